@@ -25,7 +25,9 @@ def half_tensorflow(cluster: Cluster, node: str) -> Iterator[None]:
 
 @contextmanager
 def full_cache(cluster: Cluster, node: str) -> Iterator[None]:
-    """Leave no room for a user's compiled programs on a node: every network fails there, and a worker's proof does not."""
+    """Leave no room for a user's compiled programs on a node: every network fails there, and a
+    worker's proof does not.
+    """
     with _covered(cluster, node, Path("/root/.cache"), f"size={CACHE_KB}k"):
         yield
 
@@ -41,7 +43,9 @@ def read_only_tmp(cluster: Cluster, node: str) -> Iterator[None]:
 
 
 @contextmanager
-def _covered(cluster: Cluster, node: str, folder: Path, options: str = "mode=755") -> Iterator[None]:
+def _covered(
+    cluster: Cluster, node: str, folder: Path, options: str = "mode=755"
+) -> Iterator[None]:
     """An empty disk over a folder of a node."""
     cluster.on(node, "mkdir", "-p", folder)
     cluster.on(node, "mount", "-t", "tmpfs", "-o", options, "none", folder)

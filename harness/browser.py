@@ -1,4 +1,6 @@
-"""A real browser that reads a report as people do: Chromium, as Debian ships it, driven by Playwright."""
+"""A real browser that reads a report as people do: Chromium, as Debian ships it, driven by
+Playwright.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ def missing() -> str:
     if not any(map(shutil.which, NAMES)):
         return f"no browser: none of {', '.join(NAMES)} is on PATH (on Debian: apt-get install chromium)"
     lacking = [name for name in ("playwright", "axe_playwright_python") if find_spec(name) is None]
-    return f"no {' and no '.join(lacking)}: scripts/setup --dev installs what tests need" if lacking else ""
+    return (
+        f"no {' and no '.join(lacking)}: scripts/setup --dev installs what tests need"
+        if lacking
+        else ""
+    )
 
 
 @contextmanager
@@ -37,16 +43,23 @@ def chromium() -> Iterator[Any]:
 
 
 def window(browser: Any, size: tuple[int, int], scheme: str = "light", scripts: bool = True) -> Any:
-    """A page of its own, in which nothing moves. scheme: `light` or `dark`, as the reader's system has it."""
+    """A page of its own, in which nothing moves. scheme: `light` or `dark`, as the reader's system
+    has it.
+    """
     width, height = size
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=scripts, reduced_motion="reduce"
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
     )
     return context.new_page()
 
 
 def photographs(browser: Any, html: Path, folder: Path, name: str) -> list[Path]:
-    """The top of a report in light, in dark and on a phone, as `NAME-light.png` and so on in `folder`."""
+    """The top of a report in light, in dark and on a phone, as `NAME-light.png` and so on in
+    `folder`.
+    """
     views = {"light": (WIDE, "light"), "dark": (WIDE, "dark"), "phone": (PHONE, "light")}
     paths = []
     for view, (size, scheme) in views.items():

@@ -1,7 +1,9 @@
-"""A real SLURM of several nodes on this machine: a namespace a host, with its own network, processes, /tmp and /dev/shm.
+"""A real SLURM of several nodes on this machine: a namespace a host, with its own network,
+processes, /tmp and /dev/shm.
 
-The home that all hosts share is `Cluster.home`. CPUs are claimed, not confined; memory is, where `harness.groups` can be made.
-A job of the partition `urgent` preempts those of `main`, which SLURM queues again, and of `spare`, which it does not.
+The home that all hosts share is `Cluster.home`. CPUs are claimed, not confined; memory is, where
+`harness.groups` can be made. A job of the partition `urgent` preempts those of `main`, which SLURM
+queues again, and of `spare`, which it does not.
 """
 
 from __future__ import annotations
@@ -66,15 +68,25 @@ def missing() -> str | None:
     """Why no cluster can be started here, if so."""
     if os.geteuid() != 0:
         return "a SLURM of namespaces needs root"
-    lacking = [name for name in NEEDED if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
+    lacking = [
+        name
+        for name in NEEDED
+        if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None
+    ]
     if lacking:
         return f"not installed: {', '.join(lacking)}; on Debian: apt-get install {PACKAGES}"
-    tried = subprocess.run(["unshare", *SPACES, "--fork", "true"], capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        ["unshare", *SPACES, "--fork", "true"], capture_output=True, text=True, check=False
+    )
     return f"this root may make no namespaces: {tried.stderr.strip()}" if tried.returncode else None
 
 
-def wait_until(true: Callable[[], object], what: str | Callable[[], str], seconds: float = WAIT_S) -> None:
-    """Wait for something to become true; what: told where it does not, or asked for then, so that it names the last state."""
+def wait_until(
+    true: Callable[[], object], what: str | Callable[[], str], seconds: float = WAIT_S
+) -> None:
+    """Wait for something to become true; what: told where it does not, or asked for then, so that
+    it names the last state.
+    """
     until = time.monotonic() + seconds
     while not true():
         late = time.monotonic() >= until
@@ -87,17 +99,31 @@ class Cluster:
 
     def __init__(self, nodes: int) -> None:
         self.nodes = [f"n{i + 1}" for i in range(nodes)]
-        self.folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/var/tmp"))  # short: sockets lie below it
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="slurm-", dir="/var/tmp")
+        )  # short: sockets lie below it
         self.home = self.folder / "home"
         self.home.mkdir()
         (self.folder / "state").mkdir()
         self.confined = groups.missing() is None
-        proctrack, task, plugin = ("cgroup", "cgroup", "cgroup/v1") if self.confined else ("linuxproc", "none", "disabled")
+        proctrack, task, plugin = (
+            ("cgroup", "cgroup", "cgroup/v1")
+            if self.confined
+            else ("linuxproc", "none", "disabled")
+        )
         (self.folder / "slurm.conf").write_text(
-            CONF.format(controller=self.address("ctl"), folder=self.folder, nodes=nodes, proctrack=proctrack, task=task)
+            CONF.format(
+                controller=self.address("ctl"),
+                folder=self.folder,
+                nodes=nodes,
+                proctrack=proctrack,
+                task=task,
+            )
         )
         (self.folder / "cgroup.conf").write_text(f"CgroupPlugin={plugin}\nConstrainRAMSpace=yes\n")
-        gpus = "".join(f"Name=gpu Type=none File=/dev/{file}\n" for file in ("zero", "full"))  # SLURM only counts them
+        gpus = "".join(
+            f"Name=gpu Type=none File=/dev/{file}\n" for file in ("zero", "full")
+        )  # SLURM only counts them
         (self.folder / "gres.conf").write_text(gpus)
         hosts = [f"{self.address(name)} {name}" for name in ("ctl", *self.nodes)]
         self.folder.chmod(0o755)
@@ -124,14 +150,20 @@ class Cluster:
 
     @property
     def shared(self) -> list[Path]:
-        """Folders that all hosts see: the project, its environment and Python, where they lie in a folder of OWN."""
+        """Folders that all hosts see: the project, its environment and Python, where they lie in a
+        folder of OWN.
+        """
         found = (ROOT, Path(sys.executable).parents[1], Path(sys.base_prefix))
         return [path for path in found if any(path.is_relative_to(own) for own in OWN)]
 
     @property
     def environment(self) -> dict[str, str]:
         paths = f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin:/sbin"
-        return os.environ | {"SLURM_CONF": f"{self.folder}/slurm.conf", "PATH": paths, "PYTHONPATH": str(ROOT)}
+        return os.environ | {
+            "SLURM_CONF": f"{self.folder}/slurm.conf",
+            "PATH": paths,
+            "PYTHONPATH": str(ROOT),
+        }
 
     def up(self) -> None:
         """Start everything."""
@@ -154,7 +186,16 @@ class Cluster:
     def boot(self, name: str) -> None:
         """Start a host and plug it in."""
         own = groups.make(f"{self.folder.name}-{name}") if self.confined else []
-        command = ["setpriv", "--pdeathsig", "KILL", "unshare", *SPACES, "--fork", "--kill-child", "--mount-proc"]
+        command = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            *SPACES,
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ]
         script = [ROOT / "harness/host.sh", name, self.address(name), self.folder, *self.shared]
         (self.folder / name).mkdir(exist_ok=True)
         with (self.folder / name / "host.log").open("ab") as log:
@@ -165,10 +206,15 @@ class Cluster:
             )  # fmt: skip
         wait_until(lambda: self._first_pid(name), f"{name} has started")
         if name == "ctl":
-            wait_until(lambda: not self.on("ctl", "ip", "link", "show", "eth0", check=False).returncode, "the switch is there")
+            wait_until(
+                lambda: not self.on("ctl", "ip", "link", "show", "eth0", check=False).returncode,
+                "the switch is there",
+            )
         else:
             ends = ["ip", "link", "add", name, "netns", self._first_pid("ctl"), "type", "veth"]
-            subprocess.run([*ends, "peer", "name", "eth0", "netns", self._first_pid(name)], check=True)
+            subprocess.run(
+                [*ends, "peer", "name", "eth0", "netns", self._first_pid(name)], check=True
+            )
             self.on("ctl", "ip", "link", "set", name, "master", "eth0", "up")
 
     def _first_pid(self, name: str) -> str:
@@ -195,7 +241,10 @@ class Cluster:
 
     def wire(self, one: str, other: str) -> None:
         """Lay a second network between two nodes, as eth1, of IPv6 alone."""
-        ends = (f"netns {self._first_pid(one)} type veth", f"peer name eth1 netns {self._first_pid(other)}")
+        ends = (
+            f"netns {self._first_pid(one)} type veth",
+            f"peer name eth1 netns {self._first_pid(other)}",
+        )
         subprocess.run(f"ip link add eth1 {' '.join(ends)}".split(), check=True)
         for name in (one, other):
             self.on(name, "ip", "address", "add", f"fd79::{name[1:]}/64", "dev", "eth1", "nodad")
@@ -209,19 +258,36 @@ class Cluster:
         self, name: str, *command: str | Path, cwd: Path | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command on a host, in the shared home."""
-        enter = ["nsenter", "--target", self._first_pid(name), *SPACES, f"--wdns={cwd or self.home}"]
+        enter = [
+            "nsenter",
+            "--target",
+            self._first_pid(name),
+            *SPACES,
+            f"--wdns={cwd or self.home}",
+        ]
         return subprocess.run(
             [*enter, "--", *map(str, command)],
             env=self.environment, capture_output=True, text=True, check=check, timeout=300,
         )  # fmt: skip
 
-    def login(self, *command: str | Path, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def login(
+        self, *command: str | Path, cwd: Path | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command on the login node."""
         return self.on("ctl", *command, cwd=cwd, check=check)
 
-    def as_guest(self, *command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def as_guest(
+        self, *command: str | Path, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command of the other user on the login node."""
-        user = ["setpriv", f"--reuid={GUEST_ID}", f"--regid={GUEST_ID}", "--clear-groups", "env", f"HOME={self.guest_home}"]
+        user = [
+            "setpriv",
+            f"--reuid={GUEST_ID}",
+            f"--regid={GUEST_ID}",
+            "--clear-groups",
+            "env",
+            f"HOME={self.guest_home}",
+        ]
         return self.login(*user, f"USER={GUEST}", *command, cwd=cwd)
 
     def processes(self, name: str) -> list[str]:
@@ -233,7 +299,11 @@ class Cluster:
     def scratch(self, name: str) -> list[str]:
         """What lies in a node's own /tmp, without the shared folders."""
         names = self.on(name, "ls", "/tmp").stdout.split()
-        return [entry for entry in names if not any(path.is_relative_to(f"/tmp/{entry}") for path in self.shared)]
+        return [
+            entry
+            for entry in names
+            if not any(path.is_relative_to(f"/tmp/{entry}") for path in self.shared)
+        ]
 
     def restart_controller(self, seconds: float) -> None:
         """End slurmctld, and start it again after a while."""

@@ -1,4 +1,6 @@
-"""What a fault did to the records of a study: which are gone, which were written twice, and a table of it."""
+"""What a fault did to the records of a study: which are gone, which were written twice, and a table
+of it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ def snapshot(folder: Path) -> Records:
 
 def lost(before: Records, now: Records) -> set[str]:
     """Records that are gone or have other bytes."""
-    return {name for name, record in before.items() if name not in now or now[name].content != record.content}
+    return {
+        name
+        for name, record in before.items()
+        if name not in now or now[name].content != record.content
+    }
 
 
 def rewritten(before: Records, now: Records) -> set[str]:
@@ -42,7 +48,9 @@ def rewritten(before: Records, now: Records) -> set[str]:
 
 @dataclass
 class Count:
-    """What one fault did. pauses: longest seconds without a new record after each fault, where they were taken."""
+    """What one fault did. pauses: longest seconds without a new record after each fault, where they
+    were taken.
+    """
 
     injected: int = 0
     lost: int = 0
@@ -57,15 +65,26 @@ def sound(counts: Mapping[str, Count], equal: Mapping[int, bool]) -> bool:
 
 
 def table(counts: Mapping[str, Count], equal: Mapping[int, bool]) -> Iterator[str]:
-    """Lines of a table in Markdown. equal: whether a study ended with the expected digest, by its number."""
+    """Lines of a table in Markdown. equal: whether a study ended with the expected digest, by its
+    number.
+    """
     timed = any(count.pauses for count in counts.values())
-    yield "| fault | injected | trials lost | trials repeated | digests equal |" + timed * " seconds without a new record |"
+    yield (
+        "| fault | injected | trials lost | trials repeated | digests equal |"
+        + timed * " seconds without a new record |"
+    )
     yield "|---|--:|--:|--:|--:|" + timed * "--:|"
     for name, count in counts.items():
-        same = f"{sum(equal.get(number, False) for number in count.studies)} of {len(count.studies)}"
+        same = (
+            f"{sum(equal.get(number, False) for number in count.studies)} of {len(count.studies)}"
+        )
         row = f"| {name} | {count.injected} | {count.lost} | {count.repeated} | {same} |"
         if timed:
-            row += f" {statistics.median(count.pauses):.0f}, at most {max(count.pauses):.0f} |" if count.pauses else " |"
+            row += (
+                f" {statistics.median(count.pauses):.0f}, at most {max(count.pauses):.0f} |"
+                if count.pauses
+                else " |"
+            )
         yield row
 
 

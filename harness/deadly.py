@@ -1,7 +1,9 @@
-"""Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS HOW.
+"""Search two targets, one of whose data ends every process that unpickles it: deadly.py RESULTS
+HOW.
 
-HOW is `crash`, or a control group's folder, into which the process moves before it takes memory without end. With
-`driver` it takes the driver along, and with `nothing` the data are harmless; then there is no work beside the arms.
+HOW is `crash`, or a control group's folder, into which the process moves before it takes memory
+without end. With `driver` it takes the driver along, and with `nothing` the data are harmless; then
+there is no work beside the arms.
 """
 
 from __future__ import annotations
@@ -73,10 +75,16 @@ if __name__ == "__main__":
     deadly = (
         healthy
         if sys.argv[2] == "nothing"
-        else Deadly(**{field.name: getattr(healthy, field.name) for field in dataclasses.fields(Encoded)})
+        else Deadly(
+            **{field.name: getattr(healthy, field.name) for field in dataclasses.fields(Encoded)}
+        )
     )
     write_atomic(paths.config, dump_config(config))
-    plan = dataclasses.replace(prepared.plan, beside=()) if sys.argv[2] in {"driver", "nothing"} else prepared.plan
+    plan = (
+        dataclasses.replace(prepared.plan, beside=())
+        if sys.argv[2] in {"driver", "nothing"}
+        else prepared.plan
+    )
     with Pool(config, 0) as pool:
         search(plan, {**prepared.data, ("colour", 0): deadly}, paths, pool, Failures())
     write_atomic(paths.data, prepared.table.summary().model_dump_json())

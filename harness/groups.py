@@ -1,6 +1,8 @@
-"""Control groups of the test cluster's nodes, by which SLURM holds jobs to their memory: a group a node, below this process's.
+"""Control groups of the test cluster's nodes, by which SLURM holds jobs to their memory: a group a
+node, below this process's.
 
-Version 1 alone, where the machine has it. In version 2 a group with processes, as ours is, can give its own no limits.
+Version 1 alone, where the machine has it. In version 2 a group with processes, as ours is, can give
+its own no limits.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ END_S = 10
 
 def own_group(controller: str) -> Path | None:
     """The group of this process; None where the machine does not have that controller in version 1."""
-    lines = (line.split(":", 2) for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines())
+    lines = (
+        line.split(":", 2)
+        for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
+    )
     path = next((path for _, names, path in lines if controller in names.split(",")), None)
     return None if path is None else MOUNTED / controller / path.lstrip("/")
 
@@ -38,7 +43,9 @@ def missing() -> str | None:
 
 def make(name: str) -> list[Path]:
     """Groups of a node, in the order of CONTROLLERS."""
-    groups = [group / name for controller in CONTROLLERS if (group := own_group(controller)) is not None]
+    groups = [
+        group / name for controller in CONTROLLERS if (group := own_group(controller)) is not None
+    ]
     for group in groups:
         group.mkdir(exist_ok=True)
     return groups

@@ -20,16 +20,21 @@ from study.records.paths import StudyPaths
 from study.records.reading import digest, read_trials
 
 ENDLESS = ("--set", "search.trials=1000")
-"""Makes the study outlast every fault on any machine; what a trial is depends on its number alone."""
+"""Makes the study outlast every fault on any machine; what a trial is depends on its number alone.
+"""
 LONG = ("families=[neural]", "training.epochs=60000", "training.patience=60000")
-"""Makes every trial longer than a worker takes to start on a busy machine, so that a node that comes back is given one."""
+"""Makes every trial longer than a worker takes to start on a busy machine, so that a node that
+comes back is given one.
+"""
 ON_THE_WAY = {"PENDING", "RUNNING", "SIGNALING", "COMPLETING", "REQUEUED"}
 N_FIRST = 3
 """Trials of an endless study that are compared."""
 JOB_S = 480
 """Seconds within which a job of a test ends; it takes some 30 where nothing else runs."""
 LEFT_S = 180
-"""Seconds within which what an ended job leaves is gone; SLURM calls it ended before the last of Ray's processes is."""
+"""Seconds within which what an ended job leaves is gone; SLURM calls it ended before the last of
+Ray's processes is.
+"""
 
 
 @dataclass(frozen=True)
@@ -54,15 +59,26 @@ class Job:
         return Job(self.cluster, self.folder, f"{self.number}_{number}")
 
     def preempt(self) -> Job:
-        """Let a job of a minute take the first of its nodes; gives that job. It may be cancelled at once."""
-        options = ("--partition=urgent", "--exclusive", f"--nodelist={self.show()['BatchHost']}", "--output=/dev/null")
-        queued = self.cluster.login("sbatch", "--parsable", *options, "--wrap=sleep 60", cwd=self.folder)
+        """Let a job of a minute take the first of its nodes; gives that job. It may be cancelled at
+        once.
+        """
+        options = (
+            "--partition=urgent",
+            "--exclusive",
+            f"--nodelist={self.show()['BatchHost']}",
+            "--output=/dev/null",
+        )
+        queued = self.cluster.login(
+            "sbatch", "--parsable", *options, "--wrap=sleep 60", cwd=self.folder
+        )
         urgent = Job(self.cluster, self.folder, queued.stdout.strip())
         urgent.wait("RUNNING")
         return urgent
 
     def reach_walltime(self) -> None:
-        """Let SLURM warn it as it does before a walltime, wait until it is queued again, and give it more time."""
+        """Let SLURM warn it as it does before a walltime, wait until it is queued again, and give
+        it more time.
+        """
         hours, minutes, seconds = map(int, re.split("[-:]", self.show()["RunTime"])[-3:])
         limit = math.ceil((60 * (60 * hours + minutes) + seconds + 40) / 60)
         self.cluster.login("scontrol", "update", f"JobId={self.number}", f"TimeLimit={limit}")
@@ -71,7 +87,9 @@ class Job:
 
     def show(self) -> dict[str, str]:
         """What SLURM says of it."""
-        words = self.cluster.login("scontrol", "--oneliner", "show", "job", self.number).stdout.split()
+        words = self.cluster.login(
+            "scontrol", "--oneliner", "show", "job", self.number
+        ).stdout.split()
         return dict(word.partition("=")[::2] for word in words)
 
     @property
@@ -80,7 +98,11 @@ class Job:
 
     def wait_for_records(self, more_than: int) -> None:
         """Wait until it has left more than so many records."""
-        wait_until(lambda: len(records(self.results)) > more_than, f"{more_than} records\n{self.show()}", JOB_S)
+        wait_until(
+            lambda: len(records(self.results)) > more_than,
+            f"{more_than} records\n{self.show()}",
+            JOB_S,
+        )
 
     def wait(self, *states: str) -> None:
         """Wait until it is in one of these states, by default completed."""
@@ -95,8 +117,14 @@ class Job:
 
     def nodes(self, without: Iterable[str] = ()) -> set[str]:
         """Nodes that left records of trials, apart from the named records."""
-        found = {name: content for name, content in records(self.results).items() if name not in without}
-        return {json.loads(content)["node"] for name, content in found.items() if Path(name).stem.isdigit()}
+        found = {
+            name: content for name, content in records(self.results).items() if name not in without
+        }
+        return {
+            json.loads(content)["node"]
+            for name, content in found.items()
+            if Path(name).stem.isdigit()
+        }
 
     def wait_for_node(self, node: str, without: Iterable[str] = ()) -> None:
         """Wait until a node has left such a record."""
@@ -114,7 +142,9 @@ class Job:
         return digest(self.trials)
 
     def digest_of_first(self) -> str:
-        """Digest of the first trials of an endless study of one model, its fold and all rows, once all of them are there."""
+        """Digest of the first trials of an endless study of one model, its fold and all rows, once
+        all of them are there.
+        """
 
         def first() -> pd.DataFrame:
             frame = trials_frame(read_trials(StudyPaths(self.results)))
@@ -124,8 +154,11 @@ class Job:
         return digest(first())
 
 
-def queue(cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = (), guest: bool = False) -> Job:
-    """Queue the study in a folder, which is made if needed: sbatch on the script in the project, as by hand.
+def queue(
+    cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = (), guest: bool = False
+) -> Job:
+    """Queue the study in a folder, which is made if needed: sbatch on the script in the project, as
+    by hand.
 
     guest: by the user who is not root, whose folder it then is.
     """
@@ -134,7 +167,9 @@ def queue(cluster: Cluster, folder: Path, *options: str, run: tuple[str, ...] = 
     if guest:
         os.chown(folder, GUEST_ID, GUEST_ID)
     login = cluster.as_guest if guest else cluster.login
-    queued = login("sbatch", "--parsable", *options, ROOT / "slurm/study.sbatch", "tiny.yaml", *run, cwd=folder)
+    queued = login(
+        "sbatch", "--parsable", *options, ROOT / "slurm/study.sbatch", "tiny.yaml", *run, cwd=folder
+    )
     return Job(cluster, folder, queued.stdout.strip())
 
 
@@ -146,10 +181,20 @@ def started(cluster: Cluster, node: str) -> list[str]:
 
 def leftovers(cluster: Cluster) -> dict[str, list[str]]:
     """Processes and scratch folders that no idle node has, by node."""
-    found = {node: [*cluster.processes(node), *cluster.scratch(node)] for node in cluster.nodes if node in cluster.hosts}
+    found = {
+        node: [*cluster.processes(node), *cluster.scratch(node)]
+        for node in cluster.nodes
+        if node in cluster.hosts
+    }
     return {node: things for node, things in found.items() if things}
 
 
 def wait_until_clean(cluster: Cluster) -> None:
-    """Wait until no idle node has processes or scratch folders of a job; a failure names them, node by node."""
-    wait_until(lambda: not leftovers(cluster), lambda: f"nothing left, but there is {leftovers(cluster)}", LEFT_S)
+    """Wait until no idle node has processes or scratch folders of a job; a failure names them, node
+    by node.
+    """
+    wait_until(
+        lambda: not leftovers(cluster),
+        lambda: f"nothing left, but there is {leftovers(cluster)}",
+        LEFT_S,
+    )

@@ -13,14 +13,18 @@ PACK = "trials.jsonl"
 
 @dataclass(frozen=True)
 class Kept:
-    """One record. written: inode and time of its file, which a second writing changes; None in a pack."""
+    """One record. written: inode and time of its file, which a second writing changes; None in a
+    pack.
+    """
 
     content: bytes
     written: tuple[int, int] | None
 
 
 def kept(folder: Path) -> dict[str, Kept]:
-    """Every record of a results folder by its place below `trials/` where each has a file: `arm/0003.json`."""
+    """Every record of a results folder by its place below `trials/` where each has a file:
+    `arm/0003.json`.
+    """
     found: dict[str, Kept] = {}
     for arm in folder.glob("trials/*/"):
         while True:
@@ -38,7 +42,10 @@ def replace(folder: Path, name: str, content: bytes | None) -> None:
     if path.exists():
         path.unlink() if content is None else path.write_bytes(content)
     elif (pack := path.parent / PACK).exists():
-        lines = [content if f"{number:04d}.json" == path.name else line for number, line in _packed(path.parent)]
+        lines = [
+            content if f"{number:04d}.json" == path.name else line
+            for number, line in _packed(path.parent)
+        ]
         pack.write_bytes(b"".join(line + b"\n" for line in lines if line is not None))
 
 

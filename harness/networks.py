@@ -17,9 +17,15 @@ from study.training.problem import Problem
 
 
 def problem_on(
-    x: NDArray[np.float32], y: NDArray[Any], train: tuple[IntArray, ...], validation: tuple[IntArray, ...], head: Head
+    x: NDArray[np.float32],
+    y: NDArray[Any],
+    train: tuple[IntArray, ...],
+    validation: tuple[IntArray, ...],
+    head: Head,
 ) -> Problem:
-    """Problem of a matrix (rows, n_features) that is standardised already and is read by all replicates alike."""
+    """Problem of a matrix (rows, n_features) that is standardised already and is read by all
+    replicates alike.
+    """
     n, (_, features) = len(train), x.shape
     return Problem(
         matrix=Matrix(x, np.zeros(features)),
@@ -40,8 +46,12 @@ def problem_on(
     )
 
 
-def linear_predictor(weights: list[Any], architecture: Architecture, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Linear predictor (n_replicates, rows, n_outputs) of stacked weights for x (n_replicates, rows, n_features)."""
+def linear_predictor(
+    weights: list[Any], architecture: Architecture, x: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Linear predictor (n_replicates, rows, n_outputs) of stacked weights for x (n_replicates,
+    rows, n_features).
+    """
     stack = Stack(replace(architecture, n_replicates=len(x)))
     for variable, value in zip(stack.weights, weights, strict=True):
         variable.assign(value)

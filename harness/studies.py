@@ -45,7 +45,9 @@ space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_TRIALS = 12
 N_SEARCHED = 2 * (1 + N_TRIALS)
-"""Trials of either study, for its one fold and for all rows: the regression's one and a network's twelve."""
+"""Trials of either study, for its one fold and for all rows: the regression's one and a network's
+twelve.
+"""
 N_RECORDS = N_SEARCHED + 2 * (2 + 2)
 """Those, and for each of the two the winners, trees and a short formula."""
 
@@ -54,7 +56,14 @@ Process = subprocess.Popen[str]
 
 def run(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """A command from start to end."""
-    return subprocess.run([str(arg) for arg in args], cwd=cwd, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
+    return subprocess.run(
+        [str(arg) for arg in args],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
+    )
 
 
 def drive(config: Path, results: Path, *overrides: str) -> str:
@@ -107,7 +116,10 @@ def workers(process: Process) -> list[psutil.Process]:
     found = []
     for child in descendants(process):
         with suppress(psutil.Error):
-            if "".join(child.cmdline()[:1]).startswith("ray::StudyWorker") and child.parent().name() == "raylet":
+            if (
+                "".join(child.cmdline()[:1]).startswith("ray::StudyWorker")
+                and child.parent().name() == "raylet"
+            ):
                 found.append(child)
     return found
 

@@ -1,4 +1,6 @@
-"""Tables whose truth is known: a linear predictor, and an effect beside it that no linear predictor can follow."""
+"""Tables whose truth is known: a linear predictor, and an effect beside it that no linear predictor
+can follow.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +21,24 @@ Together = Literal["alone", "heavy", "groups", "time"]
 TERMS: tuple[Effect, ...] = ("interaction", "smooth", "both")
 """Effects that products and curves can follow: a product is one, a sine nearly a sum of hinges."""
 STRENGTHS: dict[Noise, float] = {"low": 2.0, "high": 0.5}
-"""Standard deviation of the linear predictor by noise; a continuous target's noise has standard deviation 1."""
+"""Standard deviation of the linear predictor by noise; a continuous target's noise has standard
+deviation 1.
+"""
 COUNTED = 0.5, 0.25, 4.0
-"""Of a count: the logarithm of its rate where all features are 0, what the predictor is multiplied by, and where it ends."""
+"""Of a count: the logarithm of its rate where all features are 0, what the predictor is multiplied
+by, and where it ends.
+"""
 CLASSES = ("a", "b", "c")
 MEMBERS = 6
 """Rows of a group."""
 SHARED = 0.7
-"""Of the variance of each feature and of the noise, what a group has in common; in time the correlation with the row before."""
+"""Of the variance of each feature and of the noise, what a group has in common; in time the
+correlation with the row before.
+"""
 HEAVY_DF = 3
-"""Degrees of freedom of the t distribution of heavy noise: its fourth moment, and so the variance of a loss, is infinite."""
+"""Degrees of freedom of the t distribution of heavy noise: its fourth moment, and so the variance
+of a loss, is infinite.
+"""
 POPULATION = 40_000
 """Rows on which an effect is made orthogonal to the features, and its weight found."""
 
@@ -37,11 +47,11 @@ POPULATION = 40_000
 class Cell:
     """Tables of one truth and size.
 
-    gain: relative gain in expected loss of the truth itself over the best regression; 0 where there is no effect. What a
-    network trained on few rows gains is less.
-    together: `alone`, rows are independent and noise is normal; `heavy`, noise of a continuous target is t (HEAVY_DF) of
-    variance 1; `groups` and `time`, features and noise are shared by the MEMBERS of a group, or by rows that follow each
-    other (SHARED), while each row by itself is distributed as if alone.
+    gain: relative gain in expected loss of the truth itself over the best regression; 0 where there
+    is no effect. What a network trained on few rows gains is less. together: `alone`, rows are
+    independent and noise is normal; `heavy`, noise of a continuous target is t (HEAVY_DF) of
+    variance 1; `groups` and `time`, features and noise are shared by the MEMBERS of a group, or by
+    rows that follow each other (SHARED), while each row by itself is distributed as if alone.
     """
 
     kind: Literal["continuous", "binary", "multiclass", "count"]
@@ -62,37 +72,49 @@ class Cell:
 def simulate(cell: Cell, seed: int, fresh: int) -> tuple[pd.DataFrame, FloatArray]:
     """Draw a table: features `x0`, `x1`, … standard normal, and the target `y`.
 
-    Continuous: y is normal (or t) about its mean with standard deviation 1. Binary: `yes` or `no`, with the logistic of the
-    linear predictor plus the effect as its probability of `yes`. Multiclass: CLASSES, of which the second's logit is that
-    sum. Count: Poisson, that sum being the logarithm of the rate after COUNTED. Beside them the column `group`, or `time`,
-    where rows come together so; fresh rows are in groups of their own, or later than all others.
+    Continuous: y is normal (or t) about its mean with standard deviation 1. Binary: `yes` or `no`,
+    with the logistic of the linear predictor plus the effect as its probability of `yes`.
+    Multiclass: CLASSES, of which the second's logit is that sum. Count: Poisson, that sum being the
+    logarithm of the rate after COUNTED. Beside them the column `group`, or `time`, where rows come
+    together so; fresh rows are in groups of their own, or later than all others.
 
     Returns
     -------
-    frame of cell.rows + fresh rows, and the (n_rows,) true mean, rate, or probability of each, or (n_rows, 3) probabilities.
+    frame of cell.rows + fresh rows, and the (n_rows,) true mean, rate, or probability of each, or
+    (n_rows, 3) probabilities.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, *cell.key.encode()]))
     n = cell.rows + fresh
     x = _normal(rng, cell, (n, cell.features))
     truth = _truth(cell, x, _weight(cell))
     if cell.kind == "continuous":
-        noise = rng.standard_t(HEAVY_DF, n) / np.sqrt(HEAVY_DF / (HEAVY_DF - 2)) if cell.together == "heavy" else None
+        noise = (
+            rng.standard_t(HEAVY_DF, n) / np.sqrt(HEAVY_DF / (HEAVY_DF - 2))
+            if cell.together == "heavy"
+            else None
+        )
         y: npt.NDArray[np.generic] = truth + (_normal(rng, cell, (n,)) if noise is None else noise)
     else:
-        rank = rng.random(n) if cell.together == "alone" else stats.norm.cdf(_normal(rng, cell, (n,)))
+        rank = (
+            rng.random(n) if cell.together == "alone" else stats.norm.cdf(_normal(rng, cell, (n,)))
+        )
         y = _drawn(cell.kind, truth, rank)
     frame = pd.DataFrame(x, columns=[f"x{i}" for i in range(cell.features)])
     if cell.together == "groups":
-        frame["group"] = [f"g{i // MEMBERS}" if i < cell.rows else f"fresh{i // MEMBERS}" for i in range(n)]
+        frame["group"] = [
+            f"g{i // MEMBERS}" if i < cell.rows else f"fresh{i // MEMBERS}" for i in range(n)
+        ]
     if cell.together == "time":
         frame["time"] = np.arange(n, dtype=float)
     return frame.assign(y=y), truth
 
 
 def expected_loss(kind: str, truth: FloatArray, predicted: FloatArray) -> FloatArray:
-    """(n_rows,) loss expected over all targets that a row of this true mean, rate or probability may have.
+    """(n_rows,) loss expected over all targets that a row of this true mean, rate or probability
+    may have.
 
-    truth, predicted: (n_rows,), or (n_rows, 3) of three classes. Of a count half the Poisson deviance.
+    truth, predicted: (n_rows,), or (n_rows, 3) of three classes. Of a count half the Poisson
+    deviance.
     """
     edge = float(np.finfo(np.float32).eps)  # the floor that test rows have
     if kind == "continuous":
@@ -106,7 +128,9 @@ def expected_loss(kind: str, truth: FloatArray, predicted: FloatArray) -> FloatA
 
 
 def _normal(rng: np.random.Generator, cell: Cell, shape: tuple[int, ...]) -> FloatArray:
-    """Standard normal numbers (n_rows, ...), which groups or neighbours in time share as the cell says."""
+    """Standard normal numbers (n_rows, ...), which groups or neighbours in time share as the cell
+    says.
+    """
     own = rng.standard_normal(shape)
     if cell.together == "groups":
         groups = np.arange(len(own)) // MEMBERS
@@ -129,7 +153,9 @@ def _truth(cell: Cell, x: FloatArray, weight: float) -> FloatArray:
         centre, scale, most = COUNTED
         return np.exp(np.minimum(centre + scale * predictor, most))
     third = STRENGTHS[cell.noise] * (x @ np.resize([-0.4, 0.5, 1.0], x.shape[1])) / 2
-    return np.asarray(special.softmax(np.column_stack([np.zeros(len(x)), predictor, third]), axis=1))
+    return np.asarray(
+        special.softmax(np.column_stack([np.zeros(len(x)), predictor, third]), axis=1)
+    )
 
 
 def _drawn(kind: str, truth: FloatArray, rank: FloatArray) -> npt.NDArray[np.generic]:
@@ -166,12 +192,16 @@ def _raw(effect: Effect, x: FloatArray) -> FloatArray:
         return np.sin(2 * x[:, 0])
     if effect == "both":
         return x[:, 0] * x[:, 1] + 1.5 * np.sin(2 * x[:, 2])
-    return np.tanh(3 * np.tanh(2 * x[:, 0] - x[:, 1] ** 2 + 1) * np.tanh(2 * x[:, 2] + x[:, 1]))  # deep: functions of functions
+    return np.tanh(
+        3 * np.tanh(2 * x[:, 0] - x[:, 1] ** 2 + 1) * np.tanh(2 * x[:, 2] + x[:, 1])
+    )  # deep: functions of functions
 
 
 @lru_cache
 def _population(effect: Effect) -> tuple[FloatArray, float]:
-    """Coefficients of the effect on intercept and three features, and the standard deviation of what is left."""
+    """Coefficients of the effect on intercept and three features, and the standard deviation of
+    what is left.
+    """
     x = np.random.default_rng(0).standard_normal((POPULATION, 3))
     design = np.column_stack([np.ones(len(x)), x])
     h = _raw(effect, x)
@@ -189,7 +219,8 @@ def _effect(effect: Effect, x: FloatArray) -> FloatArray:
 def _weight(cell: Cell) -> float:
     """Weight of the effect that makes the truth's gain over the best regression `cell.gain`.
 
-    Continuous: the regression's loss is 1 + w², so w² = gain / (1 - gain). Other kinds: by bisection on the population.
+    Continuous: the regression's loss is 1 + w², so w² = gain / (1 - gain). Other kinds: by
+    bisection on the population.
     """
     if cell.effect == "none":
         return 0.0
@@ -202,9 +233,15 @@ def _weight(cell: Cell) -> float:
     for _ in range(18):
         weight = (low + high) / 2
         truth = _truth(cell, x, weight)
-        y = truth if cell.kind == "count" else _drawn(cell.kind, truth, rank)  # a Poisson regression fits means as well
+        y = (
+            truth if cell.kind == "count" else _drawn(cell.kind, truth, rank)
+        )  # a Poisson regression fits means as well
         regression = _regression(cell.kind, x, y)
-        gain = 1 - expected_loss(cell.kind, truth, truth).mean() / expected_loss(cell.kind, truth, regression).mean()
+        gain = (
+            1
+            - expected_loss(cell.kind, truth, truth).mean()
+            / expected_loss(cell.kind, truth, regression).mean()
+        )
         low, high = (weight, high) if gain < cell.gain else (low, weight)
     return (low + high) / 2
 

@@ -1,7 +1,8 @@
-"""study: is a regression enough for this table, or is a neural network worth it, and how sure are we?
+"""study: is a regression enough for this table, or is a neural network worth it, and how sure are
+we?
 
-`run_study`, `load_config` and `load_results` are the public surface, and the estimators for scikit-learn;
-importing this loads neither TensorFlow nor Ray nor scikit-learn.
+`run_study`, `load_config` and `load_results` are the public surface, and the estimators for
+scikit-learn; importing this loads neither TensorFlow nor Ray nor scikit-learn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""A whole study in a few steps: prepare, search, conclude, report. What the command line and `import study` call."""
+"""A whole study in a few steps: prepare, search, conclude, report. What the command line and
+`import study` call.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ def run_study(
     verbose: bool = False,
     report: bool = True,
 ) -> Results:
-    """Run a study, or what is left of it, and write its records, dataframes, verdicts and report below `results/<name>/`.
+    """Run a study, or what is left of it, and write its records, dataframes, verdicts and report
+    below `results/<name>/`.
 
     Parameters
     ----------
@@ -57,7 +60,8 @@ def run_study(
     Raises
     ------
     StudyError
-        Whatever a user can mend: table, config, a results folder of another config or at which another run is at work.
+        Whatever a user can mend: table, config, a results folder of another config or at which
+        another run is at work.
     study.execution.observer.Interrupted
         Ctrl-C, SIGTERM or SIGHUP stopped it; the same call goes on.
 
@@ -88,11 +92,17 @@ def run_study(
 
 
 def run_share(
-    config: StudyConfig, share: Share, results: str | Path = "results", observer: Observer | None = None, verbose: bool = False
+    config: StudyConfig,
+    share: Share,
+    results: str | Path = "results",
+    observer: Observer | None = None,
+    verbose: bool = False,
 ) -> None:
-    """Run the arms of one share of a study and its work beside them; `run_study` does what is left and draws the verdicts.
+    """Run the arms of one share of a study and its work beside them; `run_study` does what is left
+    and draws the verdicts.
 
-    Shares of one study may run at once, on machines that see one `results`. Parameters and errors are those of `run_study`.
+    Shares of one study may run at once, on machines that see one `results`. Parameters and errors
+    are those of `run_study`.
     """
     paths = StudyPaths(Path(results) / config.name, share)
     with _at_work(config, paths, verbose) as (prepared, pool):
@@ -102,10 +112,13 @@ def run_share(
 
 
 @contextmanager
-def _at_work(config: StudyConfig, paths: StudyPaths, verbose: bool) -> Iterator[tuple[Prepared, Pool]]:
+def _at_work(
+    config: StudyConfig, paths: StudyPaths, verbose: bool
+) -> Iterator[tuple[Prepared, Pool]]:
     """Prepare a study and hold its results folder, described and cleared to begin or go on.
 
-    The workers of a new study start while it is encoded; one that goes on may have nothing left to do.
+    The workers of a new study start while it is encoded; one that goes on may have nothing left to
+    do.
     """
     with interruptible():
         surveyed = survey(config, paths.share)
@@ -134,7 +147,9 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
         return
     config = prepared.plan.config
     if differing := differing_keys(load_config(paths.config), config):
-        lines = "".join(f"  - {key}: {old!r} there, {new!r} now\n" for key, (old, new) in differing.items())
+        lines = "".join(
+            f"  - {key}: {old!r} there, {new!r} now\n" for key, (old, new) in differing.items()
+        )
         raise StudyError(
             f"{paths.root} holds a study of another config. These keys differ:\n{lines}"
             f"Choose another name with --name, or remove {paths.root} if its results are not needed.{_asking(paths, differing)}"
@@ -148,20 +163,32 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
 
 def _asking(paths: StudyPaths, differing: Iterable[str]) -> str:
     """The way to another question, where nothing but the question differs."""
-    if not all(key.partition(".")[0] in QUESTION_KEYS for key in differing) or not paths.verdicts.exists():
+    if (
+        not all(key.partition(".")[0] in QUESTION_KEYS for key in differing)
+        or not paths.verdicts.exists()
+    ):
         return ""
-    return f" `study ask {paths.root}` asks the finished study another question and changes nothing."
+    return (
+        f" `study ask {paths.root}` asks the finished study another question and changes nothing."
+    )
 
 
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
-    """Say what the study is, and where it runs; of shares that begin at once all say the same, and most find it said."""
-    config = prepared.plan.config.replace(cluster=ClusterConfig())  # where it ran is no part of what it is
+    """Say what the study is, and where it runs; of shares that begin at once all say the same, and
+    most find it said.
+    """
+    config = prepared.plan.config.replace(
+        cluster=ClusterConfig()
+    )  # where it ran is no part of what it is
     _say(paths.config, dump_config(config))
     _say(paths.data, prepared.description.model_dump_json(indent=2))
     environment = Environment.here(config.seed, packages(config.families))
     write_atomic(paths.environment, environment.model_dump_json(indent=2))
     for (target, fold), encoded in prepared.data.items():
-        _say(paths.reader(target, fold), make_reader(prepared.table, encoded).model_dump_json(indent=1))
+        _say(
+            paths.reader(target, fold),
+            make_reader(prepared.table, encoded).model_dump_json(indent=1),
+        )
 
 
 def _say(path: Path, text: str) -> None:
@@ -173,7 +200,9 @@ def _say(path: Path, text: str) -> None:
 
 
 def study_arms(results: records.Results) -> list[tuple[Arm, int]]:
-    """Every arm of a results folder and its budget of trials, from its config and what was inferred of its targets."""
+    """Every arm of a results folder and its budget of trials, from its config and what was inferred
+    of its targets.
+    """
     config = results.config
     return [(arm, arm_trials(config, arm)) for arm in make_arms(config, table_sizes(results.data))]
 
@@ -184,17 +213,21 @@ def study_beside(results: records.Results, outcomes: Iterable[FoldOutcome]) -> F
 
 
 def write_report(paths: StudyPaths, kernel: Kernel | None = None, form: Form = Form.HTML) -> Path:
-    """Execute the notebook of a study and render it, of an unfinished one with its search alone; gives the path of the report.
+    """Execute the notebook of a study and render it, of an unfinished one with its search alone;
+    gives the path of the report.
 
     kernel: of its folder, started or not; it ends with this. form: what is written beside the HTML.
 
     Raises
     ------
     StudyError
-        There is no trial yet, or a version before this one concluded the study; for a PDF there is no browser.
+        There is no trial yet, or a version before this one concluded the study; for a PDF there is
+        no browser.
     """
     if (results := load_results(paths.root)).trials.empty:
-        raise StudyError(f"{paths.root} has no trial yet, so there is nothing to report; {results.again} goes on.")
+        raise StudyError(
+            f"{paths.root} has no trial yet, so there is nothing to report; {results.again} goes on."
+        )
     with kernel or Kernel(paths.root) as own:
         own.start()  # it imports at the same time as this process
         from study.report.notebook import write_report as write

@@ -27,16 +27,18 @@ def ask(
     floor: float | None = None,
     target: str | None = None,
 ) -> list[Verdict]:
-    """The verdict on every target, or on one, of another question. Nothing is written, and nothing is trained.
+    """The verdict on every target, or on one, of another question. Nothing is written, and nothing
+    is trained.
 
-    What is left out is as in the study's config. A margin in a metric's own unit is of that metric alone: to or from one, or of
-    another metric, its size has to be told. A verdict on another question than the study's says that it was asked after the
-    results were known.
+    What is left out is as in the study's config. A margin in a metric's own unit is of that metric
+    alone: to or from one, or of another metric, its size has to be told. A verdict on another
+    question than the study's says that it was asked after the results were known.
 
     Parameters
     ----------
     results : of a finished study.
-    metric : the name of one of `study.evidence.metrics.metrics_of` the target's kind, or such by target.
+    metric : the name of one of `study.evidence.metrics.metrics_of` the target's kind, or such by
+        target.
     margin, margin_of, floor : as the keys of a config.
     target : by default all; a metric of one kind then has to fit all of them.
 
@@ -53,16 +55,26 @@ def ask(
         )
     old, new = results.config.margin_of, margin_of or results.config.margin_of
     if margin is None and "unit" in (old, new) and (old != new or metric is not None):
-        raise StudyError(f"margin: the study's {results.config.margin:g} is of another unit; give the margin of this question.")
+        raise StudyError(
+            f"margin: the study's {results.config.margin:g} is of another unit; give the margin of this question."
+        )
     kept = kinds if target is None else {target: kinds[target]}
     given = {"margin_of": margin_of, "margin": margin, "floor": floor}
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     own = results.config.metric
-    asked = metric if metric is not None else own if isinstance(own, str) else {t: m for t, m in own.items() if t in kept}
+    asked = (
+        metric
+        if metric is not None
+        else own
+        if isinstance(own, str)
+        else {t: m for t, m in own.items() if t in kept}
+    )
     changes["metric"] = metrics_asked(asked, kept, of_one=True)
     config = make_config(results.config.model_dump(mode="json") | changes, origin="the question")
     wanted = {
-        name: each.model_copy(update={"after": told[name].question.after or each != told[name].question})
+        name: each.model_copy(
+            update={"after": told[name].question.after or each != told[name].question}
+        )
         for name, each in questions(config, kept).items()
     }
     frame = judged_rows(results)
@@ -86,16 +98,19 @@ def _with_what_stays(verdict: Verdict, told: Verdict) -> Verdict:
     """The verdict with what no question changes: the terms of the short formula."""
     short = verdict.short
     if short is not None and told.short is not None:
-        short = short.model_copy(update={name: getattr(told.short, name) for name in ("counts", "n_terms", "formula")})
+        short = short.model_copy(
+            update={name: getattr(told.short, name) for name in ("counts", "n_terms", "formula")}
+        )
     return verdict.model_copy(update={"short": short})
 
 
 class Compared(Frozen):
     """Several studies.
 
-    names: what each is called, its folder's name, or its whole path where two have one name. config: keys that differ, with
-    the value of every study; those that no result depends on are left out. verdicts: of every target of any study, by target,
-    one a study (None where it has no such target). targets: what is paired, of targets that all have.
+    names: what each is called, its folder's name, or its whole path where two have one name.
+    config: keys that differ, with the value of every study; those that no result depends on are
+    left out. verdicts: of every target of any study, by target, one a study (None where it has no
+    such target). targets: what is paired, of targets that all have.
     """
 
     names: tuple[str, ...]
@@ -105,16 +120,28 @@ class Compared(Frozen):
     targets: tuple[Between, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values; of each verdict what it says, without the numbers that verdicts.json holds."""
-        told = {target: [each and _told(each) for each in own] for target, own in self.verdicts.items()}
-        studies = [{"name": name, "data": digest} for name, digest in zip(self.names, self.digests, strict=True)]
-        targets = [each.model_dump(mode="json") | {"words": list(self.words(each))} for each in self.targets]
+        """As JSON values; of each verdict what it says, without the numbers that verdicts.json
+        holds.
+        """
+        told = {
+            target: [each and _told(each) for each in own] for target, own in self.verdicts.items()
+        }
+        studies = [
+            {"name": name, "data": digest}
+            for name, digest in zip(self.names, self.digests, strict=True)
+        ]
+        targets = [
+            each.model_dump(mode="json") | {"words": list(self.words(each))}
+            for each in self.targets
+        ]
         rest = {"config": self.config, "verdicts": told, "targets": targets}
         return {"studies": studies} | rest
 
     def words(self, target: Between) -> Iterator[str]:
         """What is said of a target that all have."""
-        return between_words(target, self.names, [each for each in self.verdicts[target.target] if each])
+        return between_words(
+            target, self.names, [each for each in self.verdicts[target.target] if each]
+        )
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:
@@ -134,15 +161,23 @@ def compare(studies: Sequence[Results], metric: str | None = None) -> Compared:
         There are fewer than two, one is not finished, or the metric does not fit their targets.
     """
     if len(studies) < 2:
-        raise StudyError("A comparison takes two results folders or more: study compare results/A results/B.")
+        raise StudyError(
+            "A comparison takes two results folders or more: study compare results/A results/B."
+        )
     told = [{each.target: each for each in own.verdicts} for own in studies]
     if metric is not None:
         shared = [target for target in told[0] if all(target in own for own in told)]
-        told = [{each.target: each for each in ask(own, dict.fromkeys(shared, metric))} for own in studies]
+        told = [
+            {each.target: each for each in ask(own, dict.fromkeys(shared, metric))}
+            for own in studies
+        ]
     names = _names(studies)
     configs = [own.config for own in studies]
     keys = sorted({key for config in configs[1:] for key in differing_keys(configs[0], config)})
-    differing = {key: tuple(_value(config.model_dump(mode="json"), key) for config in configs) for key in keys}
+    differing = {
+        key: tuple(_value(config.model_dump(mode="json"), key) for config in configs)
+        for key in keys
+    }
     targets = list(dict.fromkeys(target for own in told for target in own))
     frames = [judged_rows(own) for own in studies]
     found = []
@@ -164,7 +199,10 @@ def compare(studies: Sequence[Results], metric: str | None = None) -> Compared:
 
 def _names(studies: Sequence[Results]) -> tuple[str, ...]:
     names = [own.root.resolve().name for own in studies]
-    return tuple(name if names.count(name) == 1 else str(own.root) for name, own in zip(names, studies, strict=True))
+    return tuple(
+        name if names.count(name) == 1 else str(own.root)
+        for name, own in zip(names, studies, strict=True)
+    )
 
 
 def _value(content: Any, key: str) -> Any:

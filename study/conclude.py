@@ -31,11 +31,15 @@ from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, TREES, TrialState
 
 ROUNDED = 0.05
-"""Where a target's margin is no share of the regression's loss, its short formula is rounded as for this one."""
+"""Where a target's margin is no share of the regression's loss, its short formula is rounded as for
+this one.
+"""
 
 
 def conclude(paths: StudyPaths, data: EncodedData) -> None:
-    """Gather the dataframes from the records, fit the references, draw the verdicts and hand the models over."""
+    """Gather the dataframes from the records, fit the references, draw the verdicts and hand the
+    models over.
+    """
     gather(paths, earlier_rows(data))
     results = load_results(paths.root)
     winners = read_winners(paths)
@@ -56,33 +60,55 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
         answers=list(answered(winners, whole(read_work(paths, TreesRecord)))),
         judges=judged,
     )
-    frames = comparisons(context) | {name: each.compute(context) for name, each in computed().items()}
+    frames = comparisons(context) | {
+        name: each.compute(context) for name, each in computed().items()
+    }
     for name, frame in frames.items():
         write_frame(paths.frame(name), frame)
     shorts = read_work(paths, ShortRecord)
     told = answers(judged, _short_terms(shorts, data, asked))
-    write_atomic(paths.verdicts, write_verdicts(told, study_warnings(results, data, judged, told, frames["coefficients"])))
+    write_atomic(
+        paths.verdicts,
+        write_verdicts(told, study_warnings(results, data, judged, told, frames["coefficients"])),
+    )
     deliver(paths, results.trials, results.config.keep_fold_models)
 
 
 def earlier_rows(data: EncodedData) -> Earlier:
     """Of the places whose rows are in time order, how many rows are earlier than each test row.
 
-    Records of versions that kept no order are judged by it too: without it their intervals would be for independent rows.
+    Records of versions that kept no order are judged by it too: without it their intervals would be
+    for independent rows.
     """
-    timed = {place: encoded for place, encoded in data.items() if encoded.times is not None and place[1] != ALL_ROWS}
-    return {place: pd.Series(encoded.earlier, encoded.rows[encoded.test], float) for place, encoded in timed.items()}
+    timed = {
+        place: encoded
+        for place, encoded in data.items()
+        if encoded.times is not None and place[1] != ALL_ROWS
+    }
+    return {
+        place: pd.Series(encoded.earlier, encoded.rows[encoded.test], float)
+        for place, encoded in timed.items()
+    }
 
 
 def rounded_for(question: EvaluationSpec) -> float:
-    """The share of the plain regression's loss that a short formula is rounded for: the margin where it is such a share."""
-    return question.margin if (question.metric, question.margin_of) == (LOSS, "regression") else ROUNDED
+    """The share of the plain regression's loss that a short formula is rounded for: the margin
+    where it is such a share.
+    """
+    return (
+        question.margin
+        if (question.metric, question.margin_of) == (LOSS, "regression")
+        else ROUNDED
+    )
 
 
-def _short_terms(records: list[ShortRecord], data: EncodedData, asked: Mapping[str, EvaluationSpec]) -> dict[str, ShortTerms]:
+def _short_terms(
+    records: list[ShortRecord], data: EncodedData, asked: Mapping[str, EvaluationSpec]
+) -> dict[str, ShortTerms]:
     """By target the terms of the short formula in each outer fold, and as text that of all rows.
 
-    Its numbers are rounded within a tenth of `rounded_for`, of the plain regression's validation loss.
+    Its numbers are rounded within a tenth of `rounded_for`, of the plain regression's validation
+    loss.
     """
     folds: dict[str, dict[int, tuple[str, ...]]] = {}
     for record in whole(records):
@@ -93,7 +119,9 @@ def _short_terms(records: list[ShortRecord], data: EncodedData, asked: Mapping[s
             target = record.work.target
             within = 0.1 * rounded_for(asked[target]) * record.path["val_loss"][0]
             texts[target] = formula(record.terms, data[target, ALL_ROWS], within)
-    return {target: ShortTerms(folds=own, formula=texts.get(target)) for target, own in folds.items()}
+    return {
+        target: ShortTerms(folds=own, formula=texts.get(target)) for target, own in folds.items()
+    }
 
 
 def comparisons(context: Context) -> dict[str, pd.DataFrame]:

@@ -1,4 +1,6 @@
-"""Numbers as people read them: one way of writing them for sentences, tables, figures and the terminal."""
+"""Numbers as people read them: one way of writing them for sentences, tables, figures and the
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def human(value: Any, digits: int = 3) -> str:
     """A number with `digits` significant digits; integers whole; a dash where there is none."""
     if _missing(value):
         return DASH
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, bool | np.bool_) or not isinstance(
+        value, int | float | np.integer | np.floating
+    ):
         return str(value)
     number = float(value)
     if not math.isfinite(number):
@@ -38,11 +42,17 @@ def human(value: Any, digits: int = 3) -> str:
 
 def _missing(value: Any) -> bool:
     """Whether it is None, NaN, or the NA of pandas, which this module does not import."""
-    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
+    return (
+        value is None
+        or (isinstance(value, float) and math.isnan(value))
+        or type(value).__name__ == "NAType"
+    )
 
 
 def given(value: Any, digits: int = 3) -> str:
-    """A number without zeros at its end, as one that was chosen is given, or one that a sentence tells."""
+    """A number without zeros at its end, as one that was chosen is given, or one that a sentence
+    tells.
+    """
     text, times, power = human(value, digits).partition(" \N{MULTIPLICATION SIGN}")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return power.strip() if times and text == "1" else text + times + power
@@ -54,19 +64,29 @@ def given_percent(share: float, digits: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """A share that was measured in per cent, without the sign: one decimal, two near 100, `over 99.99`; 0 for NOTHING."""
+    """A share that was measured in per cent, without the sign: one decimal, two near 100, `over
+    99.99`; 0 for NOTHING.
+    """
     value = round(100 * share, 6) if abs(share) >= NOTHING else 0.0
     if NEARLY_ALL < share < 1 - 1e-12:
         return f"over {100 * NEARLY_ALL:.2f}"
     if 99.5 <= value < 100:
         text = f"{value:.{min(math.ceil(-math.log10(100 - value)), 2)}f}"
     else:
-        text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+        text = (
+            f"{value:,.0f}"
+            if abs(value) >= 100
+            else f"{value:.1f}"
+            if abs(value) >= 1
+            else f"{value:.2g}"
+        )
     return text.replace("-", MINUS)
 
 
 def percents(low: float, high: float) -> str:
-    """Two shares with the sign, the lower first; one where both read the same: `1.0 to 2.0 %`, `about 0 %`, `over 99.99 %`."""
+    """Two shares with the sign, the lower first; one where both read the same: `1.0 to 2.0 %`,
+    `about 0 %`, `over 99.99 %`.
+    """
     first, last = percent(low), percent(high)
     if first == last:
         return f"{'' if first.startswith('over') else 'about '}{first} %"
@@ -74,7 +94,9 @@ def percents(low: float, high: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """The ends of an interval: `0.120 to 0.140`, `about 0.500` where both read the same; a dash where it has none."""
+    """The ends of an interval: `0.120 to 0.140`, `about 0.500` where both read the same; a dash
+    where it has none.
+    """
     if not low <= high:
         return DASH
     return f"about {human(low)}" if given(low) == given(high) else f"{human(low)} to {human(high)}"
@@ -107,4 +129,6 @@ def times(n: int) -> str:
     return {1: "once", 2: "twice"}.get(n, f"{n:,} times")
 
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+_SUPERSCRIPTS = str.maketrans(
+    "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+)

@@ -1,4 +1,6 @@
-"""What comes before anything is trained: the table is read and split, the study planned, its arms' rows encoded."""
+"""What comes before anything is trained: the table is read and split, the study planned, its arms'
+rows encoded.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from study.search.plan import Plan, make_plan, resolve_outer
 class Surveyed:
     """A study of which the table is read, and nothing encoded.
 
-    plan: as terms are not known yet. splits: by target, of those that the run is about. share: of the arms, if not all.
+    plan: as terms are not known yet. splits: by target, of those that the run is about. share: of
+    the arms, if not all.
     """
 
     table: Table
@@ -41,7 +44,9 @@ class Surveyed:
     def places(self) -> set[tuple[str, int]]:
         """Targets and outer folds that the run is about."""
         plan = self.own
-        return {(arm.target, arm.outer_fold) for arm in plan.arms} | {(work.target, work.outer_fold) for work in plan.beside}
+        return {(arm.target, arm.outer_fold) for arm in plan.arms} | {
+            (work.target, work.outer_fold) for work in plan.beside
+        }
 
     def bounds(self, target: str) -> tuple[int, int]:
         """`Encoded.bounds` of a target, from all of its outer folds."""
@@ -51,16 +56,29 @@ class Surveyed:
 
     @property
     def data_bytes(self) -> int:
-        """About how much the encoded data take: the matrix, of which a category's levels are not known yet, targets, folds."""
-        terms = sum(MOST_LEVELS if feature.type == "category" else 1 for feature in self.description.features)
+        """About how much the encoded data take: the matrix, of which a category's levels are not
+        known yet, targets, folds.
+        """
+        terms = sum(
+            MOST_LEVELS if feature.type == "category" else 1
+            for feature in self.description.features
+        )
         bits = sum(2 * len(split.inner) + 6 for _, split in self.own_splits)
-        return self.description.rows * (4 * terms + 24 * len(self.splits)) + self.description.rows * bits // 8
+        return (
+            self.description.rows * (4 * terms + 24 * len(self.splits))
+            + self.description.rows * bits // 8
+        )
 
     @property
     def own_splits(self) -> list[tuple[Target, Split]]:
         """Those of its places, by target."""
         own = [target for target in self.table.targets if target.name in self.splits]
-        return [(t, split) for t in own for split in self.splits[t.name] if (t.name, split.outer_fold) in self.places]
+        return [
+            (t, split)
+            for t in own
+            for split in self.splits[t.name]
+            if (t.name, split.outer_fold) in self.places
+        ]
 
 
 @dataclass(frozen=True)
@@ -89,13 +107,17 @@ def survey(config: StudyConfig, share: Share | None = None) -> Surveyed:
     plan = make_plan(config, table_sizes(description))
     surveyed = Surveyed(table, description, plan, {}, share)
     own = {name for name, _ in surveyed.places}
-    return replace(surveyed, splits={t.name: make_splits(table, t, config) for t in table.targets if t.name in own})
+    return replace(
+        surveyed,
+        splits={t.name: make_splits(table, t, config) for t in table.targets if t.name in own},
+    )
 
 
 def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
     """Read the table, unless it was, infer kinds, split, encode and plan; nothing is written.
 
-    surveyed: if of a share, what its tasks are about alone is encoded; the plan is that of all arms.
+    surveyed: if of a share, what its tasks are about alone is encoded; the plan is that of all
+    arms.
 
     Raises
     ------
@@ -106,21 +128,36 @@ def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
     table = surveyed.table
     data = encode_all(table, surveyed.own_splits)
     if surveyed.share is not None:
-        data = {key: replace(encoded, bounds=surveyed.bounds(encoded.target)) for key, encoded in data.items()}
+        data = {
+            key: replace(encoded, bounds=surveyed.bounds(encoded.target))
+            for key, encoded in data.items()
+        }
     sizes = _first_sizes(surveyed, data)
     plan = make_plan(resolve_outer(config, table_sizes(surveyed.description)), sizes)
-    return Prepared(table, surveyed.description.model_copy(update={"models": plan.models}), plan, data)
+    return Prepared(
+        table, surveyed.description.model_copy(update={"models": plan.models}), plan, data
+    )
 
 
 def _first_sizes(surveyed: Surveyed, data: EncodedData) -> list[Size]:
-    """Size of every target by its first outer fold, whose terms are found also where it is not encoded."""
+    """Size of every target by its first outer fold, whose terms are found also where it is not
+    encoded.
+    """
     table, config = surveyed.table, surveyed.plan.config
     known: dict[bytes, int] = {}  # targets with the same rows have the same terms
     missing = missing_name(table)
     found = []
     for target in table.targets:
         if (first := data.get((target.name, 0))) is not None:
-            found.append(Size(first.target, first.kind, len(first.development), len(first.terms), first.n_outputs))
+            found.append(
+                Size(
+                    first.target,
+                    first.kind,
+                    len(first.development),
+                    len(first.terms),
+                    first.n_outputs,
+                )
+            )
             continue
         rows = first_development(table, target, config)
         if (key := rows.tobytes()) not in known:
@@ -131,4 +168,7 @@ def _first_sizes(surveyed: Surveyed, data: EncodedData) -> list[Size]:
 
 def table_sizes(data: StudyData) -> list[Size]:
     """Sizes before anything is encoded."""
-    return [Size(each.name, each.kind, data.rows - each.missing, len(data.features), each.n_outputs) for each in data.targets]
+    return [
+        Size(each.name, each.kind, data.rows - each.missing, len(data.features), each.n_outputs)
+        for each in data.targets
+    ]

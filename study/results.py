@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 class Results(records.Results):
-    """A results folder, read as needed, whose models can be asked; a notebook shows its answer and its test losses.
+    """A results folder, read as needed, whose models can be asked; a notebook shows its answer and
+    its test losses.
 
     Examples
     --------
@@ -46,7 +47,9 @@ class Results(records.Results):
 
     @cached_property
     def figures(self) -> Figures:
-        """The figures of the report by name, as `figures.margins()`, each of matplotlib (`study.report.shown.Figures`)."""
+        """The figures of the report by name, as `figures.margins()`, each of matplotlib
+        (`study.report.shown.Figures`).
+        """
         from study.report.shown import Figures
 
         return Figures(self)
@@ -65,7 +68,9 @@ class Results(records.Results):
         fold: int | None = None,
         interval: float | None = None,
     ) -> pd.DataFrame:
-        """Predict rows (`study.inference.predictions.predict`); what is odd is warned of, notes stand in `attrs`."""
+        """Predict rows (`study.inference.predictions.predict`); what is odd is warned of, notes
+        stand in `attrs`.
+        """
         found = predict(self, rows, target, model, fold, interval)
         for text in found.warnings:
             warnings.warn(text, stacklevel=2)

@@ -1,4 +1,6 @@
-"""The words of the project as types: kinds, arms, trial states, records, and the columns of the results dataframe."""
+"""The words of the project as types: kinds, arms, trial states, records, and the columns of the
+results dataframe.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class StudyError(Exception):
-    """What a user can mend: states the rule, then the offender, then the way out. The command line exits with 2 on it."""
+    """What a user can mend: states the rule, then the offender, then the way out. The command line
+    exits with 2 on it.
+    """
 
 
 class Kind(StrEnum):
@@ -39,27 +43,34 @@ LOSS_NAMES = {
     Kind.MULTICLASS: "log loss",
     Kind.COUNT: "Poisson loss",
 }
-"""What each kind's loss is called. Losses of different kinds are never compared or drawn on one axis: squared units of the
-target, nats a row, half the mean Poisson deviance in nats a row."""
+"""What each kind's loss is called. Losses of different kinds are never compared or drawn on one
+axis: squared units of the target, nats a row, half the mean Poisson deviance in nats a row."""
 
 LOSS: Final = "loss"
 """The metric that the search goes by; any other is only asked of."""
 MarginOf = Literal["regression", "unit"]
 
 CONSTANT, EXTENDED, NETWORK = "constant", "extended", "network"
-"""The constant; the extended regression, with the terms that a regression lacks; *the network*, which chooses family and depth
-by validation loss."""
+"""The constant; the extended regression, with the terms that a regression lacks; *the network*,
+which chooses family and depth by validation loss."""
 PRODUCTS, CURVES = "products", "curves"
-"""Sorts of terms of the extended regression: the weights that are searched, and its refits with one sort alone, which are
-candidates and never models."""
+"""Sorts of terms of the extended regression: the weights that are searched, and its refits with one
+sort alone, which are candidates and never models."""
 SHORT, TREES = "short", "trees"
 """The short formula and boosted trees, never ranked or judged."""
 REGRESSION = "regression"
 """What a procedure is called whose family depends on the kind."""
 ALL_ROWS = -1
-"""Outer fold of the last search: every row is a development row and none a test row. What it trains is delivered."""
+"""Outer fold of the last search: every row is a development row and none a test row. What it trains
+is delivered.
+"""
 
-REGRESSIONS = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
+REGRESSIONS = {
+    Kind.CONTINUOUS: "linear",
+    Kind.BINARY: "logistic",
+    Kind.MULTICLASS: "logistic",
+    Kind.COUNT: "poisson",
+}
 """Family that a verdict calls *the regression* of a kind."""
 NOUNS = {
     CONSTANT: "the constant",
@@ -75,7 +86,8 @@ NOUNS = {
 
 
 def procedure_of(family: str, depth: int) -> str:
-    """What a family at a depth is in a comparison: CONSTANT, REGRESSION, EXTENDED, NETWORK, SHORT or TREES.
+    """What a family at a depth is in a comparison: CONSTANT, REGRESSION, EXTENDED, NETWORK, SHORT
+    or TREES.
 
     The regression with terms is a rung of its own between the two others, and no depth of either.
     """
@@ -103,7 +115,8 @@ class Share(Frozen):
 
 
 class Arm(Frozen):
-    """One family at one depth on one target and outer fold: it has its own Optuna study and the budget of every other arm.
+    """One family at one depth on one target and outer fold: it has its own Optuna study and the
+    budget of every other arm.
 
     depth counts hidden layers; 0 is a regression.
     """
@@ -129,7 +142,9 @@ class Arm(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Hyperparameters of one trial of an arm: its number in the arm, and its generation, number // `search.generation`."""
+    """Hyperparameters of one trial of an arm: its number in the arm, and its generation, number //
+    `search.generation`.
+    """
 
     number: int
     generation: int
@@ -137,7 +152,9 @@ class Suggestion:
 
 
 class Feature(Frozen):
-    """A column to predict from: its type, why it has that type, the rows without a value, and the format of its dates."""
+    """A column to predict from: its type, why it has that type, the rows without a value, and the
+    format of its dates.
+    """
 
     name: str
     type: str
@@ -149,8 +166,9 @@ class Feature(Frozen):
 class Target(Frozen):
     """A column to predict.
 
-    classes: each class of a binary or multiclass target and its rows, `in_order`; the second class of a binary target is the
-    one whose probability is modelled. reason: the facts that decided the kind. missing: rows without a value.
+    classes: each class of a binary or multiclass target and its rows, `in_order`; the second class
+    of a binary target is the one whose probability is modelled. reason: the facts that decided the
+    kind. missing: rows without a value.
     """
 
     name: str
@@ -185,8 +203,9 @@ class ModelData(Frozen):
 class StudyWarning(Frozen):
     """What a reader of a study should know before trusting a number of it.
 
-    id: of `study.evidence.warnings.catalogue`, which says what it means. target: which one it is about; None: the whole table.
-    text: what was found, with its numbers. todo: what to do about it here.
+    id: of `study.evidence.warnings.catalogue`, which says what it means. target: which one it is
+    about; None: the whole table. text: what was found, with its numbers. todo: what to do about it
+    here.
     """
 
     id: str
@@ -200,10 +219,12 @@ class StudyWarning(Frozen):
 
 
 class StudyData(Frozen):
-    """What was read and inferred of a study's table, and the models that are compared on it; stored as data.json.
+    """What was read and inferred of a study's table, and the models that are compared on it; stored
+    as data.json.
 
-    digest: SHA-256 (hexadecimal) of the content read. groups, time: those columns, if there are any. splitting: what they do
-    to the splits, in words. warnings: of the table, whatever is trained on it.
+    digest: SHA-256 (hexadecimal) of the content read. groups, time: those columns, if there are
+    any. splitting: what they do to the splits, in words. warnings: of the table, whatever is
+    trained on it.
     """
 
     rows: int
@@ -223,7 +244,9 @@ class StudyData(Frozen):
 
 
 PART = "rows-"
-"""Candidates `rows-<fraction>` are what is judged, made of that fraction of the rows: points of a curve, never models."""
+"""Candidates `rows-<fraction>` are what is judged, made of that fraction of the rows: points of a
+curve, never models.
+"""
 
 
 RESULT_COLUMNS = {
@@ -247,23 +270,33 @@ RESULT_COLUMNS = {
     "node": "str",
     "device": "str",
 }
-"""Fixed columns of the results dataframe and their dtypes; `params_*`, `coef_*` and `intercept*` follow them."""
+"""Fixed columns of the results dataframe and their dtypes; `params_*`, `coef_*` and `intercept*`
+follow them.
+"""
 
 HOST_COLUMNS = ("wall_time_s", "node", "device")
-"""Columns that may differ between two runs of one study; everything else is identical to the bit."""
+"""Columns that may differ between two runs of one study; everything else is identical to the bit.
+"""
 
 
 def printable(text: str) -> str:
     """`text` in one line, what does not print written out: a newline as `\\n`."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """` Did you mean 'x'?` where one of `choices` is close to `word`, or to it in small letters, else an empty string."""
+    """` Did you mean 'x'?` where one of `choices` is close to `word`, or to it in small letters,
+    else an empty string.
+    """
     names = list(choices)
     small = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    close = close or [small[name] for name in difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)]
+    close = close or [
+        small[name]
+        for name in difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)
+    ]
     return f" Did you mean '{close[0]}'?" if close else ""
 
 

@@ -1,8 +1,10 @@
-"""What the tests cost: test-seconds in units of a yardstick that the run times itself, held to a budget.
+"""What the tests cost: test-seconds in units of a yardstick that the run times itself, held to a
+budget.
 
-Machines differ, and are busy at times. So every process that runs tests times one fixed stacked fit again and again, and a
-suite's test-seconds over the median of these times must stay below its `most` in `budget.toml`. That file also holds what each
-test file cost when it was last written, to name what grew. `--budget-write` writes it anew, and lowers `most` where it can.
+Machines differ, and are busy at times. So every process that runs tests times one fixed stacked fit
+again and again, and a suite's test-seconds over the median of these times must stay below its
+`most` in `budget.toml`. That file also holds what each test file cost when it was last written, to
+name what grew. `--budget-write` writes it anew, and lowers `most` where it can.
 """
 
 from __future__ import annotations
@@ -23,11 +25,15 @@ FILE = Path(__file__).with_name("budget.toml")
 EVERY_S = 15.0
 """Seconds of tests in a process before the yardstick is timed there again."""
 ROOM = 1.25
-"""How much more than a run cost a budget leaves: the ratio differs by a tenth between runs of one machine."""
+"""How much more than a run cost a budget leaves: the ratio differs by a tenth between runs of one
+machine.
+"""
 
 
 class Yardstick:
-    """A fixed fit: ten networks of two layers at once, 300 steps of gradient descent, each called from Python."""
+    """A fixed fit: ten networks of two layers at once, 300 steps of gradient descent, each called
+    from Python.
+    """
 
     def __init__(self) -> None:
         from study.training.device import prepare_tensorflow
@@ -36,7 +42,9 @@ class Yardstick:
         import tensorflow as tf
 
         shapes = ((10, 64, 32), (10, 64, 1), (10, 32, 64), (10, 64, 64), (10, 64, 1))
-        self.x, self.y, *first = (np.random.default_rng(0).normal(0, 0.3, shape).astype(np.float32) for shape in shapes)
+        self.x, self.y, *first = (
+            np.random.default_rng(0).normal(0, 0.3, shape).astype(np.float32) for shape in shapes
+        )
         self.weights = [tf.Variable(weight) for weight in first]
 
         def step() -> None:
@@ -58,7 +66,9 @@ class Yardstick:
 
 
 class Budget:
-    """Adds up what tests take, in every process, and says so at the end; with `--budget` it fails a run that is above it."""
+    """Adds up what tests take, in every process, and says so at the end; with `--budget` it fails a
+    run that is above it.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config, self.suite = config, config.getoption("--budget")
@@ -83,7 +93,12 @@ class Budget:
             self.config.workeroutput["yardstick"] = self.times
         elif self.suite and self.config.getoption("--budget-write"):
             self._write()
-        elif self.suite and os.environ.get("BUDGET") == "required" and self.above() and session.exitstatus == 0:
+        elif (
+            self.suite
+            and os.environ.get("BUDGET") == "required"
+            and self.above()
+            and session.exitstatus == 0
+        ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(optionalhook=True)
@@ -97,7 +112,9 @@ class Budget:
 
     @property
     def allowed(self) -> dict[str, Any]:
-        """The suite's part of the budget: its most, and by file what it cost; empty before it was first written."""
+        """The suite's part of the budget: its most, and by file what it cost; empty before it was
+        first written.
+        """
         return dict(read_budget().get(self.suite, {}))
 
     def by_file(self) -> dict[str, float]:
@@ -133,11 +150,16 @@ class Budget:
 
     def _write(self) -> None:
         files = self.by_file()
-        write_budget(read_budget() | {self.suite: lowered(self.suite, round(ROOM * sum(files.values())), files)})
+        write_budget(
+            read_budget()
+            | {self.suite: lowered(self.suite, round(ROOM * sum(files.values())), files)}
+        )
 
 
 def read_budget() -> dict[str, Any]:
-    """What is allowed by suite, and of the package's code: `most`, and by file or room what each cost."""
+    """What is allowed by suite, and of the package's code: `most`, and by file or room what each
+    cost.
+    """
     return tomllib.loads(FILE.read_text()) if FILE.exists() else {}
 
 

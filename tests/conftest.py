@@ -1,4 +1,6 @@
-"""What several folders of tests use: random numbers, a finished study, a package with a family; and who shares a process."""
+"""What several folders of tests use: random numbers, a finished study, a package with a family; and
+who shares a process.
+"""
 
 from __future__ import annotations
 
@@ -33,23 +35,35 @@ GROUPS = {
     ),
     "inference": ("tests/inference/",),
 }
-"""Real studies take every core, and go one at a time. What trains shares TensorFlow's import and the compiled programs."""
+"""Real studies take every core, and go one at a time. What trains shares TensorFlow's import and
+the compiled programs.
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--budget", choices=["quick", "long"], help="Suite whose budget the run is held to.")
-    parser.addoption("--budget-write", action="store_true", help="Write what the suite cost into tests/budget.toml.")
+    parser.addoption(
+        "--budget", choices=["quick", "long"], help="Suite whose budget the run is held to."
+    )
+    parser.addoption(
+        "--budget-write",
+        action="store_true",
+        help="Write what the suite cost into tests/budget.toml.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let signals mean what they mean at a terminal, whoever started the tests (`nohup` and `&` have some ignored)."""
+    """Let signals mean what they mean at a terminal, whoever started the tests (`nohup` and `&`
+    have some ignored).
+    """
     config.pluginmanager.register(Budget(config), "budget")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def group_of(nodeid: str) -> str:
-    """Tests of a group run in one process, so that what they share is made once; other groups are folders."""
+    """Tests of a group run in one process, so that what they share is made once; other groups are
+    folders.
+    """
     own = (group for group, starts in GROUPS.items() if nodeid.startswith(starts))
     return next(own, nodeid.partition("::")[0].rpartition("/")[0])
 
@@ -57,7 +71,11 @@ def group_of(nodeid: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the groups that take longest."""
     order = list(GROUPS)
-    items.sort(key=lambda item: order.index(group) if (group := group_of(item.nodeid)) in GROUPS else len(order))
+    items.sort(
+        key=lambda item: (
+            order.index(group) if (group := group_of(item.nodeid)) in GROUPS else len(order)
+        )
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -80,7 +98,9 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    """configs/smoke.yaml, run by the executable; its folder is `smoke.args[-1]`. Only for tests of the group `studies`."""
+    """configs/smoke.yaml, run by the executable; its folder is `smoke.args[-1]`. Only for tests of
+    the group `studies`.
+    """
     folder = tmp_path_factory.mktemp("smoke")
     done = run(STUDY, "run", Path(__file__).parents[1] / "configs" / "smoke.yaml", cwd=folder)
     done.args = [*done.args, folder]

@@ -7,14 +7,28 @@ import pytest
 
 import study
 
-HEAVY = ("tensorflow", "keras", "ray", "pandas", "sklearn", "statsmodels", "optuna", "seaborn", "matplotlib")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "ray",
+    "pandas",
+    "sklearn",
+    "statsmodels",
+    "optuna",
+    "seaborn",
+    "matplotlib",
+)
 
 
 def loaded_after(*steps: str) -> list[set[str]]:
-    """Heavy packages in memory after each of these steps, one after the other in a fresh interpreter."""
+    """Heavy packages in memory after each of these steps, one after the other in a fresh
+    interpreter.
+    """
     look = f"print('LOADED', *sorted(set({HEAVY!r}) & set(sys.modules)))"
     program = "\n".join(["import sys", *(f"{step}\n{look}" for step in steps)])
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True
+    )
     told = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("LOADED")]
     assert len(told) == len(steps)
     return [set(names) for names in told]

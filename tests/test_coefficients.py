@@ -23,29 +23,46 @@ def frame() -> pd.DataFrame:
     """Sixty houses of five rows whose noise is nine tenths that of the house, a house on each day."""
     rng = np.random.default_rng(0)
     house = np.repeat(np.arange(60), 5)
-    frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"]).loc[house].reset_index(drop=True)
+    frame = (
+        pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"]).loc[house].reset_index(drop=True)
+    )
     noise = 0.9**0.5 * rng.normal(size=60)[house] + 0.1**0.5 * rng.normal(size=300)
     return frame.assign(house=house, y=frame["a"] + noise).sample(frac=1, random_state=0)
 
 
-def coefficients(folder: Path, frame: pd.DataFrame, l2: float = 0.0, **more: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def coefficients(
+    folder: Path, frame: pd.DataFrame, l2: float = 0.0, **more: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Those of the first outer fold, beside its design with targets."""
     encoded = saved_encoded(folder, frame, **more)[0]
     rows = [("intercept", 0.0), ("a", 1.0), ("b", 0.0)]
     estimates = pd.DataFrame(rows, columns=["term", "estimate"])
-    names = {"target": "y", "kind": "continuous", "family": "linear", "outer_fold": 0, "level": None, "output": None}
+    names = {
+        "target": "y",
+        "kind": "continuous",
+        "family": "linear",
+        "outer_fold": 0,
+        "level": None,
+        "output": None,
+    }
     known = estimates.assign(unit="", l2=l2, **names)
-    found = compute.compute(context_of(pd.DataFrame(), pd.DataFrame(), estimates=known, data={("y", 0): encoded}))
+    found = compute.compute(
+        context_of(pd.DataFrame(), pd.DataFrame(), estimates=known, data={("y", 0): encoded})
+    )
     own = encoded.development
     return found.set_index("term"), design(encoded, own).assign(y=encoded.y[own])
 
 
 @pytest.mark.parametrize("l2", [0.0, 3.0])
-def test_a_table_with_groups_has_errors_over_groups_two_times_as_wide(tmp_path: Path, frame: pd.DataFrame, l2: float) -> None:
+def test_a_table_with_groups_has_errors_over_groups_two_times_as_wide(
+    tmp_path: Path, frame: pd.DataFrame, l2: float
+) -> None:
     found, fitted = coefficients(tmp_path, frame, l2, groups="house")
 
     exact = sm.OLS(fitted["y"], sm.add_constant(fitted[["a", "b"]]))
-    clustered = exact.fit(cov_type="cluster", cov_kwds={"groups": frame["house"].to_numpy()[fitted.index]}).bse.to_numpy()
+    clustered = exact.fit(
+        cov_type="cluster", cov_kwds={"groups": frame["house"].to_numpy()[fitted.index]}
+    ).bse.to_numpy()
     naive = exact.fit(cov_type="HC3").bse.to_numpy()
     assert set(found["se_over"]) == {OVER["group"]}
     assert found["mle_std_error"].to_numpy() == pytest.approx(clustered, rel=0.1)
@@ -53,10 +70,14 @@ def test_a_table_with_groups_has_errors_over_groups_two_times_as_wide(tmp_path: 
     assert found["ref_std_error"].isna().all() == (l2 > 0)
 
 
-def test_a_table_in_time_order_has_errors_over_blocks_of_time(tmp_path: Path, frame: pd.DataFrame) -> None:
+def test_a_table_in_time_order_has_errors_over_blocks_of_time(
+    tmp_path: Path, frame: pd.DataFrame
+) -> None:
     found, fitted = coefficients(tmp_path, frame, time="house")
 
-    naive = sm.OLS(fitted["y"], sm.add_constant(fitted[["a", "b"]])).fit(cov_type="HC3").bse.to_numpy()
+    naive = (
+        sm.OLS(fitted["y"], sm.add_constant(fitted[["a", "b"]])).fit(cov_type="HC3").bse.to_numpy()
+    )
     assert set(found["se_over"]) == {OVER["block"]}
     assert (found["mle_std_error"].to_numpy() > 1.4 * naive).all()
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from study.formatting import about, chance, count, given, given_percent, human, interval, percent, percents, times
+from study.formatting import (
+    about,
+    chance,
+    count,
+    given,
+    given_percent,
+    human,
+    interval,
+    percent,
+    percents,
+    times,
+)
 
 TIMES, MINUS, DASH = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}", "\N{EN DASH}"
 
@@ -27,7 +38,13 @@ def test_a_number_has_three_digits_and_no_letter_e(value: float, text: str) -> N
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.05, "0.05"), (0.1 + 0.2, "0.3"), (200.0, "200"), (1e-5, "10\u207b\u2075"), (2.5e-5, f"2.5 {TIMES} 10\u207b\u2075")],
+    [
+        (0.05, "0.05"),
+        (0.1 + 0.2, "0.3"),
+        (200.0, "200"),
+        (1e-5, "10\u207b\u2075"),
+        (2.5e-5, f"2.5 {TIMES} 10\u207b\u2075"),
+    ],
 )
 def test_a_number_that_was_chosen_has_no_zeros_at_its_end(value: float, text: str) -> None:
     assert given(value) == text
@@ -36,7 +53,13 @@ def test_a_number_that_was_chosen_has_no_zeros_at_its_end(value: float, text: st
 def test_shares_near_all_are_over_99_99_and_all_alone_is_100() -> None:
     shares = (0.9998, 0.99991, 0.9999997, 1 - 1e-10, 1.0, 0.5, -0.0123)
 
-    assert [percent(share) for share in shares] == ["99.98", *["over 99.99"] * 3, "100", "50.0", f"{MINUS}1.2"]
+    assert [percent(share) for share in shares] == [
+        "99.98",
+        *["over 99.99"] * 3,
+        "100",
+        "50.0",
+        f"{MINUS}1.2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +71,9 @@ def test_shares_near_all_are_over_99_99_and_all_alone_is_100() -> None:
         (0.5, 0.99999, "50.0 to over 99.99 %"),
     ],
 )
-def test_an_interval_whose_ends_read_the_same_is_told_once(low: float, high: float, text: str) -> None:
+def test_an_interval_whose_ends_read_the_same_is_told_once(
+    low: float, high: float, text: str
+) -> None:
     assert percents(low, high) == text
 
 
@@ -56,7 +81,18 @@ def test_words_around_numbers_fit_one_and_many() -> None:
     assert [given_percent(share) for share in (0.05, 0.975)] == ["5%", "97.5%"]
     assert [count(n, "trial") for n in (0, 1, 1200)] == ["0 trials", "1 trial", "1,200 trials"]
     assert [times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]
-    assert [about(value) for value in (1583, 3.14, 17_239, 9.97, 99.7)] == ["1,600", "3.1", "17,000", "10", "100"]
-    assert [chance(share) for share in (0.001, 0.374, 0.999, float("nan"))] == ["< 1 %", "37 %", "> 99 %", DASH]
+    assert [about(value) for value in (1583, 3.14, 17_239, 9.97, 99.7)] == [
+        "1,600",
+        "3.1",
+        "17,000",
+        "10",
+        "100",
+    ]
+    assert [chance(share) for share in (0.001, 0.374, 0.999, float("nan"))] == [
+        "< 1 %",
+        "37 %",
+        "> 99 %",
+        DASH,
+    ]
     intervals = [(0.12, 0.1456), (0.9999, 1.0), (float("nan"), 1.0)]
     assert [interval(*ends) for ends in intervals] == ["0.120 to 0.146", "about 1.00", DASH]

@@ -1,4 +1,6 @@
-"""What came from somebody else is read, never run: each file here would leave a mark if its code ran."""
+"""What came from somebody else is read, never run: each file here would leave a mark if its code
+ran.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def test_a_mine_works(mark: Path) -> None:
     assert mark.is_dir()
 
 
-@pytest.mark.parametrize("line", ["name: {}", "{}", "data: {{source: {}}}", "space: {{neural: {{width: {}}}}}"])
+@pytest.mark.parametrize(
+    "line", ["name: {}", "{}", "data: {{source: {}}}", "space: {{neural: {{width: {}}}}}"]
+)
 def test_yaml_that_asks_for_python_is_no_valid_yaml(tmp_path: Path, mark: Path, line: str) -> None:
     config = tmp_path / "mail.yaml"
     config.write_text(line.format(f"!!python/object/apply:os.mkdir ['{mark}']"))
@@ -82,7 +86,9 @@ def test_yaml_that_asks_for_python_is_no_valid_yaml(tmp_path: Path, mark: Path, 
         ("data: {source: balloons}\ntargets: [[a]]", "'targets'"),
     ],
 )
-def test_a_config_that_would_fill_memory_or_is_nonsense_is_named(tmp_path: Path, text: str, fault: str) -> None:
+def test_a_config_that_would_fill_memory_or_is_nonsense_is_named(
+    tmp_path: Path, text: str, fault: str
+) -> None:
     config = tmp_path / "mail.yaml"
     config.write_text(text)
 
@@ -90,7 +96,9 @@ def test_a_config_that_would_fill_memory_or_is_nonsense_is_named(tmp_path: Path,
         load_config(config)
 
 
-def test_a_gzipped_table_that_would_fill_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gzipped_table_that_would_fill_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "LARGE", 10_000)
     (tmp_path / "mail.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 1_000_000))
 
@@ -112,7 +120,9 @@ def test_an_override_that_asks_for_python_is_no_yaml_value(mark: Path) -> None:
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("name", ["..", ".", "a/b", "/etc", "a\\b", "", " ", "a\0b", "a\nb", "x" * 201])
+@pytest.mark.parametrize(
+    "name", ["..", ".", "a/b", "/etc", "a\\b", "", " ", "a\0b", "a\nb", "x" * 201]
+)
 def test_a_study_s_name_that_is_no_folder_name_is_refused(name: str) -> None:
     with pytest.raises(StudyError, match="'name'"):
         make_config({"name": name, "data": {"source": "balloons"}, "targets": ["balloons"]})
@@ -120,29 +130,57 @@ def test_a_study_s_name_that_is_no_folder_name_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("column", ["../../../mark", "/tmp/mark", "..", "a\\..\\b", "\u2025/mark"])
 def test_columns_named_as_paths_stay_in_the_results_folder(tmp_path: Path, column: str) -> None:
-    table = pd.DataFrame({column: np.arange(60.0) ** 2 % 7, "../term": np.arange(60) % 11, "b": np.arange(60) % 3})
+    table = pd.DataFrame(
+        {column: np.arange(60.0) ** 2 % 7, "../term": np.arange(60) % 11, "b": np.arange(60) % 3}
+    )
     table.to_csv(tmp_path / "mail.csv", index=False)
-    config = make_config({"name": "n", "data": {"source": str(tmp_path / "mail.csv")}, "targets": [column], "depths": [1]})
+    config = make_config(
+        {
+            "name": "n",
+            "data": {"source": str(tmp_path / "mail.csv")},
+            "targets": [column],
+            "depths": [1],
+        }
+    )
     paths = StudyPaths(tmp_path / "results" / "n")
 
     plan = prepare(config).plan
 
     places = [
-        p for arm in plan.arms for p in (paths.trial(arm, 0), paths.winner(arm), paths.model(arm), paths.reader(arm.target, 0))
+        p
+        for arm in plan.arms
+        for p in (
+            paths.trial(arm, 0),
+            paths.winner(arm),
+            paths.model(arm),
+            paths.reader(arm.target, 0),
+        )
     ]
     places += map(paths.work, plan.beside)
     assert all(paths.root in Path(os.path.normpath(place)).parents for place in places)
 
 
 def columns_of(mark: Path) -> pa.Table:
-    """An Arrow table whose column claims to be of a Python type, to be unpickled, as pyarrow before 14.0.1 did."""
-    claim = {b"ARROW:extension:name": b"arrow.py_extension_type", b"ARROW:extension:metadata": pickle.dumps(Mine(mark))}
+    """An Arrow table whose column claims to be of a Python type, to be unpickled, as pyarrow before
+    14.0.1 did.
+    """
+    claim = {
+        b"ARROW:extension:name": b"arrow.py_extension_type",
+        b"ARROW:extension:metadata": pickle.dumps(Mine(mark)),
+    }
     field = pa.field("x", pa.int64(), metadata=claim)
-    return pa.table({"x": pa.array(range(40)), "y": pa.array(range(40))}).cast(pa.schema([field, pa.field("y", pa.int64())]))
+    return pa.table({"x": pa.array(range(40)), "y": pa.array(range(40))}).cast(
+        pa.schema([field, pa.field("y", pa.int64())])
+    )
 
 
-@pytest.mark.parametrize(("ending", "write"), [(".parquet", pa.parquet.write_table), (".feather", pa.feather.write_feather)])
-def test_a_columnar_file_unpickles_nothing(tmp_path: Path, mark: Path, ending: str, write: Any) -> None:
+@pytest.mark.parametrize(
+    ("ending", "write"),
+    [(".parquet", pa.parquet.write_table), (".feather", pa.feather.write_feather)],
+)
+def test_a_columnar_file_unpickles_nothing(
+    tmp_path: Path, mark: Path, ending: str, write: Any
+) -> None:
     write(columns_of(mark), str(tmp_path / f"mail{ending}"))
 
     frame, _ = read_file(tmp_path / f"mail{ending}")
@@ -161,7 +199,9 @@ def test_a_pickle_by_another_name_is_no_table(tmp_path: Path, mark: Path, ending
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("ending", [".pkl", ".pickle", ".xlsx", ".xlsm", ".npy", ".npz", ".joblib", ".h5", ".py"])
+@pytest.mark.parametrize(
+    "ending", [".pkl", ".pickle", ".xlsx", ".xlsm", ".npy", ".npz", ".joblib", ".h5", ".py"]
+)
 def test_formats_that_may_hold_code_are_no_tables(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"mail{ending}").touch()
 
@@ -169,14 +209,18 @@ def test_formats_that_may_hold_code_are_no_tables(tmp_path: Path, ending: str) -
         read_file(tmp_path / f"mail{ending}")
 
 
-@pytest.mark.parametrize("name", ["os", "..utils", "tests.test_data", "utils", "statsmodels", "../../os", ""])
+@pytest.mark.parametrize(
+    "name", ["os", "..utils", "tests.test_data", "utils", "statsmodels", "../../os", ""]
+)
 def test_a_built_in_table_is_one_of_a_list_and_imports_nothing_else(name: str) -> None:
     with pytest.raises(StudyError, match=f"'statsmodels:{re.escape(name)}'"):
         read_source(DataConfig(source=f"statsmodels:{name}"))
 
 
 def test_a_url_is_no_source() -> None:
-    with pytest.raises(StudyError, match=r"balloons, sklearn, statsmodels.*'file:///etc/hostname\.csv'"):
+    with pytest.raises(
+        StudyError, match=r"balloons, sklearn, statsmodels.*'file:///etc/hostname\.csv'"
+    ):
         read_source(DataConfig(source="file:///etc/hostname.csv"))
 
 
@@ -198,8 +242,22 @@ def test_a_model_that_brings_code_is_not_opened(tmp_path: Path) -> None:
 
 def test_a_record_of_another_place_is_broken(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
-    arm = {"target": "y", "kind": "continuous", "family": "../../../mark", "depth": 0, "outer_fold": 0}
-    record = {"study": "n", "trial_id": "x", "arm": arm, "number": 0, "generation": 0, "state": "FAIL", "params": {}}
+    arm = {
+        "target": "y",
+        "kind": "continuous",
+        "family": "../../../mark",
+        "depth": 0,
+        "outer_fold": 0,
+    }
+    record = {
+        "study": "n",
+        "trial_id": "x",
+        "arm": arm,
+        "number": 0,
+        "generation": 0,
+        "state": "FAIL",
+        "params": {},
+    }
     (paths.trials / "y-linear-o0").mkdir(parents=True)
     path = paths.trials / "y-linear-o0" / "0000.json"
     path.write_text(json.dumps(record))
@@ -215,7 +273,13 @@ def test_frames_of_a_results_folder_unpickle_nothing(tmp_path: Path, mark: Path)
         pa.parquet.write_table(columns_of(mark), path)
     results = load_results(tmp_path)
 
-    read = [results.trials, results.folds, results.curves, results.coefficients, results.predictions]
+    read = [
+        results.trials,
+        results.folds,
+        results.curves,
+        results.coefficients,
+        results.predictions,
+    ]
 
     assert [len(frame) for frame in read] == [40] * 5
     assert not mark.exists()
@@ -225,7 +289,9 @@ def test_a_model_that_holds_code_is_not_loaded(tmp_path: Path, mark: Path) -> No
     import keras
 
     place, path = str(mark), tmp_path / "mail.keras"
-    layer = keras.layers.Lambda(lambda x: (__import__("os").makedirs(place, exist_ok=True), x)[1], output_shape=(1,))
+    layer = keras.layers.Lambda(
+        lambda x: (__import__("os").makedirs(place, exist_ok=True), x)[1], output_shape=(1,)
+    )
     keras.Sequential([keras.Input((1,)), layer]).save(path)
     keras.models.load_model(path, safe_mode=False)(np.zeros((1, 1), "float32"))
     mark.rmdir()

@@ -1,4 +1,6 @@
-"""What README, CONTRIBUTING and the docs say is what the program does: blocks run, links lead somewhere, tables are whole."""
+"""What README, CONTRIBUTING and the docs say is what the program does: blocks run, links lead
+somewhere, tables are whole.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def blocks(*languages: str, pages: list[Path] | None = None) -> list[Block]:
 
 def shell_lines() -> list[tuple[str, str]]:
     shells = blocks("sh", pages=PAGES)
-    return [(str(block), line) for block in shells for line in block.text.splitlines() if line.strip()]
+    return [
+        (str(block), line) for block in shells for line in block.text.splitlines() if line.strip()
+    ]
 
 
 def write_cars(folder: Path) -> None:
@@ -102,7 +106,9 @@ def beside_cars(cars: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def parsed(command: str, arguments: list[str]) -> Any:
-    """Arguments as the command would take them, without running it; an unknown command or option is an error."""
+    """Arguments as the command would take them, without running it; an unknown command or option is
+    an error.
+    """
     assert command in COMMANDS, f"study has no command {command}"
     return COMMANDS[command].make_context(command, list(arguments))
 
@@ -132,13 +138,21 @@ def test_the_readme_is_short_and_begins_with_its_question() -> None:
 
 
 @pytest.mark.parametrize("block", blocks("yaml", pages=[ROOT / "docs/config.md"]), ids=str)
-def test_a_config_of_the_docs_plans_a_study_with_what_its_comments_say(block: Block, beside_cars: Path) -> None:
+def test_a_config_of_the_docs_plans_a_study_with_what_its_comments_say(
+    block: Block, beside_cars: Path
+) -> None:
     (beside_cars / "cars.yaml").write_text(block.text, encoding="utf-8")
 
     prepared = prepare(load_config("cars.yaml"))
 
     config = prepared.plan.config
-    assert {arm.model_name for arm in prepared.plan.arms} == {"constant", "linear", "extended", "neural-d1", "neural-d2"}
+    assert {arm.model_name for arm in prepared.plan.arms} == {
+        "constant",
+        "linear",
+        "extended",
+        "neural-d1",
+        "neural-d2",
+    }
     assert {arm.outer_fold for arm in prepared.plan.arms} == set(range(10)) | {ALL_ROWS}
     trials = {arm.family: prepared.plan.trials(arm) for arm in prepared.plan.arms}
     assert trials == {"constant": 1, "linear": 1, "extended": 12, "neural": 20}
@@ -151,9 +165,13 @@ def test_a_config_of_the_docs_plans_a_study_with_what_its_comments_say(block: Bl
 
 
 @pytest.mark.parametrize(("place", "line"), shell_lines())
-def test_a_command_line_of_the_docs_would_be_accepted(place: str, line: str, beside_cars: Path) -> None:
+def test_a_command_line_of_the_docs_would_be_accepted(
+    place: str, line: str, beside_cars: Path
+) -> None:
     words = shlex.split(line.split(">")[0], comments=True)
-    program, *arguments = dropwhile(re.compile(r"[A-Z_]+=").match, words)  # what is set for the command stands before it
+    program, *arguments = dropwhile(
+        re.compile(r"[A-Z_]+=").match, words
+    )  # what is set for the command stands before it
     name = Path(program).name
     if name == "study":
         context = parsed(arguments[0], arguments[1:])
@@ -196,18 +214,26 @@ def test_the_python_of_the_guide_runs_from_top_to_bottom_and_its_folder_holds_wh
 ) -> None:
     shutil.copytree(smoke.args[-1] / "results", beside_cars / "results")
     script = beside_cars / "guide.py"
-    script.write_text("\n".join(block.text for block in blocks("python", pages=GUIDE)), encoding="utf-8")
+    script.write_text(
+        "\n".join(block.text for block in blocks("python", pages=GUIDE)), encoding="utf-8"
+    )
 
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False
+    )
 
     assert done.returncode == 0, done.stderr
     assert "extra terms" in done.stdout.splitlines()[0]
-    losses = re.search(r"constant +(\S+)\nextended +(\S+)\nlinear +(\S+)\nneural +(\S+)\n", done.stdout)
+    losses = re.search(
+        r"constant +(\S+)\nextended +(\S+)\nlinear +(\S+)\nneural +(\S+)\n", done.stdout
+    )
     assert losses
     assert all(0 <= float(loss) < 0.1 for loss in losses.groups())
     predicted = re.search(r"^ +predicted\n0 +(\S+)\n1 +(\S+)$", done.stdout, re.MULTILINE)
     assert predicted
-    assert list(map(float, predicted.groups())) == pytest.approx([0.1 * 0.4 - 0.2 * 0.2, 0.8 * 0.4 + 0.5 * 0.2], abs=0.01)
+    assert list(map(float, predicted.groups())) == pytest.approx(
+        [0.1 * 0.4 - 0.2 * 0.2, 0.8 * 0.4 + 0.5 * 0.2], abs=0.01
+    )
 
     page = (ROOT / "docs/results.md").read_text(encoding="utf-8")
     cells = [row.split("|")[1] for row in page.splitlines() if row.startswith("| `")]
@@ -239,10 +265,14 @@ def test_links_within_the_project_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_that_a_page_names_exist(page: Path) -> None:
-    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|json|md|png|lock))\b", page.read_text(encoding="utf-8"))
+    named = re.findall(
+        r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|json|md|png|lock))\b", page.read_text(encoding="utf-8")
+    )
 
     written = {name for name in named if not name.startswith(("results/", "trials/", ".study/"))}
-    missing = [name for name in written if not ((ROOT / name).exists() or (ROOT / "study" / name).exists())]
+    missing = [
+        name for name in written if not ((ROOT / name).exists() or (ROOT / "study" / name).exists())
+    ]
 
     assert missing == []
 

@@ -15,7 +15,9 @@ def test_the_package_is_within_its_budget_of_tokens() -> None:
     budget, rooms = read_budget()[SUITE], by_room()
 
     grown = {room: count - budget["files"].get(room, 0) for room, count in rooms.items()}
-    assert sum(rooms.values()) <= budget["most"], {room: more for room, more in grown.items() if more > 0}
+    assert sum(rooms.values()) <= budget["most"], {
+        room: more for room, more in grown.items() if more > 0
+    }
 
 
 def test_few_functions_are_long() -> None:

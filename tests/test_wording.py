@@ -1,4 +1,6 @@
-"""Wording is approved in tests/snapshots. No other test matches a sentence of the program, which may change any day."""
+"""Wording is approved in tests/snapshots. No other test matches a sentence of the program, which
+may change any day.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ SENTENCE = re.compile(r"(?:[A-Za-z']+[,.;:]? ){3,}[A-Za-z']+")
 
 def matched(function: ast.FunctionDef) -> Iterator[str]:
     """Sentences in what a test asserts, in what an error must match, and in the cases it is given."""
-    parts: list[ast.expr] = [cases for cases in function.decorator_list if "parametrize" in ast.unparse(cases)]
+    parts: list[ast.expr] = [
+        cases for cases in function.decorator_list if "parametrize" in ast.unparse(cases)
+    ]
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
             parts.append(node.test)
@@ -24,7 +28,11 @@ def matched(function: ast.FunctionDef) -> Iterator[str]:
             parts.append(node.value)
     for part in parts:
         for node in ast.walk(part):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and (found := SENTENCE.search(node.value)):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and (found := SENTENCE.search(node.value))
+            ):
                 yield found[0]
 
 

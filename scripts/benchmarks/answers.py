@@ -1,8 +1,10 @@
-"""The three answers on tables that others made, beside trees and EBM on the same folds: `scripts/benchmark answers`.
+"""The three answers on tables that others made, beside trees and EBM on the same folds:
+`scripts/benchmark answers`.
 
-Each table is a study of a stated, modest budget, run as a user would. What it says, and the losses of explainable boosting
-machines on the outer folds of its first repeat, are kept in results/answers, one JSON file a table, so that the command goes on
-where it ended. EBM_PYTHON names a Python that has interpret-core; without it they are installed, or left out.
+Each table is a study of a stated, modest budget, run as a user would. What it says, and the losses
+of explainable boosting machines on the outer folds of its first repeat, are kept in
+results/answers, one JSON file a table, so that the command goes on where it ended. EBM_PYTHON names
+a Python that has interpret-core; without it they are installed, or left out.
 """
 
 from __future__ import annotations
@@ -26,11 +28,15 @@ from benchmarks.terms import TABLES, ebm
 
 FOLDER = ROOT / "results" / "answers"
 BUDGET = ("protocol=nested", "outer.repeats=2", "inner.seeds=1", "search.trials=8", "floor=0")
-"""Of every study: five outer folds drawn twice, eight trials of an arm of networks or of terms, no floor."""
+"""Of every study: five outer folds drawn twice, eight trials of an arm of networks or of terms, no
+floor.
+"""
 OWN = {"balloons": ("data.rows=2000",)}
 """What is set beside it, by source."""
 MACHINES: dict[str, int | float] = {"outer_bags": 2, "max_rounds": 4_000}
-"""What EBM is given in place of its 14 bags and 50,000 rounds, with which a fold of ten columns takes half a minute."""
+"""What EBM is given in place of its 14 bags and 50,000 rounds, with which a fold of ten columns
+takes half a minute.
+"""
 ALL_TABLES = (
     *("balloons=balloons", "balloons=colour", *TABLES),
     *("statsmodels:engel=foodexp", "statsmodels:cancer=cancer", "statsmodels:grunfeld=invest"),
@@ -43,7 +49,8 @@ NONE = "-"
 
 
 def told(folder: Path) -> dict[str, Any]:
-    """What a finished study says of its one target, and the regression's test loss in each outer fold of the first repeat.
+    """What a finished study says of its one target, and the regression's test loss in each outer
+    fold of the first repeat.
 
     Gains are [improvement, low, high], shares of the plain regression's loss.
     """
@@ -53,10 +60,16 @@ def told(folder: Path) -> dict[str, Any]:
     results = load_results(folder)
     (verdict,), gains = results.verdicts, {}
     over = {name: gain for (base, name), gain in verdict.by_pair.items() if base == REGRESSION}
-    for name, gain in (over | ({"trees": verdict.trees.over[REGRESSION]} if verdict.trees else {})).items():
+    for name, gain in (
+        over | ({"trees": verdict.trees.over[REGRESSION]} if verdict.trees else {})
+    ).items():
         gains[name] = [float(gain.improvement), float(gain.low), float(gain.high)]
     frame = results.predictions
-    plain = frame[frame["family"].isin(REGRESSIONS.values()) & (frame["candidate"] == "refit") & (frame["outer_fold"] >= 0)]
+    plain = frame[
+        frame["family"].isin(REGRESSIONS.values())
+        & (frame["candidate"] == "refit")
+        & (frame["outer_fold"] >= 0)
+    ]
     by_fold = plain.groupby("outer_fold")
     return {
         "kind": verdict.kind.value,
@@ -74,17 +87,23 @@ def told(folder: Path) -> dict[str, Any]:
 
 
 def judged(source: str, target: str, folder: Path) -> dict[str, Any]:
-    """What a study of a table says; it is run, or gone on with, below `folder`, with programs kept for the next."""
+    """What a study of a table says; it is run, or gone on with, below `folder`, with programs kept
+    for the next.
+    """
     own = folder / slug(source, target)
     own.mkdir(parents=True, exist_ok=True)
     config = own / "study.yaml"
-    config.write_text(json.dumps({"name": "study", "data": {"source": source}, "targets": [target]}), encoding="utf-8")
+    config.write_text(
+        json.dumps({"name": "study", "data": {"source": source}, "targets": [target]}),
+        encoding="utf-8",
+    )
     keys = [*BUDGET, *OWN.get(source, ())]
     return told(run_study(ROOT, str(config), keys, own, folder / "cache").results)
 
 
 def machines(found: Mapping[str, Any], source: str, target: str, python: Path) -> float:
-    """Test loss of EBM as a share of the plain regression's, on the outer folds of a study's first repeat.
+    """Test loss of EBM as a share of the plain regression's, on the outer folds of a study's first
+    repeat.
 
     Raises
     ------
@@ -94,8 +113,12 @@ def machines(found: Mapping[str, Any], source: str, target: str, python: Path) -
     settings = OWN.get(source, ())
     encoded = folds(source, target, 1, *settings)
     if [sorted(own.rows[own.test[:]].tolist()) for own in encoded] != found["test"]:
-        raise ValueError(f"{source}, {target}: the study has other outer folds than its settings give. Remove its folder.")
-    return float(np.mean(ebm(python, encoded, source, target, settings, MACHINES)) / np.mean(found["plain"]))
+        raise ValueError(
+            f"{source}, {target}: the study has other outer folds than its settings give. Remove its folder."
+        )
+    return float(
+        np.mean(ebm(python, encoded, source, target, settings, MACHINES)) / np.mean(found["plain"])
+    )
 
 
 def slug(source: str, target: str) -> str:
@@ -129,7 +152,8 @@ def row(table: str, found: Mapping[str, Any]) -> str:
 
 
 def answers(tables: Sequence[str], folder: Path = FOLDER) -> None:
-    """Run what is missing, and print a row a table; first all studies, then EBM on the folds of each.
+    """Run what is missing, and print a row a table; first all studies, then EBM on the folds of
+    each.
 
     A study that fails is named and left out; the same command tries it anew.
     """
@@ -141,8 +165,15 @@ def answers(tables: Sequence[str], folder: Path = FOLDER) -> None:
                 _write(path, judged(*_parts(table), folder))
             except subprocess.CalledProcessError as error:
                 config = folder / slug(*_parts(table)) / "study.yaml"
-                print(f"{table} is left out: study run {config} ended with code {error.returncode}.", file=sys.stderr)
-    found = {table: json.loads(path.read_text(encoding="utf-8")) for table, path in chosen.items() if path.exists()}
+                print(
+                    f"{table} is left out: study run {config} ended with code {error.returncode}.",
+                    file=sys.stderr,
+                )
+    found = {
+        table: json.loads(path.read_text(encoding="utf-8"))
+        for table, path in chosen.items()
+        if path.exists()
+    }
     with tempfile.TemporaryDirectory() as name:
         lacking = [table for table, own in found.items() if "ebm" not in own]
         python = _python(Path(name)) if lacking else None
@@ -150,7 +181,9 @@ def answers(tables: Sequence[str], folder: Path = FOLDER) -> None:
             print(f"{table}: EBM", file=sys.stderr, flush=True)
             found[table] |= {"ebm": machines(found[table], *_parts(table), python)}
             _write(chosen[table], found[table])
-    print("| table | rows x columns | kind | answer | gain with terms | of the network | of trees | of EBM |")
+    print(
+        "| table | rows x columns | kind | answer | gain with terms | of the network | of trees | of EBM |"
+    )
     print("| --- | ---: | --- | --- | ---: | ---: | ---: | ---: |")
     for table, own in found.items():
         print(row(table, own))

@@ -20,8 +20,18 @@ class EmptyWorker(StudyWorker):
         if isinstance(task, FoldTask):
             record = task.work.record(task.study, TrialState.COMPLETE)
         elif isinstance(task, WinnerTask):
-            same = {"study": task.study, "arm": task.arm, "number": task.number, "params": task.params}
-            nothing: dict[str, Any] = {"rows": [], "observed": [], "candidates": (), "coefficients": ()}
+            same = {
+                "study": task.study,
+                "arm": task.arm,
+                "number": task.number,
+                "params": task.params,
+            }
+            nothing: dict[str, Any] = {
+                "rows": [],
+                "observed": [],
+                "candidates": (),
+                "coefficients": (),
+            }
             record = WinnerRecord(val_loss=task.val_loss, **same, **nothing)
         else:
             record = fill(task.record(state=TrialState.COMPLETE))

@@ -1,4 +1,6 @@
-"""How long whole studies take, before a change and after it, on this machine and in one run: `scripts/benchmark engine`."""
+"""How long whole studies take, before a change and after it, on this machine and in one run:
+`scripts/benchmark engine`.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,10 @@ LOOK_EVERY_S = 0.02
 class Spent:
     """Where the seconds of one study went, all but `trained` of wall time from its command on.
 
-    first, second: its first record, and when a second worker began. search, winners, end: when the last trial, the last record,
-    and the command ended. trained: core-seconds of its networks' trials. programs: what a worker compiled, on average, None for
-    a version that keeps none. loss: mean test loss of the network procedure as a share of the regression's.
+    first, second: its first record, and when a second worker began. search, winners, end: when the
+    last trial, the last record, and the command ended. trained: core-seconds of its networks'
+    trials. programs: what a worker compiled, on average, None for a version that keeps none. loss:
+    mean test loss of the network procedure as a share of the regression's.
     """
 
     first: float
@@ -60,7 +63,9 @@ def _checkout(commit: str | None) -> Iterator[Path]:
 
 
 def network_loss(folder: Path) -> float:
-    """Test loss of the ensembles whose depth has the least validation loss, over that of the refitted regression."""
+    """Test loss of the ensembles whose depth has the least validation loss, over that of the
+    refitted regression.
+    """
     from study import load_results
     from study.schema import REGRESSIONS
 
@@ -68,11 +73,15 @@ def network_loss(folder: Path) -> float:
     trials = results.trials[results.trials["state"] == "COMPLETE"]
     arm = ["target", "outer_fold", "family", "depth"]
     val = trials.groupby(arm, observed=True)["val_loss"].min().rename("val_loss").reset_index()
-    mean = results.predictions.groupby([*arm, "candidate"], observed=True)["loss"].mean().reset_index()
+    mean = (
+        results.predictions.groupby([*arm, "candidate"], observed=True)["loss"].mean().reset_index()
+    )
     found = mean.merge(val, on=arm)
     networks = found[(found["family"] == "neural") & (found["candidate"] == "ensemble")]
     chosen = networks.sort_values(["val_loss", "depth"]).drop_duplicates(["target", "outer_fold"])
-    regressions = found[found["family"].isin(REGRESSIONS.values()) & (found["candidate"] == "refit")]
+    regressions = found[
+        found["family"].isin(REGRESSIONS.values()) & (found["candidate"] == "refit")
+    ]
     return float(chosen["loss"].mean() / regressions["loss"].mean())
 
 
@@ -80,8 +89,8 @@ def network_loss(folder: Path) -> float:
 class Ran:
     """A study whose command has ended.
 
-    results: its folder. end: seconds from the command on. written: those at which each record was written, as long as it was a
-    file of its own.
+    results: its folder. end: seconds from the command on. written: those at which each record was
+    written, as long as it was a file of its own.
     """
 
     results: Path
@@ -89,13 +98,17 @@ class Ran:
     written: dict[Path, float]
 
     def ended(self, files: str = "*.json") -> dict[Path, float]:
-        """Seconds from the command on at which each record was written, in their order; files: of these names."""
+        """Seconds from the command on at which each record was written, in their order; files: of
+        these names.
+        """
         own = {path: seconds for path, seconds in self.written.items() if path.match(files)}
         return dict(sorted(own.items(), key=lambda item: item[1]))
 
 
 def written_since(begin: float, results: Path) -> dict[Path, float]:
-    """Seconds from then on at which each record below a folder of results folders was written that has a file now."""
+    """Seconds from then on at which each record below a folder of results folders was written that
+    has a file now.
+    """
     found = {}
     for path in results.glob("*/trials/*/*.json"):
         with suppress(FileNotFoundError):  # it is packed meanwhile
@@ -103,15 +116,30 @@ def written_since(begin: float, results: Path) -> dict[Path, float]:
     return found
 
 
-def run_study(code: Path, config: str, keys: Sequence[str], folder: Path, cache: Path | None = None) -> Ran:
-    """Run a study with the code of a checkout below an empty folder, by default with no program kept.
+def run_study(
+    code: Path, config: str, keys: Sequence[str], folder: Path, cache: Path | None = None
+) -> Ran:
+    """Run a study with the code of a checkout below an empty folder, by default with no program
+    kept.
 
     cache: where programs are kept from one run to the next.
     """
     begin = time.time()
-    command = [sys.executable, "-P", "-m", "study.cli.main", "run", config, "--results", str(folder / "results")]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "study.cli.main",
+        "run",
+        config,
+        "--results",
+        str(folder / "results"),
+    ]
     command += [part for key in keys for part in ("--set", key)]
-    environment = os.environ | {"PYTHONPATH": str(code), "XDG_CACHE_HOME": str(cache or folder / "cache")}
+    environment = os.environ | {
+        "PYTHONPATH": str(code),
+        "XDG_CACHE_HOME": str(cache or folder / "cache"),
+    }
     written: dict[Path, float] = {}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=code, env=environment, **quiet) as process:
@@ -130,8 +158,14 @@ def _run(code: Path, config: str, keys: Sequence[str], folder: Path) -> Spent:
     """Where the seconds of a study go."""
     ran = run_study(code, config, keys, folder)
     ended = ran.ended()
-    content = {ran.results / "trials" / name: record.content for name, record in kept(ran.results).items()}
-    lasted = {path: float(json.loads(content[path])["wall_time_s"]) for path in ended if path.stem.isdigit()}
+    content = {
+        ran.results / "trials" / name: record.content for name, record in kept(ran.results).items()
+    }
+    lasted = {
+        path: float(json.loads(content[path])["wall_time_s"])
+        for path in ended
+        if path.stem.isdigit()
+    }
     trials = [*lasted]
     begun = sorted(ended[path] - lasted[path] for path in trials)
     programs = [path for path in folder.glob("cache/**/*") if path.is_file()]
@@ -151,7 +185,9 @@ def _run(code: Path, config: str, keys: Sequence[str], folder: Path) -> Spent:
 def engine(before: str | None, config: str, keys: Sequence[str]) -> None:
     """Print a line a version: the commit `before`, if one is given, then the code that is here."""
     columns = ("first record", "second worker", "last trial", "last record", "end", "trained")
-    print(f"| study | version | {' | '.join(f'{name}, s' for name in columns)} | programs a worker | loss |")
+    print(
+        f"| study | version | {' | '.join(f'{name}, s' for name in columns)} | programs a worker | loss |"
+    )
     print("| --- | --- |" + " ---: |" * 8, flush=True)
     found = []
     for commit in [before, None] if before else [None]:

@@ -1,7 +1,8 @@
-"""What the epochs of networks bring: `scripts/benchmark epochs`. Every way trains trials of the same hyperparameters and seeds.
+"""What the epochs of networks bring: `scripts/benchmark epochs`. Every way trains trials of the
+same hyperparameters and seeds.
 
-Pruning is read off the curves of trials that went on, a hundred points of five digits each; the sampler, which follows losses
-from trial 14 on, would have been told otherwise.
+Pruning is read off the curves of trials that went on, a hundred points of five digits each; the
+sampler, which follows losses from trial 14 on, would have been told otherwise.
 """
 
 from __future__ import annotations
@@ -27,8 +28,14 @@ from study.training.task import TrialTask
 
 FOLDS, DEPTHS, TRIALS = 5, (1, 2), 12
 PRUNED_FOLDS, PRUNED_TRIALS, WINDOW = 2, (12, 30), 6
-RULES = {"median": np.median, "third best": lambda losses: sorted(losses)[:3][-1], "best x 1.05": lambda v: 1.05 * min(v)}
-"""What a trial's mean best loss may not be above at each rung: of those of trials `WINDOW` before and more."""
+RULES = {
+    "median": np.median,
+    "third best": lambda losses: sorted(losses)[:3][-1],
+    "best x 1.05": lambda v: 1.05 * min(v),
+}
+"""What a trial's mean best loss may not be above at each rung: of those of trials `WINDOW` before
+and more.
+"""
 SHIPPED = Schedule.learning_rates, Neural.schedule
 WAYS = {
     "all have stopped": (1.0, 0.0, None),
@@ -38,11 +45,15 @@ WAYS = {
     "0.7, linear": (0.7, 0.0, 1.0),
     "constant": (1.0, 0.0, 0.0),
 }
-"""Share of the plan's epochs, the schedule's `least_fall`, and the share that its rate falls along a line, if not a cosine."""
+"""Share of the plan's epochs, the schedule's `least_fall`, and the share that its rate falls along
+a line, if not a cosine.
+"""
 
 
 class Trained(NamedTuple):
-    """One trial. val, test: its losses, that of the ensemble on the test rows. best: mean best loss after each epoch."""
+    """One trial. val, test: its losses, that of the ensemble on the test rows. best: mean best loss
+    after each epoch.
+    """
 
     val: float
     test: float
@@ -56,20 +67,35 @@ def _trial(task: TrialTask, data: Encoded, search: ArmSearch) -> Trained:
     record, kept = run_trial(task, data)
     search.tell(record)
     folds, _ = replicates_of(task, len(data.train))
-    model = stacked_model(kept.weights, architecture_of(task, data, len(folds)), make_problem(data, folds))
+    model = stacked_model(
+        kept.weights, architecture_of(task, data, len(folds)), make_problem(data, folds)
+    )
     predicted = predict_raw(model, data.raw(data.test))
     test = HEADS[data.kind].response_loss(predicted, data.y[data.test]).mean()
-    points = np.searchsorted(record.curves["epoch"], np.arange(1, record.replicates[0].n_epochs + 1), "right") - 1
-    return Trained(record.val_loss, test, np.minimum.accumulate(record.curves["val_loss"], axis=1).mean(axis=0)[points])
+    points = (
+        np.searchsorted(
+            record.curves["epoch"], np.arange(1, record.replicates[0].n_epochs + 1), "right"
+        )
+        - 1
+    )
+    return Trained(
+        record.val_loss,
+        test,
+        np.minimum.accumulate(record.curves["val_loss"], axis=1).mean(axis=0)[points],
+    )
 
 
 def _train(prepared: Prepared, way: str, trials: int, folds: int) -> dict[Arm, list[Trained]]:
     share, least_fall, fall = WAYS[way]
     config, most = prepared.plan.config, round(share * prepared.plan.config.training.epochs)
-    config = config.replace(training=config.training.model_dump() | {"epochs": most, "patience": max(5, most // 8)})
+    config = config.replace(
+        training=config.training.model_dump() | {"epochs": most, "patience": max(5, most // 8)}
+    )
 
     def rates(own: Schedule) -> np.ndarray:
-        shares = (1 - fall * (np.arange(most) / most)) * np.minimum(1, np.arange(1, most + 1) / (0.05 * most))
+        shares = (1 - fall * (np.arange(most) / most)) * np.minimum(
+            1, np.arange(1, most + 1) / (0.05 * most)
+        )
         return np.asarray(own.learning_rate * shares, np.float32)
 
     def schedule(*arguments: object) -> Schedule:
@@ -82,17 +108,30 @@ def _train(prepared: Prepared, way: str, trials: int, folds: int) -> dict[Arm, l
             if arm.family == "neural" and arm.depth in DEPTHS and 0 <= arm.outer_fold < folds:
                 data = prepared.data[arm.target, arm.outer_fold]
                 search = ArmSearch(config, arm, len(data.development), trials, {})
-                found[arm] = [_trial(TrialTask.of(config, arm, s), data, search) for s in iter(search.next_trial, None)]
+                found[arm] = [
+                    _trial(TrialTask.of(config, arm, s), data, search)
+                    for s in iter(search.next_trial, None)
+                ]
     return found
 
 
 def _row(base: dict[Arm, list[Trained]], kept: dict[Arm, list[Trained]], epochs: int) -> str:
-    """Epochs as a share of the base's; changes of losses of an arm's best trial, mean and standard error over outer folds."""
+    """Epochs as a share of the base's; changes of losses of an arm's best trial, mean and standard
+    error over outer folds.
+    """
     best = [[min(trials, key=lambda t: t.val) for trials in arms.values()] for arms in (base, kept)]
-    changes = [np.log([getattr(b, loss) / getattr(a, loss) for a, b in zip(*best, strict=True)]) for loss in ("val", "test")]
+    changes = [
+        np.log([getattr(b, loss) / getattr(a, loss) for a, b in zip(*best, strict=True)])
+        for loss in ("val", "test")
+    ]
     folds = np.array([arm.outer_fold for arm in base])
-    means = [np.array([change[folds == fold].mean() for fold in np.unique(folds)]) for change in changes]
-    told = [f"{100 * mean.mean():+.2f} ± {100 * mean.std(ddof=1) / len(mean) ** 0.5:.2f} %" for mean in means]
+    means = [
+        np.array([change[folds == fold].mean() for fold in np.unique(folds)]) for change in changes
+    ]
+    told = [
+        f"{100 * mean.mean():+.2f} ± {100 * mean.std(ddof=1) / len(mean) ** 0.5:.2f} %"
+        for mean in means
+    ]
     return f"{epochs / sum(len(t.best) for t in chain(*base.values())):.2f} | {' | '.join(told)} |"
 
 
@@ -113,15 +152,27 @@ def epochs(configs: list[str]) -> None:
     prepare_tensorflow()
     for prepared in map(prepare, map(load_config, configs)):
         name, most = prepared.plan.config.name, prepared.plan.config.training.epochs
-        print(f"\n| {name}, at most {most} epochs | trials | epochs | validation loss | test loss |\n| --- |" + " ---: |" * 4)
+        print(
+            f"\n| {name}, at most {most} epochs | trials | epochs | validation loss | test loss |\n| --- |"
+            + " ---: |" * 4
+        )
         base: dict[Arm, list[Trained]] = {}
         for way in WAYS:
             other = _train(prepared, way, TRIALS, FOLDS)
             base = base or other
-            print(f"| {way} | {TRIALS} | {_row(base, other, sum(len(t.best) for t in chain(*other.values())))}", flush=True)
+            print(
+                f"| {way} | {TRIALS} | {_row(base, other, sum(len(t.best) for t in chain(*other.values())))}",
+                flush=True,
+            )
         whole = _train(prepared, "ends when level", max(PRUNED_TRIALS), PRUNED_FOLDS)
         for rule, trials in product(RULES, PRUNED_TRIALS):
             first = {arm: found[:trials] for arm, found in whole.items()}
             ends = {arm: _prune(found, most, RULES[rule]) for arm, found in first.items()}
-            left = {arm: [t for t, end in zip(first[arm], ends[arm], strict=True) if end == len(t.best)] for arm in first}
-            print(f"| pruned: {rule} | {trials} | {_row(first, left, sum(map(sum, ends.values())))}", flush=True)
+            left = {
+                arm: [t for t, end in zip(first[arm], ends[arm], strict=True) if end == len(t.best)]
+                for arm in first
+            }
+            print(
+                f"| pruned: {rule} | {trials} | {_row(first, left, sum(map(sum, ends.values())))}",
+                flush=True,
+            )

@@ -1,4 +1,6 @@
-"""How long `study check` says that studies take, beside how long they take here: `scripts/benchmark estimates`."""
+"""How long `study check` says that studies take, beside how long they take here: `scripts/benchmark
+estimates`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ LOOK_EVERY_S = 0.25
 
 
 class Meter:
-    """CPU seconds of this process's descendants, those that have ended included: of wall time the machine's load is a part."""
+    """CPU seconds of this process's descendants, those that have ended included: of wall time the
+    machine's load is a part.
+    """
 
     def __init__(self) -> None:
         self.spent: list[tuple[float, float]] = []
@@ -54,8 +58,12 @@ class Meter:
 
 
 def estimates(configs: Sequence[str], keys: Sequence[str]) -> None:
-    """Print a line a study: what is said and what was, in seconds of wall time, and core-seconds of the searches."""
-    print("| study | said, s | took, s | start, said | took | end, said | took | searches, said, core-s | took |")
+    """Print a line a study: what is said and what was, in seconds of wall time, and core-seconds of
+    the searches.
+    """
+    print(
+        "| study | said, s | took, s | start, said | took | end, said | took | searches, said, core-s | took |"
+    )
     print("| --- |" + " ---: |" * 8, flush=True)
     for config in configs:
         plan, meter = prepare(load_config(config, keys)).plan, Meter()
@@ -64,10 +72,25 @@ def estimates(configs: Sequence[str], keys: Sequence[str]) -> None:
                 begin = time.time()
                 ran = run_study(ROOT, config, keys, Path(folder))
             ended = ran.ended()
-            content = {ran.results / "trials" / name: record.content for name, record in kept(ran.results).items()}
+            content = {
+                ran.results / "trials" / name: record.content
+                for name, record in kept(ran.results).items()
+            }
             lasted = {path: float(json.loads(content[path])["wall_time_s"]) for path in ended}
         first, last = min(ended[path] - lasted[path] for path in ended), max(ended.values())
         searches = meter.until(begin + last) - meter.until(begin + first)
         cost = plan.cost
-        said = cost.lasts(workers_here(plan)), ran.end, cost.start, first, cost.end, ran.end - last, cost.seconds, searches
-        print(f"| {Path(config).stem} | {' | '.join(f'{seconds:.1f}' for seconds in said)} |", flush=True)
+        said = (
+            cost.lasts(workers_here(plan)),
+            ran.end,
+            cost.start,
+            first,
+            cost.end,
+            ran.end - last,
+            cost.seconds,
+            searches,
+        )
+        print(
+            f"| {Path(config).stem} | {' | '.join(f'{seconds:.1f}' for seconds in said)} |",
+            flush=True,
+        )

@@ -1,8 +1,9 @@
 """Whether every procedure has had its chance: `scripts/benchmark fair`.
 
-The plain regression's path beside scikit-learn's fine grid on the same inner folds, and each procedure's test loss at its
-budget beside that at four times it: penalties of the plain one, weights and penalties of the extended one, trials of the
-network (--networks: two real studies a table, which take minutes).
+The plain regression's path beside scikit-learn's fine grid on the same inner folds, and each
+procedure's test loss at its budget beside that at four times it: penalties of the plain one,
+weights and penalties of the extended one, trials of the network (--networks: two real studies a
+table, which take minutes).
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.engine import ROOT, network_loss, run_study
-from benchmarks.searched import ALL_WEIGHTS, best, folds, loss_of, plain, scored, searched, second_class
+from benchmarks.searched import (
+    ALL_WEIGHTS,
+    best,
+    folds,
+    loss_of,
+    plain,
+    scored,
+    searched,
+    second_class,
+)
 from benchmarks.terms import CHOICES
 from study.data.encoding import Encoded
 from study.schema import EXTENDED, Kind
@@ -33,7 +43,9 @@ def denser(encoded: Encoded) -> list[float]:
 
 
 def grid(encoded: Encoded, count: int = GRID) -> float:
-    """Test loss of scikit-learn's regression, its penalty found on the same inner folds among so many."""
+    """Test loss of scikit-learn's regression, its penalty found on the same inner folds among so
+    many.
+    """
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import Pipeline
@@ -42,7 +54,10 @@ def grid(encoded: Encoded, count: int = GRID) -> float:
     x, y = encoded.original(-1), encoded.y
     place = np.full(len(y), -1)
     place[encoded.development] = np.arange(len(encoded.development))
-    inner = [(place[train], place[held]) for train, held in zip(encoded.train, encoded.validation, strict=True)]
+    inner = [
+        (place[train], place[held])
+        for train, held in zip(encoded.train, encoded.validation, strict=True)
+    ]
     alphas = np.logspace(-4, 0, count) * len(encoded.development)
     if encoded.kind is Kind.CONTINUOUS:
         model, space, score = Ridge(), {"model__alpha": alphas}, "neg_mean_squared_error"
@@ -53,7 +68,9 @@ def grid(encoded: Encoded, count: int = GRID) -> float:
             "neg_log_loss",
         )
     # The scaler is inside, so that it too sees training rows only.
-    search = GridSearchCV(Pipeline([("scale", StandardScaler()), ("model", model)]), space, scoring=score, cv=inner)
+    search = GridSearchCV(
+        Pipeline([("scale", StandardScaler()), ("model", model)]), space, scoring=score, cv=inner
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         search.fit(x[encoded.development], y[encoded.development])
@@ -64,11 +81,11 @@ def grid(encoded: Encoded, count: int = GRID) -> float:
 
 def line(table: str, what: str, own: Sequence[float], other: Sequence[float], repeats: int) -> str:
     """A row: mean losses, their ratio, and the least and largest ratio of a repeat."""
-    each = np.reshape(own, (repeats, -1)).mean(axis=1) / np.reshape(other, (repeats, -1)).mean(axis=1)
-    ratio = np.mean(own) / np.mean(other)
-    return (
-        f"| {table} | {what} | {np.mean(own):.5g} | {np.mean(other):.5g} | {ratio:.4f} | {each.min():.3f} to {each.max():.3f} |"
+    each = np.reshape(own, (repeats, -1)).mean(axis=1) / np.reshape(other, (repeats, -1)).mean(
+        axis=1
     )
+    ratio = np.mean(own) / np.mean(other)
+    return f"| {table} | {what} | {np.mean(own):.5g} | {np.mean(other):.5g} | {ratio:.4f} | {each.min():.3f} to {each.max():.3f} |"
 
 
 def fair(tables: Sequence[str], networks: bool, repeats: int = REPEATS) -> None:
@@ -77,13 +94,17 @@ def fair(tables: Sequence[str], networks: bool, repeats: int = REPEATS) -> None:
     print("| --- | --- |" + " ---: |" * 4, flush=True)
     for table in tables or TABLES:
         encoded = folds(f"sklearn:{table}", "target", repeats)
-        losses: dict[str, list[float]] = {name: [] for name in ("plain", "grid", "plain x 4", "extended", "extended x 4")}
+        losses: dict[str, list[float]] = {
+            name: [] for name in ("plain", "grid", "plain x 4", "extended", "extended x 4")
+        }
         for each in encoded:
             losses["plain"].append(loss_of(each, plain(each)))
             losses["grid"].append(grid(each))
             losses["plain x 4"].append(loss_of(each, plain(each, denser(each))))
             losses["extended"].append(loss_of(each, best(searched(each, EXTENDED, CHOICES))))
-            losses["extended x 4"].append(loss_of(each, best(searched(each, EXTENDED, ALL_WEIGHTS, denser(each)[::2]))))
+            losses["extended x 4"].append(
+                loss_of(each, best(searched(each, EXTENDED, ALL_WEIGHTS, denser(each)[::2])))
+            )
         for one, other in (("plain", "grid"), ("plain", "plain x 4"), ("extended", "extended x 4")):
             print(line(table, f"{one} / {other}", losses[one], losses[other], repeats), flush=True)
         if networks:
@@ -95,7 +116,9 @@ def fair(tables: Sequence[str], networks: bool, repeats: int = REPEATS) -> None:
 
 
 def _network(table: str, trials: int) -> float:
-    """Test loss of the network, as a share of the plain regression's, of a study with one repeat and so many trials an arm."""
+    """Test loss of the network, as a share of the plain regression's, of a study with one repeat
+    and so many trials an arm.
+    """
     with tempfile.TemporaryDirectory() as folder:
         keys = ["outer.repeats=1", f"search.trials={trials}", "resources.max_concurrent=2"]
         return network_loss(run_study(ROOT, f"configs/{table}.yaml", keys, Path(folder)).results)

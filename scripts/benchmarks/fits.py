@@ -1,4 +1,6 @@
-"""Fits a minute of one shape on two processes, by several ways of training: `scripts/benchmark fits`."""
+"""Fits a minute of one shape on two processes, by several ways of training: `scripts/benchmark
+fits`.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,23 @@ from collections.abc import Callable
 import numpy as np
 
 ROWS, WIDTH, DEPTH, BATCH, EPOCHS, REPLICATES = 8_000, 64, 2, 64, 10, 10
-"""Shape of every timed fit: 8,000 training rows of 3 columns, two hidden layers of 64, batch 64, 10 epochs."""
+"""Shape of every timed fit: 8,000 training rows of 3 columns, two hidden layers of 64, batch 64, 10
+epochs.
+"""
 
 
 def make_rows() -> tuple[np.ndarray, np.ndarray]:
-    """Columns (rows, 3) and target (rows,), standardised float32: ROWS to train on, then a quarter as many to validate."""
+    """Columns (rows, 3) and target (rows,), standardised float32: ROWS to train on, then a quarter
+    as many to validate.
+    """
     from study.data.balloons import make_balloons
 
     frame = make_balloons(ROWS + ROWS // 4, 0)
     x = frame[["relationship", "children", "age"]].to_numpy()
     y = frame["balloons"].to_numpy()
-    return ((x - x.mean(0)) / x.std(0)).astype(np.float32), ((y - y.mean()) / y.std()).astype(np.float32)
+    return ((x - x.mean(0)) / x.std(0)).astype(np.float32), ((y - y.mean()) / y.std()).astype(
+        np.float32
+    )
 
 
 def _stacked(rounds: int) -> list[tuple[float, int]]:
@@ -60,7 +68,9 @@ def _keras(rounds: int) -> list[tuple[float, int]]:
         model = keras.Sequential([keras.Input((3,)), *hidden, keras.layers.Dense(1)])
         model.compile(keras.optimizers.AdamW(3e-3, weight_decay=1e-4), "mse")
         held = (x[ROWS:], y[ROWS:])
-        model.fit(x[:ROWS], y[:ROWS], batch_size=BATCH, epochs=EPOCHS, validation_data=held, verbose=0)
+        model.fit(
+            x[:ROWS], y[:ROWS], batch_size=BATCH, epochs=EPOCHS, validation_data=held, verbose=0
+        )
         spent.append((time.perf_counter() - begin, 1))
     return spent
 
@@ -76,9 +86,12 @@ def _sklearn(rounds: int) -> list[tuple[float, int]]:
     spent = []
     for seed in range(rounds):
         begin = time.perf_counter()
-        MLPRegressor(hidden_layer_sizes=(WIDTH,) * DEPTH, batch_size=BATCH, max_iter=EPOCHS, random_state=seed).fit(
-            x[:ROWS], y[:ROWS]
-        )
+        MLPRegressor(
+            hidden_layer_sizes=(WIDTH,) * DEPTH,
+            batch_size=BATCH,
+            max_iter=EPOCHS,
+            random_state=seed,
+        ).fit(x[:ROWS], y[:ROWS])
         spent.append((time.perf_counter() - begin, 1))
     return spent
 

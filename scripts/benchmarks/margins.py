@@ -1,4 +1,6 @@
-"""P(improvement > m) at every margin m of finished studies, and verdicts by margin: `scripts/benchmark margins`."""
+"""P(improvement > m) at every margin m of finished studies, and verdicts by margin:
+`scripts/benchmark margins`.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ AT = 0.05
 """The margin of the column of probabilities."""
 BY_MARGIN = "verdict by margin, with the minimum margin"
 NONE = "-"
-SAID = {REGRESSION: "regression is enough", EXTENDED: "regression + terms is enough", NETWORK: "a network is worth it"}
+SAID = {
+    REGRESSION: "regression is enough",
+    EXTENDED: "regression + terms is enough",
+    NETWORK: "a network is worth it",
+}
 """The verdict where one model alone is left."""
 
 
@@ -40,7 +46,10 @@ def opened(folders: Sequence[str]) -> dict[str, Results]:
     paths = list({Path(folder).resolve(): Path(folder) for folder in folders}.values())
     names = [path.resolve().name for path in paths]
     alike = len(set(names)) < len(names)
-    return {str(path) if alike else name: load_results(path) for path, name in zip(paths, names, strict=True)}
+    return {
+        str(path) if alike else name: load_results(path)
+        for path, name in zip(paths, names, strict=True)
+    }
 
 
 def drawn(studies: Mapping[str, Results]) -> Picture:
@@ -52,28 +61,43 @@ def drawn(studies: Mapping[str, Results]) -> Picture:
         A study is not finished, or none has a gain whose margin can be varied.
     """
     frames = {name: margin_curve.data(results) for name, results in studies.items()}
-    named = [frame.assign(target=f"{name}: " + frame["target"]) for name, frame in frames.items() if len(frame)]
+    named = [
+        frame.assign(target=f"{name}: " + frame["target"])
+        for name, frame in frames.items()
+        if len(frame)
+    ]
     if not named:
-        raise StudyError(f"{listed(list(studies))}: no gain has a probability. Name a study in which a gain has one.")
+        raise StudyError(
+            f"{listed(list(studies))}: no gain has a probability. Name a study in which a gain has one."
+        )
     return margin_curve.draw(pd.concat(named, ignore_index=True))
 
 
 def table(studies: Mapping[str, Results]) -> pd.DataFrame:
-    """One row a gain: its target and P(gain > AT), and in a target's first row the answer by margin.
+    """One row a gain: its target and P(gain > AT), and in a target's first row the answer by
+    margin.
 
-    Margins are shares of the regression's loss, or of the metric that was asked of; P is of no floor, as
-    `study ask FOLDER --margin 0.05 --margin-of regression --floor 0` has it, the answers are beside the study's floor.
+    Margins are shares of the regression's loss, or of the metric that was asked of; P is of no
+    floor, as `study ask FOLDER --margin 0.05 --margin-of regression --floor 0` has it, the answers
+    are beside the study's floor.
     """
     rows = []
     for name, results in studies.items():
-        asked = {each.target: each.by_pair for each in results.ask(margin=AT, margin_of="regression", floor=0.0)}
+        asked = {
+            each.target: each.by_pair
+            for each in results.ask(margin=AT, margin_of="regression", floor=0.0)
+        }
         for verdict in results.verdicts:
             for place, pair in enumerate(verdict.by_pair):
                 rows.append(
                     {
-                        "target": f"{name}: {verdict.target}".replace("|", r"\|") if place == 0 else "",
+                        "target": f"{name}: {verdict.target}".replace("|", r"\|")
+                        if place == 0
+                        else "",
                         "improvement of": f"{SHORT_NAMES[pair[1]]} over {SHORT_NAMES[pair[0]]}",
-                        f"P(improvement > {100 * AT:g}%)": chance(asked[verdict.target][pair].better),
+                        f"P(improvement > {100 * AT:g}%)": chance(
+                            asked[verdict.target][pair].better
+                        ),
                         BY_MARGIN: by_margin(verdict) if place == 0 else "",
                     }
                 )
@@ -89,7 +113,13 @@ def chance(probability: float) -> str:
     """A probability in whole per cent, of which none is rounded to 0 or 100."""
     if math.isnan(probability):
         return NONE
-    return "< 1%" if probability < 0.01 else "> 99%" if probability > 0.99 else f"{100 * probability:.0f}%"
+    return (
+        "< 1%"
+        if probability < 0.01
+        else "> 99%"
+        if probability > 0.99
+        else f"{100 * probability:.0f}%"
+    )
 
 
 def by_margin(verdict: Verdict) -> str:
@@ -106,7 +136,11 @@ def by_margin(verdict: Verdict) -> str:
 def answer(left: Sequence[str]) -> str:
     """What is said where these models are left."""
     names = SHORT_NAMES | {EXTENDED: "with terms"}
-    return SAID[left[0]] if len(left) == 1 else f"can't tell yet: {listed([names[rung] for rung in left], 'or')}"
+    return (
+        SAID[left[0]]
+        if len(left) == 1
+        else f"can't tell yet: {listed([names[rung] for rung in left], 'or')}"
+    )
 
 
 def small(png: bytes) -> bytes:
@@ -118,7 +152,9 @@ def small(png: bytes) -> bytes:
 
 
 def margins(folders: Sequence[str], page: Path = PAGE) -> None:
-    """Draw margins.png beside a page, and put it and the table between the marks of the page; print the table."""
+    """Draw margins.png beside a page, and put it and the table between the marks of the page; print
+    the table.
+    """
     try:
         studies = opened(folders)
         picture, told = drawn(studies), table(studies)

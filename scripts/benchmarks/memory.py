@@ -20,7 +20,15 @@ CASES: dict[str, dict[str, Any]] = {
 ARMS, CANDIDATES = 4, 8
 """Arms of an outer fold and candidates of each, whose predictions are gathered."""
 DRIVER = ("predictions",)
-TASKS = *DRIVER, "regression", "network", "regression's winner", "network's winner", "trees", "terms"
+TASKS = (
+    *DRIVER,
+    "regression",
+    "network",
+    "regression's winner",
+    "network's winner",
+    "trees",
+    "terms",
+)
 """What the driver does when all trials are done, and what workers do."""
 SHORTER = {
     "study.training.trees": {"MOST_ITERATIONS": 5},
@@ -29,7 +37,9 @@ SHORTER = {
 """Constants of modules that make trees and selected terms as large as ever, and sooner done."""
 
 
-def make_table(rows: int, kind: str, gaps: bool, n_columns: int = COLUMNS, n_classes: int = 10) -> Any:
+def make_table(
+    rows: int, kind: str, gaps: bool, n_columns: int = COLUMNS, n_classes: int = 10
+) -> Any:
     """A table of normal columns whose target needs a product; classes are equally frequent."""
     import pandas as pd
 
@@ -39,15 +49,23 @@ def make_table(rows: int, kind: str, gaps: bool, n_columns: int = COLUMNS, n_cla
     rng = np.random.default_rng(0)
     values = rng.normal(size=(rows, n_columns))
     eta = values[:, 0] - values[:, 1] + values[:, 2] * values[:, 3] + rng.normal(size=rows)
-    classes = {"binary": ["a", "b"], "multiclass": [f"c{i}" for i in range(n_classes)]}.get(kind, [])
+    classes = {"binary": ["a", "b"], "multiclass": [f"c{i}" for i in range(n_classes)]}.get(
+        kind, []
+    )
     if gaps:
         values[rng.random(values.shape) < 0.01] = np.nan
     frame = pd.DataFrame(values, columns=[f"x{i}" for i in range(n_columns)])
-    codes = np.searchsorted(np.quantile(eta, np.linspace(0, 1, len(classes) + 1)[1:-1]), eta) if classes else None
+    codes = (
+        np.searchsorted(np.quantile(eta, np.linspace(0, 1, len(classes) + 1)[1:-1]), eta)
+        if classes
+        else None
+    )
     frame["y"] = eta if codes is None else pd.Series(np.array(classes)[codes], dtype="str")
     counts = {name: int((codes == i).sum()) for i, name in enumerate(classes)}
     target = Target(name="y", kind=Kind(kind), classes=counts, reason="", missing=0)
-    features = tuple(Feature(name=f"x{i}", type="numeric", reason="", missing=0) for i in range(n_columns))
+    features = tuple(
+        Feature(name=f"x{i}", type="numeric", reason="", missing=0) for i in range(n_columns)
+    )
     return Table(frame, features, (target,), None, None, (), "0")
 
 
@@ -63,14 +81,20 @@ def own() -> int:
 
 
 def peak(work: Callable[[], Any]) -> tuple[int, Any]:
-    """Most bytes of its own (what it shares by Ray's object store is not) that this process takes in a piece of work."""
+    """Most bytes of its own (what it shares by Ray's object store is not) that this process takes
+    in a piece of work.
+    """
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     found = work()
     return _status("VmHWM") - _status("RssShmem"), found
 
 
-def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: list[str], pipe: Any) -> None:
-    """Peaks of the driver by its steps and bytes that go to the object store; leaves what a worker is sent in `folder`."""
+def _driver(
+    rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: list[str], pipe: Any
+) -> None:
+    """Peaks of the driver by its steps and bytes that go to the object store; leaves what a worker
+    is sent in `folder`.
+    """
     from study.config import make_config
     from study.data.reader import make_reader
     from study.data.splits import make_splits
@@ -79,13 +103,25 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
     from study.search.cost import Size
     from study.search.plan import make_plan
 
-    config = make_config({"name": "memory", "data": {"source": "table.parquet"}, "targets": {"y": kind}, **CASES[case]})
+    config = make_config(
+        {
+            "name": "memory",
+            "data": {"source": "table.parquet"},
+            "targets": {"y": kind},
+            **CASES[case],
+        }
+    )
     table = make_table(rows, kind, gaps)
     before = own()
 
     def prepared() -> Any:
         plan = make_plan(config, [Size("y", table.targets[0].kind, rows, COLUMNS)])
-        found = prepare(config, Surveyed(table, table.summary(), plan, {"y": make_splits(table, table.targets[0], config)}))
+        found = prepare(
+            config,
+            Surveyed(
+                table, table.summary(), plan, {"y": make_splits(table, table.targets[0], config)}
+            ),
+        )
         for encoded in found.data.values():
             make_reader(found.table, encoded).model_dump_json()
         return found
@@ -97,16 +133,22 @@ def _driver(rows: int, kind: str, gaps: bool, case: str, folder: str, tasks: lis
     for i, encoded in enumerate([first.matrix, *(each.apart() for each in found.data.values())]):
         buffers: list[pickle.PickleBuffer] = []
         body = pickle.dumps(encoded, protocol=5, buffer_callback=buffers.append)
-        peaks["store"] = peaks.get("store", 0) + len(body) + sum(buffer.raw().nbytes for buffer in buffers)
+        peaks["store"] = (
+            peaks.get("store", 0) + len(body) + sum(buffer.raw().nbytes for buffer in buffers)
+        )
         if i < 2:
             Path(folder, str(i)).write_bytes(pickle.dumps(encoded, protocol=5))
     if "predictions" in tasks:
-        peaks["predictions"], _ = peak(lambda: predictions_frame(_winners(found.data), {"y": list(first.classes)}))
+        peaks["predictions"], _ = peak(
+            lambda: predictions_frame(_winners(found.data), {"y": list(first.classes)})
+        )
     pipe.send({name: size - (before if name != "store" else 0) for name, size in peaks.items()})
 
 
 def _winners(data: Any) -> Iterator[Any]:
-    """Records of winners, as they are read one by one: predictions of all outer folds, arms and candidates."""
+    """Records of winners, as they are read one by one: predictions of all outer folds, arms and
+    candidates.
+    """
     from study.records.trial import Candidate, WinnerRecord
     from study.schema import Arm
 
@@ -116,10 +158,21 @@ def _winners(data: Any) -> Iterator[Any]:
         shape = (n, encoded.n_outputs) if encoded.n_outputs > 1 else (n,)
         for depth in range(ARMS):
             candidates = tuple(
-                Candidate(name="refit", seed=i, predicted=rng.random(shape).tolist(), loss=rng.random(n).tolist())
+                Candidate(
+                    name="refit",
+                    seed=i,
+                    predicted=rng.random(shape).tolist(),
+                    loss=rng.random(n).tolist(),
+                )
                 for i in range(CANDIDATES)
             )
-            arm = Arm(target="y", kind=encoded.kind, family="neural", depth=depth, outer_fold=encoded.outer_fold)
+            arm = Arm(
+                target="y",
+                kind=encoded.kind,
+                family="neural",
+                depth=depth,
+                outer_fold=encoded.outer_fold,
+            )
             yield WinnerRecord(
                 study="memory",
                 arm=arm,
@@ -147,11 +200,15 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     def task(family: str, **more: Any) -> TrialTask:
         own = get_family(family)
         space = resolve_space(own, len(encoded.development), {})
-        arm = Arm(target="y", kind=encoded.kind, family=family, depth=0 if own.convex else 2, outer_fold=0)
+        arm = Arm(
+            target="y", kind=encoded.kind, family=family, depth=0 if own.convex else 2, outer_fold=0
+        )
         rest: dict[str, Any] = {"inner_seeds": 1, "epochs": 1, "patience": 1, "iterations": 50}
         rest["penalties"] = penalties(own, space) if own.convex else ()
         params = first_params(own, space) | more
-        return TrialTask(study="memory", seed=0, arm=arm, number=0, generation=0, params=params, **rest)
+        return TrialTask(
+            study="memory", seed=0, arm=arm, number=0, generation=0, params=params, **rest
+        )
 
     regression = task("linear" if encoded.kind == "continuous" else "logistic", l2=1.0)
     network = task("neural", width=64)
@@ -160,8 +217,12 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     return {
         "regression": lambda: run_trial(regression, encoded)[0].model_dump_json(),
         "network": lambda: run_trial(network, encoded)[0].model_dump_json(),
-        "regression's winner": lambda: run_winner(regression.as_winner(1.0), encoded)[0].model_dump_json(),
-        "network's winner": lambda: run_winner(network.as_winner(1.0), encoded)[0].model_dump_json(),
+        "regression's winner": lambda: run_winner(regression.as_winner(1.0), encoded)[
+            0
+        ].model_dump_json(),
+        "network's winner": lambda: run_winner(network.as_winner(1.0), encoded)[
+            0
+        ].model_dump_json(),
         "trees": lambda: score_trees(encoded, "memory", 0, 1)[0].model_dump_json(),
         "terms": lambda: run_short(short, encoded)[0].model_dump_json(),
     }
@@ -179,7 +240,9 @@ def _work(name: str, matrix: Any, apart: Any) -> int:
         for constant, value in constants.items():
             setattr(importlib.import_module(module), constant, value)
     encoded = replace(apart, matrix=matrix)
-    pickle.dumps(matrix, protocol=5, buffer_callback=lambda buffer: np.asarray(buffer).sum())  # all that is shared is here
+    pickle.dumps(
+        matrix, protocol=5, buffer_callback=lambda buffer: np.asarray(buffer).sum()
+    )  # all that is shared is here
     tasks = _tasks(encoded)
     before = own()
     return peak(tasks[name])[0] - before
@@ -192,7 +255,9 @@ def _workers(folder: str, tasks: list[str], pipe: Any) -> None:
     from study.config import make_config
     from study.execution.cluster.ray import ray_cluster
 
-    config = make_config({"name": "memory", "data": {"source": "balloons", "rows": 100}, "targets": ["balloons"]})
+    config = make_config(
+        {"name": "memory", "data": {"source": "balloons", "rows": 100}, "targets": ["balloons"]}
+    )
     with ray_cluster(config, 400_000_000):
         work = ray.remote(num_cpus=2, max_calls=1, max_retries=0)(_work)
         data = [ray.put(pickle.loads(Path(folder, str(i)).read_bytes())) for i in range(2)]
@@ -220,15 +285,21 @@ def _measured(rows: int, kind: str, gaps: bool, case: str, tasks: list[str]) -> 
         return found | (_fresh(_workers, folder, own) if own else {})
 
 
-def memory(rows: int, kind: str, gaps: bool, cases: list[str] | None = None, tasks: Sequence[str] = ()) -> None:
+def memory(
+    rows: int, kind: str, gaps: bool, cases: list[str] | None = None, tasks: Sequence[str] = ()
+) -> None:
     """Print peaks above those of the same with few rows, as multiples of the table in float32.
 
-    Workers see one outer fold at a time, whatever their number, so that tasks are measured in the last case alone.
+    Workers see one outer fold at a time, whatever their number, so that tasks are measured in the
+    last case alone.
     """
     cases, tasks, table = cases or [*CASES], tasks or TASKS, 4 * rows * COLUMNS
     for case in cases:
         own = [*tasks] if case == cases[-1] else []
-        print(f"| {kind}{', gaps' if gaps else ''}, {case}, {rows:,} x {COLUMNS} | of float32 |\n| --- | ---: |", flush=True)
+        print(
+            f"| {kind}{', gaps' if gaps else ''}, {case}, {rows:,} x {COLUMNS} | of float32 |\n| --- | ---: |",
+            flush=True,
+        )
         few, many = (_measured(n, kind, gaps, case, own) for n in (SMALL, rows))
         found = {name: (size - few[name]) / table for name, size in many.items()}
         for name, size in (found | {"held and store": found["held"] + found["store"]}).items():

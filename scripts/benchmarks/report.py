@@ -30,10 +30,11 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What the report of a study took: seconds of the whole command, bytes of the page, of its parts and of what lies beside.
+    """What the report of a study took: seconds of the whole command, bytes of the page, of its
+    parts and of what lies beside.
 
-    cpu_s: of all its processes, which other work on the machine does not change. beside: of the notebook and of the figures'
-    files.
+    cpu_s: of all its processes, which other work on the machine does not change. beside: of the
+    notebook and of the figures' files.
     """
 
     trials: int
@@ -58,17 +59,23 @@ class Cost:
 
 
 def trials_an_arm(trials: int) -> int:
-    """Trials of a network's arm with which a study comes closest to so many in all: three depths, the regressions beside."""
+    """Trials of a network's arm with which a study comes closest to so many in all: three depths,
+    the regressions beside.
+    """
     return min(range(1, trials), key=lambda n: abs(all_trials(n) - trials))
 
 
 def all_trials(n: int) -> int:
-    """Trials of a study whose arms may have n: one of the constant and the regression, 12 at most of the one with terms."""
+    """Trials of a study whose arms may have n: one of the constant and the regression, 12 at most
+    of the one with terms.
+    """
     return SEARCHES * (2 + min(n, 12) + 3 * n)
 
 
 def made(folder: Path, trials: int) -> Path:
-    """A real study of diabetes with about so many trials of networks that learn for a few epochs, without its report."""
+    """A real study of diabetes with about so many trials of networks that learn for a few epochs,
+    without its report.
+    """
     from study import run_study
     from study.config import make_config
 
@@ -93,7 +100,11 @@ def measured(results: Path) -> Cost:
     from study import load_results
 
     begin, spent = time.perf_counter(), _cpu_s()
-    subprocess.run([sys.executable, "-m", "study.cli.main", "report", str(results)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "study.cli.main", "report", str(results)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     seconds, cpu_s = time.perf_counter() - begin, _cpu_s() - spent
     opened = load_results(results)
     arms = opened.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
@@ -102,7 +113,9 @@ def measured(results: Path) -> Cost:
         "notebook": opened.paths.notebook.stat().st_size,
         "figures' files": sum(path.stat().st_size for path in opened.paths.figures.iterdir()),
     }
-    return Cost(len(opened.trials), len(arms), seconds, cpu_s, len(html.encode()), weighed(html), beside)
+    return Cost(
+        len(opened.trials), len(arms), seconds, cpu_s, len(html.encode()), weighed(html), beside
+    )
 
 
 def _cpu_s() -> float:
@@ -136,7 +149,9 @@ def told(costs: Sequence[Cost]) -> str:
 
 
 def report(sizes: Sequence[int], page: Path | None = None) -> None:
-    """Print the table, put it into a page where one is named, and fail where a report takes more than it may."""
+    """Print the table, put it into a page where one is named, and fail where a report takes more
+    than it may.
+    """
     costs = []
     with tempfile.TemporaryDirectory() as folder:
         for trials in sizes:
@@ -147,4 +162,6 @@ def report(sizes: Sequence[int], page: Path | None = None) -> None:
     over = [cost for cost in costs if cost.seconds > MOST_S or cost.page > MOST_MB * 1e6]
     if over:
         limits = f"{MOST_S} s or {MOST_MB} MB"
-        raise SystemExit(f"{len(over)} of {len(costs)} reports took more than {limits}; beside other work seconds say little.")
+        raise SystemExit(
+            f"{len(over)} of {len(costs)} reports took more than {limits}; beside other work seconds say little."
+        )

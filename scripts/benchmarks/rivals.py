@@ -31,7 +31,8 @@ FOLDS, SEEDS = 5, 2
 LEARNING_RATE, WEIGHT_DECAY = (3e-4, 3e-2), (1e-5, 1e-1)
 """What every pipeline searches, on a log scale."""
 SHAPE = {
-    # A fifth of the rows is tested, a fifth of the others validates a replicate, and ROWS are left to train it.
+    # A fifth of the rows is tested, a fifth of the others validates a replicate, and ROWS are left
+    # to train it.
     "data": {"source": "balloons", "rows": ROWS * 25 // 16},
     "targets": ["balloons"],
     "families": ["neural"],
@@ -46,7 +47,8 @@ SHAPE = {
 
 
 def rate(ended: Sequence[float], workers: int, fits: int = 1) -> float:
-    """Fits a minute of trials of so many fits, from the first of each worker on, which end together, to the last.
+    """Fits a minute of trials of so many fits, from the first of each worker on, which end
+    together, to the last.
 
     ended: seconds, in any order, of more trials than there are workers.
     """
@@ -57,22 +59,33 @@ def rate(ended: Sequence[float], workers: int, fits: int = 1) -> float:
 def workers(config: str = "configs/diabetes.yaml", *keys: str) -> None:
     """Print trials a minute with one worker and with two.
 
-    Every worker compiles the programs that it needs, so two compile twice as many. Of each count of workers the first study
-    finds none, and the second those that the first has kept. Winners and trees, which workers score between trials, take of
-    their time as well. The default config is one pass of outer folds.
+    Every worker compiles the programs that it needs, so two compile twice as many. Of each count of
+    workers the first study finds none, and the second those that the first has kept. Winners and
+    trees, which workers score between trials, take of their time as well. The default config is one
+    pass of outer folds.
     """
-    print("| workers | programs | trials | first record, s | last trial, s | end, s | trials a minute | of one worker's |")
+    print(
+        "| workers | programs | trials | first record, s | last trial, s | end, s | trials a minute | of one worker's |"
+    )
     print("| ---: | --- |" + " ---: |" * 6, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for programs in ("compiled", "kept"):
             rates: list[float] = []
             for count in (1, 2):
                 own = [*(keys or ("outer.repeats=1",)), f"resources.max_concurrent={count}"]
-                ran = run_study(ROOT, config, own, Path(folder) / f"{programs}-{count}", Path(folder) / f"cache-{count}")
+                ran = run_study(
+                    ROOT,
+                    config,
+                    own,
+                    Path(folder) / f"{programs}-{count}",
+                    Path(folder) / f"cache-{count}",
+                )
                 ended = [*ran.ended("[0-9]*.json").values()]
                 rates.append(rate(ended, count))
                 figures = f"{len(ended)} | {ended[0]:.1f} | {ended[-1]:.1f} | {ran.end:.1f} | {rates[-1]:,.0f}"
-                print(f"| {count} | {programs} | {figures} | {rates[-1] / rates[0]:.2f} |", flush=True)
+                print(
+                    f"| {count} | {programs} | {figures} | {rates[-1] / rates[0]:.2f} |", flush=True
+                )
 
 
 def _study() -> list[float]:
@@ -85,7 +98,9 @@ def _study() -> list[float]:
 
 
 def _ray_tune(reuse_actors: bool) -> list[float]:
-    """When each trial of Ray Tune, OptunaSearch and Keras's own training loop reported, two at a time."""
+    """When each trial of Ray Tune, OptunaSearch and Keras's own training loop reported, two at a
+    time.
+    """
     import optuna
     import ray
     from ray import tune
@@ -97,17 +112,29 @@ def _ray_tune(reuse_actors: bool) -> list[float]:
         x, y = rows
         hidden = [keras.layers.Dense(WIDTH, activation="relu") for _ in range(DEPTH)]
         model = keras.Sequential([keras.Input((x.shape[1],)), *hidden, keras.layers.Dense(1)])
-        model.compile(keras.optimizers.AdamW(params["learning_rate"], weight_decay=params["weight_decay"]), "mse")
+        model.compile(
+            keras.optimizers.AdamW(params["learning_rate"], weight_decay=params["weight_decay"]),
+            "mse",
+        )
         held = (x[ROWS:], y[ROWS:])
-        fitted = model.fit(x[:ROWS], y[:ROWS], batch_size=BATCH, epochs=EPOCHS, validation_data=held, verbose=0)
+        fitted = model.fit(
+            x[:ROWS], y[:ROWS], batch_size=BATCH, epochs=EPOCHS, validation_data=held, verbose=0
+        )
         tune.report({"loss": min(fitted.history["val_loss"]), "ended": time.time()})
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     silent = redirect_stdout(StringIO())
-    with tempfile.TemporaryDirectory() as folder, silent, ray.init(num_cpus=2, log_to_driver=False, logging_level="ERROR"):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        silent,
+        ray.init(num_cpus=2, log_to_driver=False, logging_level="ERROR"),
+    ):
         found = tune.Tuner(
             tune.with_parameters(objective, rows=make_rows()),
-            param_space={"learning_rate": tune.loguniform(*LEARNING_RATE), "weight_decay": tune.loguniform(*WEIGHT_DECAY)},
+            param_space={
+                "learning_rate": tune.loguniform(*LEARNING_RATE),
+                "weight_decay": tune.loguniform(*WEIGHT_DECAY),
+            },
             tune_config=tune.TuneConfig(
                 metric="loss",
                 mode="min",
@@ -121,7 +148,9 @@ def _ray_tune(reuse_actors: bool) -> list[float]:
 
 
 def _optuna(seed: int) -> list[float]:
-    """When each trial of Optuna and scikit-learn's network ended, of half the trials in a process of one thread."""
+    """When each trial of Optuna and scikit-learn's network ended, of half the trials in a process
+    of one thread.
+    """
     import warnings
 
     import optuna
@@ -147,7 +176,9 @@ def _optuna(seed: int) -> list[float]:
         return loss
 
     with threadpool_limits(1):
-        optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed)).optimize(objective, TRIALS["Optuna"] // 2)
+        optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed)).optimize(
+            objective, TRIALS["Optuna"] // 2
+        )
     return ended
 
 
@@ -158,14 +189,18 @@ def _in_processes(way: Callable[..., list[float]], *arguments: int) -> list[floa
 
 
 def fits() -> None:
-    """Print fits a minute of whole pipelines on two processes, each way in turn, and how many times as many study does."""
+    """Print fits a minute of whole pipelines on two processes, each way in turn, and how many times
+    as many study does.
+    """
     pipelines: dict[str, Callable[[], float]] = {
         f"study, {FOLDS * SEEDS} fits a trial": lambda: rate(_study(), 2, FOLDS * SEEDS),
         "Ray Tune + Keras, a new actor a trial": lambda: rate(_in_processes(_ray_tune, False), 2),
         "Ray Tune + Keras, reuse_actors=True": lambda: rate(_in_processes(_ray_tune, True), 2),
         "Optuna + MLPRegressor": lambda: rate(_in_processes(_optuna, 0, 1), 2),
     }
-    print("| pipeline | fits a minute | times as many with study |\n| --- | ---: | ---: |", flush=True)
+    print(
+        "| pipeline | fits a minute | times as many with study |\n| --- | ---: | ---: |", flush=True
+    )
     found: list[float] = []
     for name, timed in pipelines.items():
         found.append(timed())

@@ -1,7 +1,7 @@
 """How records, searches and the driver grow with the number of trials: `scripts/benchmark scaling`.
 
-Every line is measured in a process of its own. Peak memory is what a step adds to that process; a growth of 1.00 between
-two lines means proportional.
+Every line is measured in a process of its own. Peak memory is what a step adds to that process; a
+growth of 1.00 between two lines means proportional.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def write(folder: Path, trials: int) -> None:
     plan, _ = plan_of(config_of(trials))
     paths = StudyPaths(folder)
     write_atomic(paths.config, dump_config(plan.config))
-    target = Target(name="balloons", kind=Kind.CONTINUOUS, classes={}, reason="synthetic", missing=0)
+    target = Target(
+        name="balloons", kind=Kind.CONTINUOUS, classes={}, reason="synthetic", missing=0
+    )
     data = StudyData(rows=0, digest="", features=(), targets=(target,))
     write_atomic(paths.data, data.model_dump_json())
     for record in records_of(plan, trials):
@@ -86,7 +88,11 @@ STEPS = (write, read, gather, load, status, resume)
 
 def _peak() -> float:
     """Most megabytes this process has held."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    line = next(
+        line
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    )
     return int(line.split()[1]) / 1024
 
 
@@ -111,7 +117,9 @@ def _alone(function: Callable[[Any], Any], job: Any) -> Any:
 def records(sizes: list[int]) -> None:
     """Print seconds and peak memory of every step on so many records."""
     before: dict[str, tuple[int, float]] = {}
-    print("| step | trials | seconds | CPU ms a trial | growth | peak MB |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+    print(
+        "| step | trials | seconds | CPU ms a trial | growth | peak MB |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+    )
     for trials in sizes:
         folder = Path(tempfile.mkdtemp(prefix="scaling-"))
         try:
@@ -119,9 +127,12 @@ def records(sizes: list[int]) -> None:
                 name = step.__name__
                 seconds, cpu, peak = _alone(_timed, (step, folder, trials))
                 last, was = before.get(name, (trials, cpu))
-                growth = f"{math.log(cpu / was) / math.log(trials / last):.2f}" if trials > last else ""
+                growth = (
+                    f"{math.log(cpu / was) / math.log(trials / last):.2f}" if trials > last else ""
+                )
                 print(
-                    f"| {name} | {trials:,} | {seconds:.1f} | {1e3 * cpu / trials:.2f} | {growth} | {peak:,.0f} |", flush=True
+                    f"| {name} | {trials:,} | {seconds:.1f} | {1e3 * cpu / trials:.2f} | {growth} | {peak:,.0f} |",
+                    flush=True,
                 )
                 before[name] = trials, cpu
         finally:
@@ -143,7 +154,11 @@ def _drive(trials: int) -> dict[str, float]:
     from study.records.trial import TrialRecord
 
     worker.StudyWorker = EmptyWorker
-    few = {"search": {"trials": max(1, trials // (REPEAT // TRIALS)), "generation": GENERATION}} if trials < REPEAT else {}
+    few = (
+        {"search": {"trials": max(1, trials // (REPEAT // TRIALS)), "generation": GENERATION}}
+        if trials < REPEAT
+        else {}
+    )
     plan, data = plan_of(config_of(trials, **few))
     marks: list[tuple[float, float, float]] = []
 
@@ -151,7 +166,13 @@ def _drive(trials: int) -> dict[str, float]:
         def finished(self, record: Any) -> None:
             super().finished(record)
             if isinstance(record, TrialRecord):
-                marks.append((time.perf_counter(), time.process_time(), psutil.Process().memory_info().rss / 1e6))
+                marks.append(
+                    (
+                        time.perf_counter(),
+                        time.process_time(),
+                        psutil.Process().memory_info().rss / 1e6,
+                    )
+                )
             else:
                 self.last = time.perf_counter()
 
@@ -182,7 +203,9 @@ def _drive(trials: int) -> dict[str, float]:
 
 
 def driver(sizes: list[int]) -> None:
-    """Print what empty trials take on two workers, without the first quarter, and what the driver spends on each."""
+    """Print what empty trials take on two workers, without the first quarter, and what the driver
+    spends on each.
+    """
     print(
         "| arms | trials | ms a trial | in the last quarter | driver's CPU ms | in the last quarter | driver's kB | s after |"
     )
@@ -195,10 +218,19 @@ def driver(sizes: list[int]) -> None:
 
 
 def _read_back(task: Any, val_loss: float) -> Any:
-    """The record of a trial as it comes from a worker, without curves and replicates, which no search keeps."""
+    """The record of a trial as it comes from a worker, without curves and replicates, which no
+    search keeps.
+    """
     from study.records.trial import TrialRecord
 
-    record = task.record(state="COMPLETE", val_loss=val_loss, wall_time_s=1.0, node="node", device="cpu", n_parameters=100)
+    record = task.record(
+        state="COMPLETE",
+        val_loss=val_loss,
+        wall_time_s=1.0,
+        node="node",
+        device="cpu",
+        n_parameters=100,
+    )
     return TrialRecord.model_validate_json(record.model_dump_json())
 
 
@@ -211,7 +243,10 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
     from study.training.task import Task, WinnerTask
 
     n_arms, trials, sampler = job
-    config = config_of((n_arms + 1) * TRIALS, search={"trials": trials, "generation": GENERATION, "sampler": sampler})
+    config = config_of(
+        (n_arms + 1) * TRIALS,
+        search={"trials": trials, "generation": GENERATION, "sampler": sampler},
+    )
     plan, _ = plan_of(config)
     networks = [arm for arm in plan.arms if arm.depth][: n_arms + 1]
     first, *arms = (ArmSearch(plan.config, arm, 80, trials, {}) for arm in networks)
@@ -252,10 +287,18 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
 
 
 def searches(sizes: list[int]) -> None:
-    """Print what asking and telling cost without Ray, and what it holds: of so many trials of networks, 30 or 90 an arm."""
-    print("| sampler | arms | trials an arm | ask, CPU ms a trial | tell, CPU ms a trial | most kB a trial |")
+    """Print what asking and telling cost without Ray, and what it holds: of so many trials of
+    networks, 30 or 90 an arm.
+    """
+    print(
+        "| sampler | arms | trials an arm | ask, CPU ms a trial | tell, CPU ms a trial | most kB a trial |"
+    )
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for size, (sampler, trials) in itertools.product(sizes, [("tpe", TRIALS), ("tpe", 3 * TRIALS), ("random", TRIALS)]):
+    for size, (sampler, trials) in itertools.product(
+        sizes, [("tpe", TRIALS), ("tpe", 3 * TRIALS), ("random", TRIALS)]
+    ):
         n_arms = math.ceil(size / trials)
         ask, tell, kb = _alone(_searches, (n_arms, trials, sampler))
-        print(f"| {sampler} | {n_arms:,} | {trials} | {ask:.2f} | {tell:.3f} | {kb:.1f} |", flush=True)
+        print(
+            f"| {sampler} | {n_arms:,} | {trials} | {ask:.2f} | {tell:.3f} | {kb:.1f} |", flush=True
+        )

@@ -1,4 +1,6 @@
-"""Regressions searched and scored in this process, without Ray and Optuna: what the benchmarks of regressions share."""
+"""Regressions searched and scored in this process, without Ray and Optuna: what the benchmarks of
+regressions share.
+"""
 
 from __future__ import annotations
 
@@ -27,21 +29,36 @@ def folds(source: str, target: str, repeats: int, *settings: str) -> list[Encode
     from study.schema import ALL_ROWS
 
     own = ["protocol=nested", "outer.folds=5", f"outer.repeats={repeats}", *settings]
-    surveyed = survey(make_config({"name": "x", "data": {"source": source}, "targets": [target]}, own, "words", Path()))
+    surveyed = survey(
+        make_config(
+            {"name": "x", "data": {"source": source}, "targets": [target]}, own, "words", Path()
+        )
+    )
     splits = [split for split in surveyed.splits[target] if split.outer_fold != ALL_ROWS]
     (column,) = surveyed.table.targets
     encoded = encode_all(surveyed.table, [(column, split) for split in splits])
     return [encoded[target, split.outer_fold] for split in splits]
 
 
-def trial(encoded: Encoded, family: str, params: Mapping[str, Any], penalties: Sequence[float] | None = None) -> TrialTask:
+def trial(
+    encoded: Encoded,
+    family: str,
+    params: Mapping[str, Any],
+    penalties: Sequence[float] | None = None,
+) -> TrialTask:
     """One trial of an arm; penalties: other ones than the family's own."""
     from study.families import get_family, resolve_space
     from study.families import penalties as path_of
 
     own = get_family(family)
     fewest = min(len(train) for train in encoded.train)
-    arm = Arm(target=encoded.target, kind=encoded.kind, family=family, depth=0, outer_fold=encoded.outer_fold)
+    arm = Arm(
+        target=encoded.target,
+        kind=encoded.kind,
+        family=family,
+        depth=0,
+        outer_fold=encoded.outer_fold,
+    )
     return TrialTask(
         study="benchmark",
         seed=0,
@@ -53,12 +70,17 @@ def trial(encoded: Encoded, family: str, params: Mapping[str, Any], penalties: S
         epochs=1,
         patience=1,
         iterations=2_000,
-        penalties=path_of(own, resolve_space(own, fewest, {})) if penalties is None else tuple(penalties),
+        penalties=path_of(own, resolve_space(own, fewest, {}))
+        if penalties is None
+        else tuple(penalties),
     )
 
 
 def searched(
-    encoded: Encoded, family: str, choices: Sequence[Mapping[str, Any]] = ({},), penalties: Sequence[float] | None = None
+    encoded: Encoded,
+    family: str,
+    choices: Sequence[Mapping[str, Any]] = ({},),
+    penalties: Sequence[float] | None = None,
 ) -> list[TrialRecord]:
     """The record of each choice of hyperparameters."""
     from study.training.regression import run_path
@@ -77,9 +99,13 @@ def best(records: Sequence[TrialRecord]) -> TrialRecord:
 
 
 def cautious(records: Sequence[TrialRecord], errors: float = 1.0) -> TrialRecord:
-    """The best, or the first, which is the plain one, where it gains less than so many standard errors on the inner folds."""
+    """The best, or the first, which is the plain one, where it gains less than so many standard
+    errors on the inner folds.
+    """
     first, found = records[0], best(records)
-    gains = np.array([a.val_loss - b.val_loss for a, b in zip(first.replicates, found.replicates, strict=True)])
+    gains = np.array(
+        [a.val_loss - b.val_loss for a, b in zip(first.replicates, found.replicates, strict=True)]
+    )
     return found if gains.mean() > errors * gains.std(ddof=1) / len(gains) ** 0.5 else first
 
 
@@ -90,7 +116,9 @@ def loss_of(encoded: Encoded, record: TrialRecord) -> float:
     from study.training.regression import fit
 
     with threadpool_limits(1):
-        fitted, _ = fit(trial(encoded, record.arm.family, record.params), encoded, -1, encoded.development)
+        fitted, _ = fit(
+            trial(encoded, record.arm.family, record.params), encoded, -1, encoded.development
+        )
         return scored(encoded, response(encoded, fitted.predicted(encoded, encoded.test)))
 
 
@@ -102,7 +130,9 @@ def response(encoded: Encoded, eta: np.ndarray) -> np.ndarray:
 
 
 def scored(encoded: Encoded, predicted: np.ndarray) -> float:
-    """Mean loss of what is predicted for the test rows: values, rates, probabilities of the second class or of each."""
+    """Mean loss of what is predicted for the test rows: values, rates, probabilities of the second
+    class or of each.
+    """
     from study.families import HEADS
 
     return float(HEADS[encoded.kind].response_loss(predicted, encoded.y[encoded.test]).mean())

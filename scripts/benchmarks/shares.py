@@ -1,7 +1,8 @@
 """A study divided over very many shares, simulated on disk: `scripts/benchmark shares`.
 
-Every record but those of one share is there, packed, as are the locks and notes of all shares, whose nodes are gone. The start
-of that share is measured in a process that has imported everything; Ray is not started.
+Every record but those of one share is there, packed, as are the locks and notes of all shares,
+whose nodes are gone. The start of that share is measured in a process that has imported everything;
+Ray is not started.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ ROWS, COLUMNS, SEARCHED = 500, 8, 44
 FOLDS, REPEATS, DEPTHS = 5, 3, [1, 2, 3]
 PLACES = FOLDS * REPEATS + 1
 A_TARGET = PLACES * (1 + len(DEPTHS) * SEARCHED)
-"""Trials of one target: in each of its outer folds and on all rows, one of a regression and those of three networks."""
+"""Trials of one target: in each of its outer folds and on all rows, one of a regression and those
+of three networks.
+"""
 SHARE = 3
 """The one that is measured."""
 DEAD = 2**22
@@ -68,7 +71,14 @@ def _lines(arm: Any, trials: int) -> Iterator[str]:
     from study.records.trial import TrialRecord
     from study.schema import TrialState
 
-    params = {"learning_rate": 0.01, "batch_size": 32, "weight_decay": 1e-4, "width": 32, "activation": "silu", "dropout": 0.0}
+    params = {
+        "learning_rate": 0.01,
+        "batch_size": 32,
+        "weight_decay": 1e-4,
+        "width": 32,
+        "activation": "silu",
+        "dropout": 0.0,
+    }
     losses = {
         "val_loss": 0.5,
         "val_loss_se": 0.01,
@@ -82,7 +92,9 @@ def _lines(arm: Any, trials: int) -> Iterator[str]:
         params=params if arm.depth else {"l2": 0.1}, wall_time_s=1.0, node="node", device="cpu", **losses,
     ).model_dump_json()  # fmt: skip
     for n in range(trials):
-        numbered = text.replace(arm.trial_id(0), arm.trial_id(n)).replace('"val_loss":0.5', f'"val_loss":{0.5 + n / 1e3}')
+        numbered = text.replace(arm.trial_id(0), arm.trial_id(n)).replace(
+            '"val_loss":0.5', f'"val_loss":{0.5 + n / 1e3}'
+        )
         yield numbered.replace('"number":0,"generation":0', f'"number":{n},"generation":{n // 6}')
 
 
@@ -108,12 +120,16 @@ def _fill(paths: Any, plan: Any, own: Any) -> int:
     for work in plan.beside:
         if work.key not in left:
             paths.work(work).parent.mkdir(parents=True)
-            paths.work(work).write_text(work.record("shares", "FAIL", error="ValueError: none").model_dump_json())
+            paths.work(work).write_text(
+                work.record("shares", "FAIL", error="ValueError: none").model_dump_json()
+            )
     return written
 
 
 def _begin(job: tuple[Any, Path, int]) -> tuple[float, float, float, float]:
-    """Seconds of reading the table, of all else before a share hands out its first task, CPU seconds of that, and megabytes."""
+    """Seconds of reading the table, of all else before a share hands out its first task, CPU
+    seconds of that, and megabytes.
+    """
     import study.cli.main
     import study.execution.runner
     from study import api
@@ -141,14 +157,22 @@ def _begin(job: tuple[Any, Path, int]) -> tuple[float, float, float, float]:
     begin, cpu = time.perf_counter(), time.process_time()
     paths = StudyPaths(root, share)
     with api._at_work(config, paths, False) as (prepared, _):
-        study.execution.runner.make_searches(prepared.plan.share(share), prepared.data, paths, Observer())
+        study.execution.runner.make_searches(
+            prepared.plan.share(share), prepared.data, paths, Observer()
+        )
         spent, spent_cpu = time.perf_counter() - begin, time.process_time() - cpu
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    line = next(
+        line
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    )
     return read, spent - read, spent_cpu - read_cpu, int(line.split()[1]) / 1024
 
 
 def _lock_left(paths: Any, count: int) -> None:
-    """Locks and notes of shares: of half of them the processes of this host are gone, of the others the nodes."""
+    """Locks and notes of shares: of half of them the processes of this host are gone, of the others
+    the nodes.
+    """
     from study.execution.cluster.lock import LEASE_S
     from study.execution.cluster.note import JobNote, write_note
     from study.records.paths import StudyPaths
@@ -157,19 +181,33 @@ def _lock_left(paths: Any, count: int) -> None:
     for number in range(count):
         share = StudyPaths(paths.root, Share(number=number, count=count))
         host = socket.gethostname() if number % 2 else f"node{number}"
-        lines = ["filelock/2", f"pid={DEAD}", f"host={host}", "mode=lease", "token=1", f"duration={LEASE_S!r}", "start=1"]
+        lines = [
+            "filelock/2",
+            f"pid={DEAD}",
+            f"host={host}",
+            "mode=lease",
+            "token=1",
+            f"duration={LEASE_S!r}",
+            "start=1",
+        ]
         write_note(share, JobNote(id=f"70_{number}"))
         share.lock.write_text("\n".join(lines) + "\n")
 
 
 def _gather(root: Path) -> tuple[float, int, int]:
-    """Seconds until a run on all arms holds the folder, locks there are then, and threads that it needs."""
+    """Seconds until a run on all arms holds the folder, locks there are then, and threads that it
+    needs.
+    """
     from study.execution.cluster.lock import locked
     from study.records.paths import StudyPaths
 
     begin, threads = time.perf_counter(), threading.active_count()
     with locked(StudyPaths(root)):
-        return time.perf_counter() - begin, len(list(root.glob(".study/lock*"))), threading.active_count() - threads
+        return (
+            time.perf_counter() - begin,
+            len(list(root.glob(".study/lock*"))),
+            threading.active_count() - threads,
+        )
 
 
 def _status(root: Path, count: int) -> tuple[int, float]:
@@ -195,7 +233,9 @@ def _alone(function: Callable[[Any], Any], job: Any) -> Any:
 
 
 def shares(count: int, trials: int) -> None:
-    """Print what a study of so many shares and trials asks of a disk, a share and the run that gathers."""
+    """Print what a study of so many shares and trials asks of a disk, a share and the run that
+    gathers.
+    """
     from study import api
     from study.config import dump_config
     from study.records.paths import StudyPaths, write_atomic
@@ -207,15 +247,24 @@ def shares(count: int, trials: int) -> None:
     try:
         targets = math.ceil(trials / A_TARGET)
         config = _config(_table(folder, targets), targets)
-        sizes = [Size(f"y{i}", Kind.CONTINUOUS, ROWS - ROWS // FOLDS, COLUMNS) for i in range(targets)]
+        sizes = [
+            Size(f"y{i}", Kind.CONTINUOUS, ROWS - ROWS // FOLDS, COLUMNS) for i in range(targets)
+        ]
         plan = make_plan(config, sizes)
         paths = StudyPaths(folder / "shares")
         write_atomic(paths.config, dump_config(plan.config.replace(cluster=api.ClusterConfig())))
         begin = time.perf_counter()
         own = plan.share(Share(number=SHARE, count=count))
         written = _fill(paths, plan, own)
-        print(f"{written:,} trials of {len(plan.arms):,} arms written in {time.perf_counter() - begin:.0f} s", flush=True)
-        rows = [("trials", f"{plan.n_trials:,}"), ("arms", f"{len(plan.arms):,}"), ("shares", f"{count:,}")]
+        print(
+            f"{written:,} trials of {len(plan.arms):,} arms written in {time.perf_counter() - begin:.0f} s",
+            flush=True,
+        )
+        rows = [
+            ("trials", f"{plan.n_trials:,}"),
+            ("arms", f"{len(plan.arms):,}"),
+            ("shares", f"{count:,}"),
+        ]
         places = {(each.target, each.outer_fold) for each in (*own.arms, *own.beside)}
         rows.append(("arms and places of a share", f"{len(own.arms)} and {len(places)}"))
         for name in ("its start", "its start again"):
@@ -229,11 +278,18 @@ def shares(count: int, trials: int) -> None:
         rows.append(("locks, and threads for them, of the run that gathers", f"{locks}, {threads}"))
         rows.append(("seconds until it has it", f"{seconds:.0f}"))
         found = Counter(
-            path.name if path.parent.parent == paths.trials else path.suffix for path in paths.root.rglob("*") if path.is_file()
+            path.name if path.parent.parent == paths.trials else path.suffix
+            for path in paths.root.rglob("*")
+            if path.is_file()
         )
         rows.append(("files of trials", f"{found['trials.jsonl']:,}"))
         beside = found["trees.json"] + found["short.json"]
-        rows.append(("of winners, models, work beside", f"{found['winner.json']:,}, {found['.keras']:,}, {beside:,}"))
+        rows.append(
+            (
+                "of winners, models, work beside",
+                f"{found['winner.json']:,}, {found['.keras']:,}, {beside:,}",
+            )
+        )
         rows.append(("all files", f"{found.total():,}"))
         taken = sum(path.stat().st_size for path in paths.trials.rglob("*"))
         rows.append(("megabytes of records, short ones", f"{taken / 1e6:,.0f}"))

@@ -1,7 +1,8 @@
 """What regressions of large tables take: `scripts/benchmark sizes`.
 
-Seconds of a core and peak memory (beside the table) of one trial and of one refit, each case in a process of its own, on one
-thread. Named are the columns and terms, and how many of an inner fold's training rows they leave for the search.
+Seconds of a core and peak memory (beside the table) of one trial and of one refit, each case in a
+process of its own, on one thread. Named are the columns and terms, and how many of an inner fold's
+training rows they leave for the search.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ CASES: dict[str, tuple[str, int, int, int, dict[str, float]]] = {
 
 
 def _measure(name: str, pipe: Any) -> None:
-    """Columns and terms, searched rows, and seconds and bytes of choosing the terms, of a trial and of a refit."""
+    """Columns and terms, searched rows, and seconds and bytes of choosing the terms, of a trial and
+    of a refit.
+    """
     import numpy as np
     from sklearn.model_selection import KFold
     from threadpoolctl import threadpool_limits
@@ -45,14 +48,18 @@ def _measure(name: str, pipe: Any) -> None:
     encoded = encode(table, table.targets[0], Split(0, development, test, inner))
     family = EXTENDED if params else REGRESSIONS[encoded.kind]
     before, begin = own(), time.process_time()
-    most, terms = peak(lambda: terms_of(encoded, (1.0, params.get("products", 0.0), params.get("curves", 0.0))))
+    most, terms = peak(
+        lambda: terms_of(encoded, (1.0, params.get("products", 0.0), params.get("curves", 0.0)))
+    )
     choosing, chosen = time.process_time() - begin, most - before
     begin = time.process_time()
     most, (record,) = peak(lambda: searched(encoded, family, [params]))
     searching, held = time.process_time() - begin, most - before
     begin = time.process_time()
     with threadpool_limits(1):
-        most, _ = peak(lambda: fit(trial(encoded, family, record.params), encoded, -1, encoded.development))
+        most, _ = peak(
+            lambda: fit(trial(encoded, family, record.params), encoded, -1, encoded.development)
+        )
     searched_rows = len(thinned(encoded, terms, encoded.train[0], 0))
     times = (choosing, chosen), (searching, held), (time.process_time() - begin, most - before)
     pipe.send((sum(terms.sizes), searched_rows, times))
@@ -60,7 +67,9 @@ def _measure(name: str, pipe: Any) -> None:
 
 def sizes(cases: Sequence[str] = ()) -> None:
     """Print a row a case; cases: of CASES, all where none is given."""
-    print("| table | columns and terms | rows of a search | terms, s | peak, MB | trial, s | peak, MB | refit, s | peak, MB |")
+    print(
+        "| table | columns and terms | rows of a search | terms, s | peak, MB | trial, s | peak, MB | refit, s | peak, MB |"
+    )
     print("| --- |" + " ---: |" * 8, flush=True)
     context = multiprocessing.get_context("spawn")
     for name in cases or CASES:
@@ -73,5 +82,8 @@ def sizes(cases: Sequence[str] = ()) -> None:
             figures = " | ".join(f"{seconds:.1f} | {held / 1e6:,.0f}" for seconds, held in times)
             print(f"| {name} | {terms:,} | {rows:,} | {figures} |", flush=True)
         except EOFError:
-            print(f"| {name} | it ended with no answer, most likely for want of memory | | | | | | | |", flush=True)
+            print(
+                f"| {name} | it ended with no answer, most likely for want of memory | | | | | | | |",
+                flush=True,
+            )
         process.join()

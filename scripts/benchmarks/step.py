@@ -1,4 +1,6 @@
-"""What a warm step of training costs beside the matrix products it cannot do without: `scripts/benchmark step`."""
+"""What a warm step of training costs beside the matrix products it cannot do without:
+`scripts/benchmark step`.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,19 @@ ROUNDS = 5
 
 
 def _products(columns: int, width: int, depth: int, batch: int) -> float:
-    """Seconds of forward and both backward products of one step in NumPy, the first layer's inputs without a gradient."""
+    """Seconds of forward and both backward products of one step in NumPy, the first layer's inputs
+    without a gradient.
+    """
     rng = np.random.default_rng(0)
     sizes = [columns, *[width] * depth, 1]
     shapes = list(pairwise(sizes))
     kernels = [rng.normal(size=(REPLICATES, *shape)).astype(np.float32) for shape in shapes]
-    inputs = [rng.normal(size=(REPLICATES, batch, fan_in)).astype(np.float32) for fan_in, _ in shapes]
-    slopes = [rng.normal(size=(REPLICATES, batch, fan_out)).astype(np.float32) for _, fan_out in shapes]
+    inputs = [
+        rng.normal(size=(REPLICATES, batch, fan_in)).astype(np.float32) for fan_in, _ in shapes
+    ]
+    slopes = [
+        rng.normal(size=(REPLICATES, batch, fan_out)).astype(np.float32) for _, fan_out in shapes
+    ]
     done, begin = 0, time.perf_counter()
     while time.perf_counter() - begin < SECONDS:
         for layer, (kernel, x, slope) in enumerate(zip(kernels, inputs, slopes, strict=True)):
@@ -60,19 +68,27 @@ def _program(columns: int, width: int, depth: int, batch: int) -> Any:
     program.reset(start, Schedule(1e-3, batch, 1e-4, 0.0, 10, 10), 0)
     order = rng.integers(0, rows, (shape.chunk, shape.steps, REPLICATES, batch)).astype(np.int32)
     mask = tf.ones((1, REPLICATES, 1)), tf.constant(np.full((1, REPLICATES, 1), rows, np.int32))
-    data, span, rates = Data.of(problem), (tf.constant(1), tf.constant(shape.steps)), tf.fill((shape.chunk,), 1e-3)
+    data, span, rates = (
+        Data.of(problem),
+        (tf.constant(1), tf.constant(shape.steps)),
+        tf.fill((shape.chunk,), 1e-3),
+    )
     arguments = data, span, tf.constant(order), rates, (mask[1], mask[0])
     return (lambda: program.epochs(*arguments)[0].numpy()), shape.steps
 
 
 def step() -> None:
-    """Print microseconds of a step and of its products, medians of rounds in turn, and the median of their ratios."""
+    """Print microseconds of a step and of its products, medians of rounds in turn, and the median
+    of their ratios.
+    """
     from threadpoolctl import threadpool_limits
 
     from study.training.device import prepare_tensorflow
 
     prepare_tensorflow()
-    print(f"| shape, {REPLICATES} replicates | step, µs | products in NumPy, µs | ratio |\n| --- | ---: | ---: | ---: |")
+    print(
+        f"| shape, {REPLICATES} replicates | step, µs | products in NumPy, µs | ratio |\n| --- | ---: | ---: | ---: |"
+    )
     with threadpool_limits(1):
         for name, shape in SHAPES.items():
             epoch, steps = _program(*shape)

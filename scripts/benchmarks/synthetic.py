@@ -37,20 +37,26 @@ def config_of(trials: int, **more: Any) -> Any:
 
 
 def plan_of(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
-    """Plan of a config and the data of its arms: one small table that stands for every outer fold's."""
+    """Plan of a config and the data of its arms: one small table that stands for every outer
+    fold's.
+    """
     from study.plan import prepare
     from study.schema import ALL_ROWS, Kind
     from study.search.cost import Size
     from study.search.plan import make_plan
 
     one = prepare(config.replace(outer={"folds": 2, "repeats": 1})).data["balloons", 0]
-    plan = make_plan(config, [Size("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms))])
+    plan = make_plan(
+        config, [Size("balloons", Kind.CONTINUOUS, len(one.development), len(one.terms))]
+    )
     return plan, {("balloons", fold): one for fold in (*range(config.n_outer), ALL_ROWS)}
 
 
 @lru_cache(maxsize=500)
 def _found(network: bool, seed: int) -> dict[str, Any]:
-    """What a real record holds: a network 10 replicates of 80 epochs, a regression 5 of 50 and 10 coefficients."""
+    """What a real record holds: a network 10 replicates of 80 epochs, a regression 5 of 50 and 10
+    coefficients.
+    """
     from study.records.trial import ReplicateRecord
     from study.schema import TrialState
 
@@ -74,14 +80,20 @@ def _found(network: bool, seed: int) -> dict[str, Any]:
             ReplicateRecord(inner_fold=k % 5, seed=k, val_loss=v, train_loss=t, **ends)
             for k, (v, t) in enumerate(last.T.tolist())
         ),
-        "curves": {"epoch": list(range(1, epochs + 1)), "val_loss": losses[0].tolist(), "train_loss": losses[1].tolist()},
+        "curves": {
+            "epoch": list(range(1, epochs + 1)),
+            "val_loss": losses[0].tolist(),
+            "train_loss": losses[1].tolist(),
+        },
         "coefficients": {f"coef_term_{i}": float(c) for i, c in enumerate(rng.normal(size=terms))},
     }
 
 
 def fill(record: Any) -> Any:
     """Give a record one of 500 bodies."""
-    return record.model_copy(update=_found(record.arm.depth > 0, (record.number + 7 * record.arm.outer_fold) % 250))
+    return record.model_copy(
+        update=_found(record.arm.depth > 0, (record.number + 7 * record.arm.outer_fold) % 250)
+    )
 
 
 def records_of(plan: Any, trials: int) -> Iterator[Any]:
@@ -93,7 +105,13 @@ def records_of(plan: Any, trials: int) -> Iterator[Any]:
     for _, (arm, number) in zip(range(trials), places, strict=False):
         params: dict[str, Any] = {"l2": 10 ** (-number / 10)}
         if arm.depth:
-            params = {"learning_rate": 0.01, "batch_size": 32, "weight_decay": 1e-4, "dropout": 0.0, "width": 64}
+            params = {
+                "learning_rate": 0.01,
+                "batch_size": 32,
+                "weight_decay": 1e-4,
+                "dropout": 0.0,
+                "width": 64,
+            }
             params |= {"activation": "silu"}
         suggestion = Suggestion(number=number, generation=number // GENERATION, params=params)
         yield fill(TrialTask.of(plan.config, arm, suggestion).record(state="COMPLETE"))

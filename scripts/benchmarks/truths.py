@@ -1,8 +1,9 @@
 """The extended regression where the truth is known: `scripts/benchmark truths`.
 
-Tables of ten columns, some normal and correlated, one skewed, one binary, whose linear part tells some two thirds of a
-continuous target, or as much of a class. `linear` is that alone; `products` and `curves` add two of such terms that tell a
-fifth of what the linear part does. Losses are those of FRESH other rows.
+Tables of ten columns, some normal and correlated, one skewed, one binary, whose linear part tells
+some two thirds of a continuous target, or as much of a class. `linear` is that alone; `products`
+and `curves` add two of such terms that tell a fifth of what the linear part does. Losses are those
+of FRESH other rows.
 """
 
 from __future__ import annotations
@@ -33,7 +34,11 @@ def table(truth: str, kind: str, rows: int, seed: int) -> pd.DataFrame:
     scale = max(float(eta[:rows].std()), 0.5)
     if truth != "linear":
         a, b, c = draw.choice([0, 1, 2, 3, 6, 7, 8, 9], 3, replace=False)
-        other = x[:, a] * x[:, b] + x[:, b] * x[:, c] if truth == "products" else np.abs(x[:, a]) + np.maximum(x[:, b] - 0.5, 0)
+        other = (
+            x[:, a] * x[:, b] + x[:, b] * x[:, c]
+            if truth == "products"
+            else np.abs(x[:, a]) + np.maximum(x[:, b] - 0.5, 0)
+        )
         eta = eta + other * scale * 0.2**0.5 / other[:rows].std()
     if kind == "continuous":
         y = eta + draw.normal(0, scale * 0.7, len(x))
@@ -54,7 +59,11 @@ def encoded_truth(frame: pd.DataFrame, rows: int, seed: int) -> Encoded:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.parquet"
         frame.to_parquet(path)
-        read = read_table(make_config({"name": "x", "data": {"source": str(path)}, "targets": ["y"]}, [], "words", Path()))
+        read = read_table(
+            make_config(
+                {"name": "x", "data": {"source": str(path)}, "targets": ["y"]}, [], "words", Path()
+            )
+        )
     own, y = np.arange(rows), frame["y"].to_numpy()[:rows]
     splitter = (KFold if y.dtype == float else StratifiedKFold)(5, shuffle=True, random_state=seed)
     inner = tuple((own[train], own[validation]) for train, validation in splitter.split(own, y))
@@ -62,7 +71,9 @@ def encoded_truth(frame: pd.DataFrame, rows: int, seed: int) -> Encoded:
 
 
 def ratios(truth: str, kind: str, rows: int, seed: int) -> tuple[float, float]:
-    """Loss of the extended regression, and with the rule of one standard error, as shares of the plain one's."""
+    """Loss of the extended regression, and with the rule of one standard error, as shares of the
+    plain one's.
+    """
     encoded = encoded_truth(table(truth, kind, rows, seed), rows, seed)
     records = searched(encoded, EXTENDED, CHOICES)
     base, found, kept = loss_of(encoded, records[0]), best(records), cautious(records)
@@ -78,7 +89,9 @@ def summary(found: Sequence[float]) -> str:
 
 
 def truths(count: int, kinds: Sequence[str] = ("continuous", "binary")) -> None:
-    """Print, of `count` tables of each kind, size and truth, the ratio of losses and how often plain was left."""
+    """Print, of `count` tables of each kind, size and truth, the ratio of losses and how often
+    plain was left.
+    """
     print("| truth | kind | rows | rule | mean ratio | 90 % quantile | largest | left plain |")
     print("| --- | --- | ---: | --- |" + " ---: |" * 4, flush=True)
     for kind in kinds:

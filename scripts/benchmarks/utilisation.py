@@ -1,7 +1,7 @@
 """How much of their time many workers are busy: `scripts/benchmark utilisation`.
 
-The shipped dispatcher, tasks and searches, on workers that exist in virtual time. The driver's own CPU time passes there too:
-what it takes to suggest, send and record, one task after the other.
+The shipped dispatcher, tasks and searches, on workers that exist in virtual time. The driver's own
+CPU time passes there too: what it takes to suggest, send and record, one task after the other.
 """
 
 from __future__ import annotations
@@ -34,13 +34,19 @@ from study.training.task import Task, TrialTask, Unscored, WinnerTask
 
 SLOTS, FOLDS, TRIALS = 64, 15, 20
 START_S, STAGGER_S = 11.0, 0.05
-"""Seconds until the first worker can run a task, as measured on two cores shared with other work, and to each further one."""
+"""Seconds until the first worker can run a task, as measured on two cores shared with other work,
+and to each further one.
+"""
 SPREAD = 0.3
-"""Trials last between 1 - SPREAD and 1 + SPREAD of the mean. A winner lasts as long as two, all else as long as one."""
+"""Trials last between 1 - SPREAD and 1 + SPREAD of the mean. A winner lasts as long as two, all
+else as long as one.
+"""
 
 
 class VirtualWorkers:
-    """Workers whose tasks last as long as they would, and take no time. now_s: virtual seconds since the study began."""
+    """Workers whose tasks last as long as they would, and take no time. now_s: virtual seconds
+    since the study began.
+    """
 
     room = SLOTS
 
@@ -71,16 +77,25 @@ class VirtualWorkers:
 
     def send(self, worker: str, task: Task) -> None:
         """Let a task last its time."""
-        seconds = self.mean_s * self._rng.uniform(1 - SPREAD, 1 + SPREAD) * (2 if isinstance(task, WinnerTask) else 1)
+        seconds = (
+            self.mean_s
+            * self._rng.uniform(1 - SPREAD, 1 + SPREAD)
+            * (2 if isinstance(task, WinnerTask) else 1)
+        )
         self.busy_s += seconds
         record: Any
         if isinstance(task, TrialTask):
-            record = task.record(state=TrialState.COMPLETE, val_loss=float(self._rng.uniform()), wall_time_s=seconds)
+            record = task.record(
+                state=TrialState.COMPLETE, val_loss=float(self._rng.uniform()), wall_time_s=seconds
+            )
         elif isinstance(task, WinnerTask):
             record = Unscored(arm=task.arm, number=task.number, error="not trained")
         else:
             record = task.failed("not trained")
-        self._at(self.now_s + time.thread_time() - self._mark + seconds, Reported(worker, TaskResult(record)))
+        self._at(
+            self.now_s + time.thread_time() - self._mark + seconds,
+            Reported(worker, TaskResult(record)),
+        )
 
     def end(self, worker: str) -> None:
         """None grows."""
@@ -91,7 +106,9 @@ class VirtualWorkers:
 
 
 def _simulate(mean_s: float) -> tuple[int, float, float]:
-    """Tasks, virtual seconds from the beginning to the end, and the share of all workers' time that tasks took."""
+    """Tasks, virtual seconds from the beginning to the end, and the share of all workers' time that
+    tasks took.
+    """
     outer, search = {"folds": 5, "repeats": FOLDS // 5}, {"trials": TRIALS, "sampler": "random"}
     config = config_of(1, outer=outer, search=search, depths=[1, 2, 3, 4])
     plan = make_plan(config, [Size("balloons", Kind.CONTINUOUS, 500, 13)])
@@ -102,15 +119,22 @@ def _simulate(mean_s: float) -> tuple[int, float, float]:
         workers = VirtualWorkers(mean_s)
         tasks = Tasks(plan.config, arms, recorder.beside, recorder.add_failure)
         n_tasks = tasks.left()
-        Dispatcher(tasks, recorder, workers, Journal(recorder.paths, plan.config.search.max_tries)).run()
+        Dispatcher(
+            tasks, recorder, workers, Journal(recorder.paths, plan.config.search.max_tries)
+        ).run()
     finally:
         shutil.rmtree(folder)
     return n_tasks, workers.now_s, workers.busy_s / (SLOTS * workers.now_s)
 
 
 def utilisation(means_s: list[float]) -> None:
-    """Print the share of the time of SLOTS workers that a plan of FOLDS folds, five arms and TRIALS trials each fills."""
+    """Print the share of the time of SLOTS workers that a plan of FOLDS folds, five arms and TRIALS
+    trials each fills.
+    """
     print("| trials of | tasks | seconds | at best | busy |\n| ---: | ---: | ---: | ---: | ---: |")
     for mean_s in means_s:
         n_tasks, seconds, share = _simulate(mean_s)
-        print(f"| {mean_s:g} s | {n_tasks:,} | {seconds:,.0f} | {share * seconds:,.0f} | {share:.0%} |", flush=True)
+        print(
+            f"| {mean_s:g} s | {n_tasks:,} | {seconds:,.0f} | {share * seconds:,.0f} | {share:.0%} |",
+            flush=True,
+        )

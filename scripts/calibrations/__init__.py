@@ -1,1 +1,3 @@
-"""How often verdicts and intervals are right, on tables whose truth is known: `scripts/calibration`."""
+"""How often verdicts and intervals are right, on tables whose truth is known:
+`scripts/calibration`.
+"""

@@ -30,7 +30,9 @@ CELL = ["effect", "gain", "kind", "features", "noise", "rows"]
 
 
 def sides(frame: pd.DataFrame) -> tuple[list[Model], list[Model]]:
-    """Models of one table (`tables.run_table`) by test rows, and by fresh rows; the network's own choice comes last."""
+    """Models of one table (`tables.run_table`) by test rows, and by fresh rows; the network's own
+    choice comes last.
+    """
     frame = with_groups(frame)
     inner = frame[frame["part"] == "validation"]
     winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
@@ -42,8 +44,8 @@ def sides(frame: pd.DataFrame) -> tuple[list[Model], list[Model]]:
 def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     """What the rule says of one table (`tables.run_table`).
 
-    Gives gains by PAIRS, left (`standing`), said (the one rung that is left, or UNDECIDED), and for each rung of LADDER the
-    mean expected loss on fresh rows of its models of all outer folds.
+    Gives gains by PAIRS, left (`standing`), said (the one rung that is left, or UNDECIDED), and for
+    each rung of LADDER the mean expected loss on fresh rows of its models of all outer folds.
     """
     tested, fresh = sides(frame)
     plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
@@ -56,15 +58,22 @@ def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
 
 
 def true_gains(losses: Mapping[str, float] | pd.DataFrame) -> pd.DataFrame:
-    """Gains of PAIRS in columns, as shares of the regression's loss, of expected losses (n,) of LADDER."""
+    """Gains of PAIRS in columns, as shares of the regression's loss, of expected losses (n,) of
+    LADDER.
+    """
     sides = pd.DataFrame(losses, index=None if isinstance(losses, pd.DataFrame) else [0])
-    return pd.DataFrame({pair: (sides[pair[0]] - sides[pair[1]]) / sides[REGRESSION] for pair in PAIRS})
+    return pd.DataFrame(
+        {pair: (sides[pair[0]] - sides[pair[1]]) / sides[REGRESSION] for pair in PAIRS}
+    )
 
 
 def right_answer(true: Mapping[tuple[str, str], float]) -> str:
     """The rung that the rule gives where it knows the gains."""
     about = {"base_loss": 1.0, "per_loss": 1.0}  # the margin alone is asked, which is a share
-    known = {pair: Gain.model_construct(improvement=gain, low=gain, high=gain, **about) for pair, gain in true.items()}
+    known = {
+        pair: Gain.model_construct(improvement=gain, low=gain, high=gain, **about)
+        for pair, gain in true.items()
+    }
     (answer,) = standing(known, MARGIN)
     return answer
 
@@ -72,9 +81,10 @@ def right_answer(true: Mapping[tuple[str, str], float]) -> str:
 def with_truth(tables: pd.DataFrame) -> pd.DataFrame:
     """Add to tables, one a row, the right answer of their cell and how they stand to it.
 
-    right: the rule's answer by the mean expected losses of the cell's tables. sure: whether all true gains lie two standard
-    errors of that mean from the margin. true, errors: those gains and standard errors, dicts by PAIRS. too_simple, too_rich:
-    the answer is a simpler or a richer rung than the right one. lost: the right one is not among what is left.
+    right: the rule's answer by the mean expected losses of the cell's tables. sure: whether all
+    true gains lie two standard errors of that mean from the margin. true, errors: those gains and
+    standard errors, dicts by PAIRS. too_simple, too_rich: the answer is a simpler or a richer rung
+    than the right one. lost: the right one is not among what is left.
     """
     found = []
     for _, own in tables.groupby(CELL, sort=False):
@@ -84,15 +94,27 @@ def with_truth(tables: pd.DataFrame) -> pd.DataFrame:
         about = {"right": right_answer(true), "sure": sure, "true": true, "errors": errors}
         found.append(own.assign(**{name: [value] * len(own) for name, value in about.items()}))
     whole = pd.concat(found)
-    said, right = (whole[name].map({rung: place for place, rung in enumerate(LADDER)}) for name in ("said", "right"))
+    said, right = (
+        whole[name].map({rung: place for place, rung in enumerate(LADDER)})
+        for name in ("said", "right")
+    )
     lost = [right not in left for right, left in zip(whole["right"], whole["left"], strict=True)]
-    return whole.assign(too_simple=said < right, too_rich=said > right, undecided=whole["said"] == UNDECIDED, lost=lost)
+    return whole.assign(
+        too_simple=said < right,
+        too_rich=said > right,
+        undecided=whole["said"] == UNDECIDED,
+        lost=lost,
+    )
 
 
 def read(folder: Path, folds: int) -> pd.DataFrame:
-    """Judge every table of a folder: one a row, with CELL, table, truth (of TRUTHS), what `judge` and `with_truth` give."""
+    """Judge every table of a folder: one a row, with CELL, table, truth (of TRUTHS), what `judge`
+    and `with_truth` give.
+    """
     tables = pd.DataFrame([about | judge(frame, folds) for about, frame in tables_of(folder)])
-    tables = tables.assign(truth=tables["effect"].map(TRUTHS)).sort_values(["truth", *CELL, "table"], key=_in_order)
+    tables = tables.assign(truth=tables["effect"].map(TRUTHS)).sort_values(
+        ["truth", *CELL, "table"], key=_in_order
+    )
     return with_truth(tables)
 
 
@@ -113,7 +135,10 @@ def by_truth(tables: pd.DataFrame) -> pd.DataFrame:
             "right": ", ".join(f"{NAMES[rung]} {right[rung]}" for rung in LADDER if rung in right),
             **{f"says {NAMES[rung]}": share(own["said"] == rung) for rung in LADDER},
             "undecided": share(own["undecided"]),
-            "between": ", ".join(f"{' or '.join(NAMES[rung] for rung in left)} {count}" for left, count in between.items()),
+            "between": ", ".join(
+                f"{' or '.join(NAMES[rung] for rung in left)} {count}"
+                for left, count in between.items()
+            ),
             "wrong": share(own["too_simple"] | own["too_rich"]),
         }
 
@@ -132,19 +157,27 @@ def outcomes(own: pd.DataFrame) -> dict[str, object]:
 
 
 def by_right(tables: pd.DataFrame) -> pd.DataFrame:
-    """One row a right answer and number of rows: how often it is said, and what is said instead; then all tables."""
+    """One row a right answer and number of rows: how often it is said, and what is said instead;
+    then all tables.
+    """
 
     def said(own: pd.DataFrame) -> dict[str, object]:
         return {"tables": len(own)} | outcomes(own)
 
     every = tables.assign(**{"right answer": "all", "rows": "all"})
-    ranked = tables.sort_values(["right", "rows"], key=lambda v: v.map(LADDER.index) if v.name == "right" else v, kind="stable")
+    ranked = tables.sort_values(
+        ["right", "rows"],
+        key=lambda v: v.map(LADDER.index) if v.name == "right" else v,
+        kind="stable",
+    )
     named = ranked.assign(**{"right answer": ranked["right"].map(NAMES)})
     return by_group(pd.concat([named, every]), ["right answer", "rows"], said)
 
 
 def by_pair(tables: pd.DataFrame) -> pd.DataFrame:
-    """One row a gain, sort of truth and number of rows, and one for all: whether its interval holds the true one."""
+    """One row a gain, sort of truth and number of rows, and one for all: whether its interval holds
+    the true one.
+    """
     rows: list[dict[str, object]] = []
     for table in tables.to_dict("records"):
         own = true_gains({rung: table[rung] for rung in LADDER}).iloc[0].to_dict()
@@ -168,19 +201,28 @@ def by_pair(tables: pd.DataFrame) -> pd.DataFrame:
 
     frame = pd.DataFrame(rows)
     frame = pd.concat([frame, frame.assign(truth="all", rows="all")], ignore_index=True)
-    ranked = frame.sort_values("gain", key=lambda names: names.map(frame["gain"].unique().tolist().index), kind="stable")
+    ranked = frame.sort_values(
+        "gain", key=lambda names: names.map(frame["gain"].unique().tolist().index), kind="stable"
+    )
     return by_group(ranked, ["gain", "truth", "rows"], said)
 
 
 def ends(gain: Gain | Interval) -> tuple[float, float]:
-    """Ends of an interval, infinite where there is none; NaN where the rows do not tell how sure the gain is."""
+    """Ends of an interval, infinite where there is none; NaN where the rows do not tell how sure
+    the gain is.
+    """
     if not math.isfinite(gain.std_error):
         return math.nan, math.nan
-    return (-math.inf if math.isnan(gain.low) else gain.low, math.inf if math.isnan(gain.high) else gain.high)
+    return (
+        -math.inf if math.isnan(gain.low) else gain.low,
+        math.inf if math.isnan(gain.high) else gain.high,
+    )
 
 
 def _held(gain: Gain, true: float, own: float) -> dict[str, object]:
-    """Whether an interval holds the true gain of the procedures and of a table's own models, and which side it errs on."""
+    """Whether an interval holds the true gain of the procedures and of a table's own models, and
+    which side it errs on.
+    """
     low, high = ends(gain)
     held = {"covered": low <= true <= high, "own": low <= own <= high, "above": true > high}
     return held | {"level": gain.level, "width": high - low}
@@ -196,7 +238,11 @@ def by_cell(tables: pd.DataFrame) -> pd.DataFrame:
             for (base, other), gain in one["true"].items()
         }
         right = NAMES[one["right"]] + ("" if one["sure"] else ", not surely")
-        heard = ", ".join(f"{NAMES.get(name, name)} {counts[name]}" for name in (*LADDER, UNDECIDED) if name in counts)
+        heard = ", ".join(
+            f"{NAMES.get(name, name)} {counts[name]}"
+            for name in (*LADDER, UNDECIDED)
+            if name in counts
+        )
         return {"tables": len(own), **true, "right": right, "said": heard}
 
     return by_group(tables, CELL, said)
@@ -206,5 +252,11 @@ def write(folder: Path, folds: int, page: Path) -> None:
     """Judge every table of a folder, and put the tables between the marks of a page."""
     tables = read(folder, folds)
     put_tables(
-        page, {"answers": by_truth(tables), "rights": by_right(tables), "gains": by_pair(tables), "cells": by_cell(tables)}
+        page,
+        {
+            "answers": by_truth(tables),
+            "rights": by_right(tables),
+            "gains": by_pair(tables),
+            "cells": by_cell(tables),
+        },
     )

@@ -1,7 +1,7 @@
 """Cells where a verdict is hardest.
 
-What a procedure gains is less than the truth does, since it learns from few rows. How large an effect must be was found once,
-by a pilot on tables that are not judged.
+What a procedure gains is less than the truth does, since it learns from few rows. How large an
+effect must be was found once, by a pilot on tables that are not judged.
 """
 
 from __future__ import annotations
@@ -12,19 +12,25 @@ from harness.truths import Cell, Effect, Together
 from study.schema import EXTENDED, NETWORK
 
 AT_MARGIN, BESIDE = 0.05, 0.06
-"""True gains: the margin, where no answer is right more often than another, and one point beside it."""
+"""True gains: the margin, where no answer is right more often than another, and one point beside
+it.
+"""
 
 
 @dataclass(frozen=True)
 class Hard:
-    """A cell tuned so that `other`, EXTENDED or NETWORK, gains `aim` over the regression where it learns from so many rows."""
+    """A cell tuned so that `other`, EXTENDED or NETWORK, gains `aim` over the regression where it
+    learns from so many rows.
+    """
 
     cell: Cell
     other: str
     aim: float
 
 
-def _hard(kind: str, together: Together, effect: Effect, gain: float, aim: float, rows: int = 300) -> Hard:
+def _hard(
+    kind: str, together: Together, effect: Effect, gain: float, aim: float, rows: int = 300
+) -> Hard:
     cell = Cell(kind, rows, effect=effect, gain=gain, together=together)  # type: ignore[arg-type]
     return Hard(cell, NETWORK if effect == "deep" else EXTENDED, aim)
 
@@ -45,6 +51,10 @@ HARD = [
     _hard("binary", "alone", "deep", 0.067, AT_MARGIN, rows=5_000),
     _hard("continuous", "time", "deep", 0.085, AT_MARGIN, rows=5_000),
 ]
-"""The cells, with small budgets; a method is chosen on every second one, and reported on the others."""
+"""The cells, with small budgets; a method is chosen on every second one, and reported on the
+others.
+"""
 SHIPPED = [HARD[0], HARD[7]]
-"""Two of them, with the budgets of a config that sets none, by which they gain another share than `aim`."""
+"""Two of them, with the budgets of a config that sets none, by which they gain another share than
+`aim`.
+"""

@@ -1,9 +1,11 @@
-"""How often do the 95 % intervals of coefficients hold the truth? `scripts/calibration coefficients`.
+"""How often do the 95 % intervals of coefficients hold the truth? `scripts/calibration
+coefficients`.
 
-Tables whose rows depend on each other within groups or along time, or whose noise is not what the likelihood says, are fitted
-by the reference fits themselves, with the standard errors of before (each row for itself; of classes and counts the inverse
-information and a normal quantile) and those of now. Whatever the dependence, what is drawn of a row given its own columns is
-the regression's mean, so that the coefficients are the truth.
+Tables whose rows depend on each other within groups or along time, or whose noise is not what the
+likelihood says, are fitted by the reference fits themselves, with the standard errors of before
+(each row for itself; of classes and counts the inverse information and a normal quantile) and those
+of now. Whatever the dependence, what is drawn of a row given its own columns is the regression's
+mean, so that the coefficients are the truth.
 """
 
 from __future__ import annotations
@@ -32,10 +34,11 @@ CLASSES = ["a", "b", "c"]
 class Scenario:
     """How tables are drawn.
 
-    sort: what is independent. groups: sizes of groups. rho: correlation of noise within a group, or of consecutive rows.
-    own: whether columns are a row's own; else a group's, or as correlated along time as the noise. treated: how many groups
-    have a 1 in the first column, all others 0. uneven: whether noise grows with the first column (values), or rates are
-    gamma distributed about their mean with its square as variance (counts).
+    sort: what is independent. groups: sizes of groups. rho: correlation of noise within a group, or
+    of consecutive rows. own: whether columns are a row's own; else a group's, or as correlated
+    along time as the noise. treated: how many groups have a 1 in the first column, all others 0.
+    uneven: whether noise grows with the first column (values), or rates are gamma distributed about
+    their mean with its square as variance (counts).
     """
 
     text: str
@@ -49,7 +52,14 @@ class Scenario:
     uneven: bool = False
 
 
-def _groups(text: str, kind: Kind, sizes: tuple[int, ...], rho: float = 0.7, own: bool = False, treated: int = 0) -> Scenario:
+def _groups(
+    text: str,
+    kind: Kind,
+    sizes: tuple[int, ...],
+    rho: float = 0.7,
+    own: bool = False,
+    treated: int = 0,
+) -> Scenario:
     return Scenario(text, kind, sum(sizes), "group", sizes, rho, own, treated)
 
 
@@ -100,13 +110,22 @@ def draw(scenario: Scenario, rng: np.random.Generator) -> tuple[pd.DataFrame, Fl
 
 
 def in_time(drawn: FloatArray, rho: float) -> FloatArray:
-    """Standard normal series (n, ...), each row correlated with the one before, of independent ones."""
+    """Standard normal series (n, ...), each row correlated with the one before, of independent
+    ones.
+    """
     first = drawn[:1] / (1 - rho**2) ** 0.5
-    return np.asarray((1 - rho**2) ** 0.5 * signal.lfilter([1.0], [1.0, -rho], np.vstack([first, drawn[1:]]), axis=0))
+    return np.asarray(
+        (1 - rho**2) ** 0.5
+        * signal.lfilter([1.0], [1.0, -rho], np.vstack([first, drawn[1:]]), axis=0)
+    )
 
 
-def target(scenario: Scenario, eta: FloatArray, noise: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Target (n,) of a linear predictor: of classes and counts the quantile that the noise, standard normal, is of its own."""
+def target(
+    scenario: Scenario, eta: FloatArray, noise: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Target (n,) of a linear predictor: of classes and counts the quantile that the noise,
+    standard normal, is of its own.
+    """
     level = stats.norm.cdf(noise)
     if scenario.kind is Kind.CONTINUOUS:
         return np.asarray(eta + noise * (np.exp(eta) if scenario.uneven else 1))
@@ -119,13 +138,19 @@ def target(scenario: Scenario, eta: FloatArray, noise: FloatArray, rng: np.rando
     return np.asarray(stats.poisson.ppf(level, rate), float)
 
 
-def before(scenario: Scenario, x: pd.DataFrame, y: FloatArray, estimate: FloatArray) -> tuple[FloatArray, float]:
-    """Standard errors (n_outputs * 3,) as they were: HC3 over rows, or of the likelihood; and the quantile."""
+def before(
+    scenario: Scenario, x: pd.DataFrame, y: FloatArray, estimate: FloatArray
+) -> tuple[FloatArray, float]:
+    """Standard errors (n_outputs * 3,) as they were: HC3 over rows, or of the likelihood; and the
+    quantile.
+    """
     columns = np.column_stack([np.ones(len(x)), x])
     if scenario.kind is Kind.CONTINUOUS:
         inverse = np.linalg.inv(columns.T @ columns)
         left = (y - columns @ estimate) / (1 - (columns @ inverse * columns).sum(axis=1))
-        return np.sqrt(np.square(inverse @ (columns.T * left)).sum(axis=1)), float(stats.t.ppf(0.975, len(x) - 3))
+        return np.sqrt(np.square(inverse @ (columns.T * left)).sum(axis=1)), float(
+            stats.t.ppf(0.975, len(x) - 3)
+        )
     eta = columns @ estimate.reshape(-1, 3).T
     if scenario.kind is Kind.MULTICLASS:
         p = special.softmax(np.column_stack([np.zeros(len(eta)), eta]), axis=1)[:, 1:]
@@ -133,20 +158,27 @@ def before(scenario: Scenario, x: pd.DataFrame, y: FloatArray, estimate: FloatAr
     else:
         p = special.expit(eta) if scenario.kind is Kind.BINARY else np.exp(eta)
         curvature = (p * (1 - p) if scenario.kind is Kind.BINARY else p)[:, :, None]
-    information = np.einsum("ni,nab,nj->aibj", columns, curvature, columns).reshape((estimate.size,) * 2)
+    information = np.einsum("ni,nab,nj->aibj", columns, curvature, columns).reshape(
+        (estimate.size,) * 2
+    )
     return np.sqrt(np.diag(np.linalg.inv(information))), float(stats.norm.ppf(0.975))
 
 
 def held(scenario: Scenario, draws: int = DRAWS) -> pd.Series:
-    """Shares of tables and slopes (the first of SLOPES where groups are treated) whose interval holds the truth.
+    """Shares of tables and slopes (the first of SLOPES where groups are treated) whose interval
+    holds the truth.
 
     Returns
     -------
-    series of before, now (shares, of those intervals that are told), wider (median width now over that of before), told (share
-    that have an interval now).
+    series of before, now (shares, of those intervals that are told), wider (median width now over
+    that of before), told (share that have an interval now).
     """
     rng = np.random.default_rng(0)
-    truth = np.concatenate([[0], SLOPES, [0], -SLOPES]) if scenario.kind is Kind.MULTICLASS else np.concatenate([[0], SLOPES])
+    truth = (
+        np.concatenate([[0], SLOPES, [0], -SLOPES])
+        if scenario.kind is Kind.MULTICLASS
+        else np.concatenate([[0], SLOPES])
+    )
     asked = [i for i in range(len(truth)) if i % 3 and not (scenario.treated and i != 1)]
     classes = CLASSES if scenario.kind is Kind.MULTICLASS else None
     found: list[FloatArray] = []
@@ -157,7 +189,9 @@ def held(scenario: Scenario, draws: int = DRAWS) -> pd.Series:
         error, quantile = before(scenario, x, y, estimate)
         now = (fit["ref_high"] - fit["ref_low"]).to_numpy() / 2
         off = np.abs(estimate - truth)
-        found.append(np.array([off <= quantile * error, off <= now, now / (quantile * error)])[:, asked])
+        found.append(
+            np.array([off <= quantile * error, off <= now, now / (quantile * error)])[:, asked]
+        )
     before_, now_, wider = np.stack(found, axis=1).reshape(3, -1)
     told = ~np.isnan(wider)
     numbers = (

@@ -1,8 +1,9 @@
-"""How often does a forecast come true? The first 300 rows of a table are judged; where a forecast names at most 1,000, all are.
+"""How often does a forecast come true? The first 300 rows of a table are judged; where a forecast
+names at most 1,000, all are.
 
-`scripts/calibration forecasts`: tables are made, and procedures searched, as for `answers`, with parts of the rows beside them.
-A table leaves one file a size, of losses, so that a changed rule is judged anew without training anything; a run that was
-stopped goes on.
+`scripts/calibration forecasts`: tables are made, and procedures searched, as for `answers`, with
+parts of the rows beside them. A table leaves one file a size, of losses, so that a changed rule is
+judged anew without training anything; a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -38,10 +39,15 @@ TRUTHS: list[tuple[Effect, float]] = [
     ("deep", 0.3),
     ("deep", 0.45),
 ]
-"""Effects that 300 rows often leave undecided and 1,000 seldom, and by how much their truth gains."""
-CELLS = [Cell(kind, MANY, 3, "low", effect, gain) for (effect, gain), kind in product(TRUTHS, KINDS)]
+"""Effects that 300 rows often leave undecided and 1,000 seldom, and by how much their truth gains.
+"""
+CELLS = [
+    Cell(kind, MANY, 3, "low", effect, gain) for (effect, gain), kind in product(TRUTHS, KINDS)
+]
 TIMED: tuple[Effect, int] = ("both", 3)
-"""Of tables of this effect the first so many are searched twice more, without parts too, to tell what these cost."""
+"""Of tables of this effect the first so many are searched twice more, without parts too, to tell
+what these cost.
+"""
 KEPT = [*ARM, "candidate", "seed", "row", "group", "val_loss", "observed", "predicted", "loss"]
 
 
@@ -50,8 +56,9 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
 
     Returns
     -------
-    frame of `part` (`test`, a row a test row of every candidate: KEPT; `incumbent`, a row an arm: number, state, val_loss),
-    and of core-seconds: `seconds` with parts of the rows, `bare` without, NaN where that was not timed.
+    frame of `part` (`test`, a row a test row of every candidate: KEPT; `incumbent`, a row an arm:
+    number, state, val_loss), and of core-seconds: `seconds` with parts of the rows, `bare` without,
+    NaN where that was not timed.
     """
     from study.config import make_config
     from study.data.encode import encode_all
@@ -80,7 +87,9 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
                 "inner": {"seeds": 1},
                 "search": {"trials": 4},
                 "training": {"epochs": 100, "patience": 20},
-                "space": {"neural": {"width": 32, "batch_size": 32, "activation": "silu", "dropout": 0.0}},
+                "space": {
+                    "neural": {"width": 32, "batch_size": 32, "activation": "silu", "dropout": 0.0}
+                },
                 "seed": number,
             }
         )
@@ -88,7 +97,9 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
     (target,) = table.targets
     *splits, _ = make_splits(table, target, config)
     plan = make_plan(config, [Size("y", target.kind, len(splits[0].development), cell.features)])
-    plan = replace(plan, arms=tuple(arm for arm in plan.arms if arm.outer_fold != ALL_ROWS), beside=())
+    plan = replace(
+        plan, arms=tuple(arm for arm in plan.arms if arm.outer_fold != ALL_ROWS), beside=()
+    )
 
     def timed(with_parts: bool) -> tuple[InMemoryRecords, float]:
         used = splits if with_parts else [replace(split, parts=()) for split in splits]
@@ -104,7 +115,9 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
     if found.unscored:
         raise RuntimeError(found.unscored[0].error)
     tested = predictions_frame(found.winners, {})[KEPT].assign(part="test")
-    best = incumbents(trials_frame(found.trials))[[*ARM, "number", "state", "val_loss"]].assign(part="incumbent")
+    best = incumbents(trials_frame(found.trials))[[*ARM, "number", "state", "val_loss"]].assign(
+        part="incumbent"
+    )
     return pd.concat([tested, best], ignore_index=True).assign(seconds=seconds, bare=bare)
 
 
@@ -118,7 +131,9 @@ def judged(frame: pd.DataFrame) -> Verdict:
 
 
 def run(cell: Cell, number: int, folder: Path) -> None:
-    """Leave the files of a table that are missing: all its rows are judged only where the first foresee an answer from them."""
+    """Leave the files of a table that are missing: all its rows are judged only where the first
+    foresee an answer from them.
+    """
     from study.records.paths import write_atomic
 
     for rows in (FEW, MANY):
@@ -140,9 +155,9 @@ def run_all(tables: int, folder: Path, workers: int) -> None:
 def read(folder: Path) -> pd.DataFrame:
     """One row a table whose first rows were judged.
 
-    effect; undecided: whether they were; foreseen: whether a number of rows was named; rows: that number; side: what it was to
-    be, and became: what the gain that was open is at MANY rows (`above`, `below` or `open`), None where it was not judged;
-    seconds, bare: as in `searched`.
+    effect; undecided: whether they were; foreseen: whether a number of rows was named; rows: that
+    number; side: what it was to be, and became: what the gain that was open is at MANY rows
+    (`above`, `below` or `open`), None where it was not judged; seconds, bare: as in `searched`.
     """
 
     def told() -> Iterator[dict[str, object]]:
@@ -167,7 +182,9 @@ def read(folder: Path) -> pd.DataFrame:
 
 
 def by_effect(tables: pd.DataFrame) -> pd.DataFrame:
-    """One row an effect, and all: of the tables how many are undecided, foreseen, foreseen within MANY rows, and came true."""
+    """One row an effect, and all: of the tables how many are undecided, foreseen, foreseen within
+    MANY rows, and came true.
+    """
 
     def said(effect: str, own: pd.DataFrame) -> dict[str, object]:
         near = own[(own["rows"] <= MANY) & own["became"].notna()]
@@ -180,7 +197,10 @@ def by_effect(tables: pd.DataFrame) -> pd.DataFrame:
             f"of these on that side at {MANY:,}, %": share(near["side"] == near["became"]),
         }
 
-    return pd.DataFrame([said(str(key), own) for key, own in tables.groupby("effect", sort=False)] + [said("all", tables)])
+    return pd.DataFrame(
+        [said(str(key), own) for key, own in tables.groupby("effect", sort=False)]
+        + [said("all", tables)]
+    )
 
 
 def cost(tables: pd.DataFrame) -> pd.DataFrame:
@@ -201,11 +221,22 @@ def cost(tables: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Parse the command line."""
-    parser = ArgumentParser("scripts/calibration forecasts", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser = ArgumentParser(
+        "scripts/calibration forecasts",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--tables", type=int, default=20, help="tables a cell")
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration", help="folder of a folder a question")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "results" / "calibration",
+        help="folder of a folder a question",
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="tables at once")
-    parser.add_argument("--report", action="store_true", help="simulate nothing, and judge what is there")
+    parser.add_argument(
+        "--report", action="store_true", help="simulate nothing, and judge what is there"
+    )
     arguments = parser.parse_args()
     folder = arguments.out / "forecasts"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
-"""From the files of a calibration to docs/calibration-tables.md: how often each interval of one gain, and its verdict, is
-right.
+"""From the files of a calibration to docs/calibration-tables.md: how often each interval of one
+gain, and its verdict, is right.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from study.evidence.winners import ARM
 from study.schema import NETWORK, Kind
 
 VERDICTS = {ABOVE: findings.WORTH, BELOW: findings.ENOUGH}
-"""What an interval of the network's gain over the regression says by its side of the margin; else it is undecided."""
+"""What an interval of the network's gain over the regression says by its side of the margin; else
+it is undecided.
+"""
 ONE_PASS = ("corrected t", "rows")
 REPEATED = (*ONE_PASS, "rows and repeats")
 SCHEMES = {
@@ -45,10 +47,12 @@ DEFAULTS = {
 
 
 def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
-    """What every scheme, method and candidate of the network says of one table (`tables.run_table`).
+    """What every scheme, method and candidate of the network says of one table
+    (`tables.run_table`).
 
-    Gives dicts of scheme, method, candidate, improvement, low, high, verdict, base and other (mean expected losses on fresh
-    rows of the models of all outer folds), and own (true improvement of the models that the scheme trained).
+    Gives dicts of scheme, method, candidate, improvement, low, high, verdict, base and other (mean
+    expected losses on fresh rows of the models of all outer folds), and own (true improvement of
+    the models that the scheme trained).
     """
     frame = frame.assign(group=frame["row"])  # every row is a group of its own
     inner = frame[frame["part"] == "validation"]
@@ -60,7 +64,10 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
         name = the_regression(both[0], Kind(frame["kind"].iloc[0])).family
         for scheme, (repeats, methods) in SCHEMES.items():
             most = repeats * folds
-            base, other = (side.losses[side.losses["outer_fold"] < most] for side in (tested[name], tested[NETWORK]))
+            base, other = (
+                side.losses[side.losses["outer_fold"] < most]
+                for side in (tested[name], tested[NETWORK])
+            )
             truth = paired(fresh[name].losses, fresh[NETWORK].losses, folds)
             own = truth[truth["repeat"] * folds + truth["fold"] < most]
             pairs = paired(base, other, folds)
@@ -73,7 +80,9 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
                     "improvement": gain.estimate,
                     "low": gain.low,
                     "high": gain.high,
-                    "verdict": VERDICTS.get(side(gain.estimate, gain.low, gain.high, MARGIN), findings.UNDECIDED),
+                    "verdict": VERDICTS.get(
+                        side(gain.estimate, gain.low, gain.high, MARGIN), findings.UNDECIDED
+                    ),
                     "base": truth["base"].mean(),
                     "other": truth["other"].mean(),
                     "own": 1 - own["other"].mean() / own["base"].mean(),
@@ -81,10 +90,11 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
 
 
 def with_truth(judged: pd.DataFrame) -> pd.DataFrame:
-    """Add the true improvement of the two procedures in each cell, and whether interval and verdict are right.
+    """Add the true improvement of the two procedures in each cell, and whether interval and verdict
+    are right.
 
-    truth: 1 - mean `other` / mean `base` over the tables of the cell. covered, covered_own: whether the interval holds it, or
-    the table's own. wrong: the verdict says of the margin what is not so.
+    truth: 1 - mean `other` / mean `base` over the tables of the cell. covered, covered_own: whether
+    the interval holds it, or the table's own. wrong: the verdict says of the margin what is not so.
     """
     sides = judged.groupby(["cell", "candidate"])[["base", "other"]].mean()
     truth = (1 - sides["other"] / sides["base"]).rename("truth")
@@ -96,7 +106,12 @@ def with_truth(judged: pd.DataFrame) -> pd.DataFrame:
     worth, enough = judged["verdict"] == findings.WORTH, judged["verdict"] == findings.ENOUGH
     wrong = (worth & (judged["truth"] < MARGIN)) | (enough & (judged["truth"] > MARGIN))
     return judged.assign(
-        **held, wrong=wrong, worth=worth, enough=enough, undecided=~worth & ~enough, width=judged["high"] - judged["low"]
+        **held,
+        wrong=wrong,
+        worth=worth,
+        enough=enough,
+        undecided=~worth & ~enough,
+        width=judged["high"] - judged["low"],
     )
 
 
@@ -133,12 +148,16 @@ def by_size(judged: pd.DataFrame, *by: str) -> pd.DataFrame:
             "median width": f"{100 * own['width'].median():.1f}",
         }
 
-    ranked = judged.sort_values("scheme", key=lambda names: names.map(list(SCHEMES).index), kind="stable")
+    ranked = judged.sort_values(
+        "scheme", key=lambda names: names.map(list(SCHEMES).index), kind="stable"
+    )
     return by_group(ranked.sort_values(list(by), kind="stable"), [*by, "scheme"], said)
 
 
 def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:
-    """One row a number of rows: loss of the network's two candidates as a share of the regression's, on fresh rows."""
+    """One row a number of rows: loss of the network's two candidates as a share of the
+    regression's, on fresh rows.
+    """
     one = judged[judged["scheme"] == "one pass"].drop_duplicates(["cell", "table", "candidate"])
     ratio = one.assign(ratio=one["other"] / one["base"]).pivot_table(
         index=["cell", "table", "effect", "rows"], columns="candidate", values="ratio"
@@ -150,19 +169,25 @@ def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:
 
 def read(folder: Path, folds: int) -> pd.DataFrame:
     """Judge every table of a folder: (n, ...) frame of `judge`, with what `tables_of` says of each."""
-    return with_truth(pd.DataFrame([about | found for about, frame in tables_of(folder) for found in judge(frame, folds)]))
+    return with_truth(
+        pd.DataFrame(
+            [about | found for about, frame in tables_of(folder) for found in judge(frame, folds)]
+        )
+    )
 
 
 def draw(judged: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
-    """Left: coverage of every method. Right: how often the chosen method says `worth it`, by what the network truly gains."""
+    """Left: coverage of every method. Right: how often the chosen method says `worth it`, by what
+    the network truly gains.
+    """
     labelled = judged.assign(
         way=judged["scheme"] + ", " + judged["method"],
         truth_is=np.where(judged["effect"] == "none", "the regression", "more than the regression"),
         hit=100.0 * judged["covered"],
     )
-    powers = chosen.assign(hit=100.0 * chosen["worth"], gain_of_network=(100 * chosen["truth"]).round(1)).query(
-        "effect != 'none'"
-    )
+    powers = chosen.assign(
+        hit=100.0 * chosen["worth"], gain_of_network=(100 * chosen["truth"]).round(1)
+    ).query("effect != 'none'")
     with look():
         figure, (left, right) = panels(2, 0.9 + 0.25 * labelled["way"].nunique())
         left.axvspan(92, 98, color=BAND, zorder=0)
@@ -171,20 +196,31 @@ def draw(judged: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
             labelled, x="hit", y="way", hue="truth_is", palette=[REGRESSION, NETWORKS[1]], errorbar=exact, dodge=0.4,
             linestyle="none", markersize=4, err_kws={"linewidth": 1}, ax=left,
         )  # fmt: skip
-        left.set(title="Interval holds the true gain", xlabel="% of tables (95 % interval)", ylabel="", xlim=(70, 101))
+        left.set(
+            title="Interval holds the true gain",
+            xlabel="% of tables (95 % interval)",
+            ylabel="",
+            xlim=(70, 101),
+        )
         left.legend(title="The truth is", fontsize=7.5, title_fontsize=7.5, loc="center left")
         sns.scatterplot(
             powers.groupby(["cell", "rows", "gain_of_network"], as_index=False)["hit"].mean(), x="gain_of_network", y="hit",
             hue="rows", palette=list(NETWORKS[: powers["rows"].nunique()]), ax=right, s=26,
         )  # fmt: skip
         right.axvline(100 * MARGIN, color=INK, linewidth=0.8, linestyle=":")
-        right.set(title="Network called worth it", xlabel="true gain of the network, %", ylabel="% of tables")
+        right.set(
+            title="Network called worth it",
+            xlabel="true gain of the network, %",
+            ylabel="% of tables",
+        )
         right.legend(title="rows")
     return figure
 
 
 def write(folder: Path, folds: int, page: Path) -> None:
-    """Judge every table of a folder; put the tables between the marks of a page, and the figure beside it."""
+    """Judge every table of a folder; put the tables between the marks of a page, and the figure
+    beside it.
+    """
     judged = read(folder, folds)
     network = judged[judged["candidate"] == "ensemble"]
     chosen = network[network["method"] == network["scheme"].map(DEFAULTS)]

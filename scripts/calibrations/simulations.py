@@ -1,7 +1,9 @@
-"""How often intervals hold the truth where that is hardest, before and after they were solved for the gain.
+"""How often intervals hold the truth where that is hardest, before and after they were solved for
+the gain.
 
-Losses are drawn whose true gain is known, without any model: heavy tails, groups, time order, repeats, and gains near all of
-the loss. It takes a few minutes, and writes the table of docs/design/0007-evidence.md.
+Losses are drawn whose true gain is known, without any model: heavy tails, groups, time order,
+repeats, and gains near all of the loss. It takes a few minutes, and writes the table of
+docs/design/0007-evidence.md.
 
     scripts/calibration simulations
 """
@@ -34,7 +36,9 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Losses base, other (R, n) of n rows in R repeats; units (n,) of their groups or times, codes 0..; the true gain."""
+    """Losses base, other (R, n) of n rows in R repeats; units (n,) of their groups or times, codes
+    0..; the true gain.
+    """
 
     base: FloatArray
     other: FloatArray
@@ -55,7 +59,9 @@ class Drawn:
         """How sure the gain is and the ends of its 95 % interval, as the package has it."""
         rows = np.column_stack([self.own.mean(axis=0), self.base.mean(axis=0)])
         repeats = np.column_stack([self.own.mean(axis=1), self.base.mean(axis=1)])
-        sure = Ratio(moments(self.gain, float(self.base.mean()), rows, self.units, repeats, self.in_time))
+        sure = Ratio(
+            moments(self.gain, float(self.base.mean()), rows, self.units, repeats, self.in_time)
+        )
         return sure, sure.ends(0.95)
 
     @property
@@ -66,7 +72,9 @@ class Drawn:
         return int(np.searchsorted(squares, squares[-1] / 2)) + 1
 
     def before(self) -> tuple[float, float]:
-        """Standard error and degrees of freedom as they were: linearised, groups as units, time order not known."""
+        """Standard error and degrees of freedom as they were: linearised, groups as units, time
+        order not known.
+        """
         share = self.own / self.base.mean()
         rows = share.mean(axis=0) - share.mean()
         units = np.arange(len(rows)) if self.in_time else self.units
@@ -79,7 +87,8 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class InFolds(Drawn):
-    """Of a table in time order whose rows after the first sixth are tested in FOLDS outer folds, by the corrected t.
+    """Of a table in time order whose rows after the first sixth are tested in FOLDS outer folds, by
+    the corrected t.
 
     Before, it took all tested rows less a fold's for the rows that a fold leaves.
     """
@@ -90,7 +99,13 @@ class InFolds(Drawn):
 
     def sure(self) -> tuple[ConfidenceDistribution, tuple[float, float]]:
         rows = np.arange(self.base.size)
-        places = {"repeat": 0, "fold": rows // self.size, "row": rows, "group": rows, "time": rows + float(self.size)}
+        places = {
+            "repeat": 0,
+            "fold": rows // self.size,
+            "row": rows,
+            "group": rows,
+            "time": rows + float(self.size),
+        }
         found = CorrectedT()(pd.DataFrame(places | {"base": self.base[0], "other": self.other[0]}))
         return found.sure, (found.low, found.high)
 
@@ -110,11 +125,18 @@ def normal(n: int) -> Callable[[Rng], Drawn]:
 
 
 def lognormal(n: int, sigma: float, spread: float, shared: bool) -> Callable[[Rng], Drawn]:
-    """Losses of a log standard deviation; the other's are 0.9 of them times, or are like them beside, lognormal noise."""
+    """Losses of a log standard deviation; the other's are 0.9 of them times, or are like them
+    beside, lognormal noise.
+    """
 
     def draw(rng: Rng) -> Drawn:
-        base, noise = np.exp(sigma * rng.normal(size=(1, n))), np.exp(spread * rng.normal(size=(1, n)) - spread**2 / 2)
-        return Drawn(base, 0.9 * noise * (base if shared else np.exp(sigma**2 / 2)), np.arange(n), 0.1)
+        base, noise = (
+            np.exp(sigma * rng.normal(size=(1, n))),
+            np.exp(spread * rng.normal(size=(1, n)) - spread**2 / 2),
+        )
+        return Drawn(
+            base, 0.9 * noise * (base if shared else np.exp(sigma**2 / 2)), np.arange(n), 0.1
+        )
 
     return draw
 
@@ -124,7 +146,9 @@ def groups(sizes: Callable[[Rng], FloatArray], rho: float) -> Callable[[Rng], Dr
 
     def draw(rng: Rng) -> Drawn:
         units = np.repeat(np.arange(len(own := sizes(rng))), own.astype(int))
-        shift = np.sqrt(rho) * rng.normal(size=len(own))[units] + np.sqrt(1 - rho) * rng.normal(size=len(units))
+        shift = np.sqrt(rho) * rng.normal(size=len(own))[units] + np.sqrt(1 - rho) * rng.normal(
+            size=len(units)
+        )
         base = 2 + 0.3 * rng.normal(size=len(units))
         return Drawn(base[None], (0.9 * base + 0.5 * shift)[None], units, 0.1)
 
@@ -150,7 +174,10 @@ def repeats(n: int, number: int) -> Callable[[Rng], Drawn]:
 
     def draw(rng: Rng) -> Drawn:
         base = np.tile(2 + 0.3 * rng.normal(size=n), (number, 1))
-        rows, shift = rng.normal(size=n) * np.ones((number, 1)), rng.normal(size=(number, 1)) * np.sqrt(number / n)
+        rows, shift = (
+            rng.normal(size=n) * np.ones((number, 1)),
+            rng.normal(size=(number, 1)) * np.sqrt(number / n),
+        )
         return Drawn(base, 0.9 * base + 0.5 * (rows + shift), np.arange(n), 0.1)
 
     return draw
@@ -160,7 +187,10 @@ def near_all(n: int) -> Callable[[Rng], Drawn]:
     """The other model has a thousandth of the loss, with heavy tails: no bound by clipping."""
 
     def draw(rng: Rng) -> Drawn:
-        base, other = rng.exponential(size=(1, n)), 1e-3 * np.exp(1.5 * rng.normal(size=(1, n)) - 1.125)
+        base, other = (
+            rng.exponential(size=(1, n)),
+            1e-3 * np.exp(1.5 * rng.normal(size=(1, n)) - 1.125),
+        )
         return Drawn(base, other, np.arange(n), 1 - 1e-3)
 
     return draw
@@ -188,11 +218,15 @@ SCENARIOS = {
 }
 
 
-def judge(draw: Callable[[Rng], Drawn], draws: int = DRAWS, widths: int = WIDTHS, seed: int = 0) -> dict[str, float]:
-    """Shares of draws whose 95 % interval holds the truth, lies above it, and below it, before and now; how much wider it is.
+def judge(
+    draw: Callable[[Rng], Drawn], draws: int = DRAWS, widths: int = WIDTHS, seed: int = 0
+) -> dict[str, float]:
+    """Shares of draws whose 95 % interval holds the truth, lies above it, and below it, before and
+    now; how much wider it is.
 
-    `p before`: with a margin at the true gain, in how many p was below 5 % when it tested 0; now p tests the margin, and is
-    below 5 % where the interval leaves out the truth. `few`: in how many few units carry half of the variance.
+    `p before`: with a margin at the true gain, in how many p was below 5 % when it tested 0; now p
+    tests the margin, and is below 5 % where the interval leaves out the truth. `few`: in how many
+    few units carry half of the variance.
     """
     rng = np.random.default_rng(seed)
     before, now, nought, wider, few = np.empty(draws), np.empty(draws), np.empty(draws), [], []
@@ -211,21 +245,29 @@ def judge(draw: Callable[[Rng], Drawn], draws: int = DRAWS, widths: int = WIDTHS
         over, under = float((above > 0.975).mean()), float((above < 0.025).mean())
         found |= {name: 1 - over - under, f"{name}, above": over, f"{name}, below": under}
     p = 2 * np.minimum(nought, 1 - nought)
-    return found | {"width": float(np.nanmedian(wider)), "few": float(np.mean(few)), "p before": float(np.mean(p < 0.05))}
+    return found | {
+        "width": float(np.nanmedian(wider)),
+        "few": float(np.mean(few)),
+        "p before": float(np.mean(p < 0.05)),
+    }
 
 
 def table() -> pd.DataFrame:
     """A row a scenario, shares of draws in per cent."""
     rows = []
     for name, draw in SCENARIOS.items():
-        found = {key: value if key == "width" else 100 * value for key, value in judge(draw).items()}
+        found = {
+            key: value if key == "width" else 100 * value for key, value in judge(draw).items()
+        }
         row = {"losses": name}
         for when in ("before", "now"):
             row[f"{when}: held (above, below)"] = (
                 f"{found[when]:.1f} ({found[f'{when}, above']:.1f}, {found[f'{when}, below']:.1f})"
             )
         row["width, now / before"] = f"{found['width']:.2f}"
-        row["p < 5 % at the margin, before / now"] = f"{found['p before']:.0f} / {100 - found['now']:.0f}"
+        row["p < 5 % at the margin, before / now"] = (
+            f"{found['p before']:.0f} / {100 - found['now']:.0f}"
+        )
         rows.append(row | {"rests on few": f"{found['few']:.0f}"})
     return pd.DataFrame(rows)
 

@@ -32,7 +32,9 @@ SETTLE_S = 300
 
 @dataclass
 class Site:
-    """A cluster, the job on it, and what happened to both. starts: seconds from a job's start to its first record."""
+    """A cluster, the job on it, and what happened to both. starts: seconds from a job's start to
+    its first record.
+    """
 
     cluster: Cluster
     rng: random.Random
@@ -69,7 +71,9 @@ class Site:
     def others(self) -> list[str]:
         """Nodes of the job, that are there, beside the one of its script."""
         shown = self.job.show()
-        names = self.cluster.login("scontrol", "show", "hostnames", shown["NodeList"]).stdout.split()
+        names = self.cluster.login(
+            "scontrol", "show", "hostnames", shown["NodeList"]
+        ).stdout.split()
         return [name for name in names if name in self.cluster.hosts and name != shown["BatchHost"]]
 
     def other(self) -> str | None:
@@ -82,7 +86,11 @@ class Site:
             if name not in self.cluster.hosts:
                 self.cluster.boot(name)
         up = ["sinfo", "-hN", "-t", "idle,mix,alloc", "-o", "%N"]
-        wait_until(lambda: len(set(self.cluster.login(*up).stdout.split())) == len(self.cluster.nodes), "all nodes up", 120)
+        wait_until(
+            lambda: len(set(self.cluster.login(*up).stdout.split())) == len(self.cluster.nodes),
+            "all nodes up",
+            120,
+        )
 
 
 def node_off(site: Site) -> bool:
@@ -114,16 +122,25 @@ def cut(site: Site) -> bool:
 def kill_raylet(site: Site) -> bool:
     """Kill the raylet of a node that is not the head's, if the job has one."""
     node = site.other()
-    return node is not None and site.cluster.on(node, "pkill", "-9", "raylet", check=False).returncode == 0
+    return (
+        node is not None
+        and site.cluster.on(node, "pkill", "-9", "raylet", check=False).returncode == 0
+    )
 
 
 def break_environment(site: Site) -> bool:
-    """Take half of TensorFlow from a node that is not the head's, until it is left out; then Ray starts anew there."""
+    """Take half of TensorFlow from a node that is not the head's, until it is left out; then Ray
+    starts anew there.
+    """
     if (node := site.other()) is None:
         return False
     with half_tensorflow(site.cluster, node):
-        site.cluster.on(node, "pkill", "-9", "raylet", check=False)  # the workers that are there have imported it
-        wait_until(lambda: f"Node {node} is left out" in site.job.log, f"{node} is left out", SETTLE_S)
+        site.cluster.on(
+            node, "pkill", "-9", "raylet", check=False
+        )  # the workers that are there have imported it
+        wait_until(
+            lambda: f"Node {node} is left out" in site.job.log, f"{node} is left out", SETTLE_S
+        )
     return site.cluster.on(node, "pkill", "-9", "raylet", check=False).returncode == 0
 
 
@@ -134,7 +151,9 @@ def restart_controller(site: Site) -> bool:
 
 
 def walltime(site: Site) -> bool:
-    """Let the job reach its walltime, if the study lasts so long, and give it a new one when it is queued again."""
+    """Let the job reach its walltime, if the study lasts so long, and give it a new one when it is
+    queued again.
+    """
     job = site.job
     if len(snapshot(job.results)) > N_RECORDS / 3:
         return False
@@ -153,7 +172,8 @@ def preemption(site: Site) -> bool:
 
 
 def array_walltime(site: Site) -> bool:
-    """Let an array go on with the study in place of the job, and one of its tasks reach its walltime; then cancel it.
+    """Let an array go on with the study in place of the job, and one of its tasks reach its
+    walltime; then cancel it.
 
     The task queues again, and no other does.
     """
@@ -168,9 +188,13 @@ def array_walltime(site: Site) -> bool:
     task.wait_for_node(task.show()["BatchHost"], without=kept)
     task.reach_walltime()
     task.wait("RUNNING")
-    assert [each.show()["Restarts"] for each in (other, task)] == ["0", "1"], "another task was queued again"
+    assert [each.show()["Restarts"] for each in (other, task)] == ["0", "1"], (
+        "another task was queued again"
+    )
     before = snapshot(job.results)
-    wait_until(lambda: len(snapshot(job.results)) > len(before), "another record of the array", SETTLE_S)
+    wait_until(
+        lambda: len(snapshot(job.results)) > len(before), "another record of the array", SETTLE_S
+    )
     return True
 
 
@@ -191,11 +215,14 @@ FAULTS: dict[str, tuple[Callable[[Site], bool], float]] = {
     "preemption": (preemption, 0),
     "scancel": (scancel, 0),
 }
-"""How each is done, false where there was nothing to hurt; and the seconds within which it shows."""
+"""How each is done, false where there was nothing to hurt; and the seconds within which it shows.
+"""
 
 
 def hurt(site: Site, name: str, number: int) -> bool:
-    """Inject a fault into the running study and wait until it goes on; false where that fault found nothing."""
+    """Inject a fault into the running study and wait until it goes on; false where that fault found
+    nothing.
+    """
     inject, watch = FAULTS[name]
     before, begin = snapshot(site.job.results), time.time()
     if not inject(site):
@@ -208,7 +235,14 @@ def hurt(site: Site, name: str, number: int) -> bool:
     site.progress(snapshot(site.job.results))
     now = snapshot(site.job.results)
     moments = sorted(
-        [begin, *(written for name in now.keys() - before.keys() if (written := now[name].written[1] / 1e9) > begin)]
+        [
+            begin,
+            *(
+                written
+                for name in now.keys() - before.keys()
+                if (written := now[name].written[1] / 1e9) > begin
+            ),
+        ]
     )
     count = site.counts[name]
     count.injected += 1
@@ -216,13 +250,16 @@ def hurt(site: Site, name: str, number: int) -> bool:
     count.pauses.append(max((after - last for last, after in pairwise(moments)), default=0))
     count.lost += len(lost(before, now))
     count.repeated += len(rewritten(before, now))
-    say(f"study {number}: {name} at {len(before)} records, {count.pauses[-1]:.0f} s without a new one")
+    say(
+        f"study {number}: {name} at {len(before)} records, {count.pauses[-1]:.0f} s without a new one"
+    )
     site.boot_all()
     return True
 
 
 def rage(times: int, seed: int) -> bool:
-    """Inject every fault so many times, on one study after another, and print a table; whether nothing was lost.
+    """Inject every fault so many times, on one study after another, and print a table; whether
+    nothing was lost.
 
     times: 0 for the nodes of `cluster_scenarios`.
 
@@ -253,7 +290,9 @@ def rage(times: int, seed: int) -> bool:
         print(
             f"\n{sum(site.equal.values())} of {len(site.equal)} studies ended with {expected[:12]}, the digest of one worker."
         )
-        print(f"From a job's start to its first record, seconds: {', '.join(f'{start:.0f}' for start in site.starts)}.")
+        print(
+            f"From a job's start to its first record, seconds: {', '.join(f'{start:.0f}' for start in site.starts)}."
+        )
     return sound(site.counts, site.equal)
 
 
@@ -269,5 +308,7 @@ def _study(site: Site, cards: list[str], number: int, expected: str) -> None:
     site.job.wait()
     whole = len(snapshot(site.job.results)) == N_RECORDS
     site.equal[number] = whole and digest(site.job.trials) == expected
-    say(f"study {number}: {'equal' if site.equal[number] else 'NOT EQUAL'}, {len(cards)} faults to go")
+    say(
+        f"study {number}: {'equal' if site.equal[number] else 'NOT EQUAL'}, {len(cards)} faults to go"
+    )
     wait_until(site.cluster.is_idle, "all nodes idle", 120)

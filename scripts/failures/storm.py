@@ -47,9 +47,13 @@ effort: quick
 space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_RECORDS = 2 * ((1 + 1) + (40 + 1) + 2)
-"""For the one fold and all rows: the regression's one trial, a network's forty, a winner of each, trees, a short formula."""
+"""For the one fold and all rows: the regression's one trial, a network's forty, a winner of each,
+trees, a short formula.
+"""
 EARLY = 0.25
-"""Share of faults that may hit a run before its first record; half of a run is its start, where there is nothing to lose."""
+"""Share of faults that may hit a run before its first record; half of a run is its start, where
+there is nothing to lose.
+"""
 PATIENCE_S = 600  # after a fault, then a run counts as hung
 
 
@@ -64,7 +68,9 @@ class Journal(Observer):
             file.write(json.dumps(entry) + "\n")
 
     def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
-        self._write(known=[record.trial_id for arm in arms.values() for record in arm.records.values()])
+        self._write(
+            known=[record.trial_id for arm in arms.values() for record in arm.records.values()]
+        )
 
     def finished(self, record: object) -> None:
         if isinstance(record, TrialRecord):
@@ -83,7 +89,11 @@ def journal(path: Path) -> list[dict[str, Any]]:
 def deck(kills: int, rng: random.Random) -> list[str]:
     """Faults in the order of their injection, from the end."""
     weights = [share for share, _ in KILLS.values()]
-    cards = [name for name, share in zip(KILLS, weights, strict=True) for _ in range(round(kills * share / sum(weights)))]
+    cards = [
+        name
+        for name, share in zip(KILLS, weights, strict=True)
+        for _ in range(round(kills * share / sum(weights)))
+    ]
     others = [name for name in OTHERS if os.geteuid() == 0 or name != "disk full"]
     cards += [name for name in others for _ in range(max(1, kills // 20))]
     rng.shuffle(cards)
@@ -111,8 +121,13 @@ class Storm:
             self._study(number)
             number += 1
             equal = f"{sum(self.equal.values())} of {len(self.equal)} studies equal"
-            lost, repeated = (sum(getattr(count, name) for count in self.counts.values()) for name in ("lost", "repeated"))
-            say(f"{total - len(self.cards)} of {total} faults, {lost} lost, {repeated} repeated, {equal}, ends: {self.ends}")
+            lost, repeated = (
+                sum(getattr(count, name) for count in self.counts.values())
+                for name in ("lost", "repeated")
+            )
+            say(
+                f"{total - len(self.cards)} of {total} faults, {lost} lost, {repeated} repeated, {equal}, ends: {self.ends}"
+            )
 
     def _study(self, number: int) -> None:
         folder = self.place / f"storm-{number}"
@@ -129,12 +144,16 @@ class Storm:
                 break
             if CUT in hit and kept:
                 self._cut(folder, kept)
-        self.equal[number] = len(kept) == N_RECORDS and digest(load_results(folder).trials) == self.expected
+        self.equal[number] = (
+            len(kept) == N_RECORDS and digest(load_results(folder).trials) == self.expected
+        )
         if self.equal[number]:
             shutil.rmtree(folder)
 
     def _run(self, folder: Path, book: Path) -> tuple[list[str], Records, bool]:
-        """Start a driver and hurt it until it ends; gives faults, records seen before each, and whether the study has ended."""
+        """Start a driver and hurt it until it ends; gives faults, records seen before each, and
+        whether the study has ended.
+        """
         hit: list[str] = []
         seen: Records = {}
         with started(*command(folder, book), cwd=self.place, output=subprocess.DEVNULL) as process:
@@ -175,14 +194,23 @@ class Storm:
         while files() == found and time.monotonic() < until and process.poll() is None:
             wait(process, 0.1)
 
-    def _compare(self, hit: list[str], kept: Records, seen: Records, now: Records, entries: list[dict[str, Any]]) -> None:
+    def _compare(
+        self,
+        hit: list[str],
+        kept: Records,
+        seen: Records,
+        now: Records,
+        entries: list[dict[str, Any]],
+    ) -> None:
         before = kept | seen
         repeated = rewritten(before, now)
         for entry in entries:
             if "finished" in entry:
                 repeated |= {entry["finished"]} & set(kept)
             if "known" in entry:
-                repeated |= {name for name in kept if not name.endswith(("winner", "trees", "short"))} - set(entry["known"])
+                repeated |= {
+                    name for name in kept if not name.endswith(("winner", "trees", "short"))
+                } - set(entry["known"])
         for name in set(hit) or {"nothing"}:
             self.counts[name].lost += len(lost(before, now))
             self.counts[name].repeated += len(repeated)
@@ -217,7 +245,12 @@ def drive(folder: Path, book: Path, workers: int) -> None:
     """Run the study, or what is left of it; this is what gets hurt."""
     config = folder.with_suffix(".yaml")
     config.write_text(CONFIG, encoding="utf-8")
-    run_study(load_config(config, [f"resources.max_concurrent={workers}"]), folder.parent, Journal(book), report=False)
+    run_study(
+        load_config(config, [f"resources.max_concurrent={workers}"]),
+        folder.parent,
+        Journal(book),
+        report=False,
+    )
 
 
 @contextmanager
@@ -227,7 +260,9 @@ def small_disk(size_mb: int = 100) -> Iterator[Path]:
         if os.geteuid():
             yield Path(folder)
             return
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "faults", folder], check=True)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "faults", folder], check=True
+        )
         try:
             yield Path(folder)
         finally:
@@ -237,8 +272,12 @@ def small_disk(size_mb: int = 100) -> Iterator[Path]:
 def undisturbed(place: Path, workers: int) -> tuple[str, float]:
     """Digest of a study that nothing happens to, and the seconds it takes."""
     folder, begin = place / f"undisturbed-{workers}", time.monotonic()
-    while subprocess.run(command(folder, Path(f"{folder}.journal"), workers), check=False).returncode:
-        shutil.rmtree(folder)  # Ray gives itself thirty seconds to start, which a busy machine exceeds
+    while subprocess.run(
+        command(folder, Path(f"{folder}.journal"), workers), check=False
+    ).returncode:
+        shutil.rmtree(
+            folder
+        )  # Ray gives itself thirty seconds to start, which a busy machine exceeds
         begin = time.monotonic()
     found, spent = digest(load_results(folder).trials), time.monotonic() - begin
     say(f"undisturbed, at most {workers} trials at once: {found} in {spent:.0f} s")
@@ -246,7 +285,9 @@ def undisturbed(place: Path, workers: int) -> tuple[str, float]:
 
 
 def rage(kills: int, seed: int) -> bool:
-    """Kill so many processes and do the other faults, and print a table; whether nothing was lost and all digests agree."""
+    """Kill so many processes and do the other faults, and print a table; whether nothing was lost
+    and all digests agree.
+    """
     rng = random.Random(seed)
     with interruptible(), small_disk() as place:
         one, _ = undisturbed(place, 1)
@@ -256,12 +297,19 @@ def rage(kills: int, seed: int) -> bool:
             with suppress(Interrupted), interruptible():
                 storm.rage()
         finally:  # the table of what was done so far is worth having
-            print("\n".join(table({name: storm.counts[name] for name in (*KILLS, *OTHERS)}, storm.equal)), flush=True)
+            print(
+                "\n".join(
+                    table({name: storm.counts[name] for name in (*KILLS, *OTHERS)}, storm.equal)
+                ),
+                flush=True,
+            )
         until = time.monotonic() + 120
         while (left := sum(map(lives, set(storm.below)))) and time.monotonic() < until:
             time.sleep(1)
     equal = f"{sum(storm.equal.values())} of {len(storm.equal)}"
-    print(f"\nDigests: one worker {one[:12]}, two workers {two[:12]}; {equal} studies that were hurt ended with the first.")
+    print(
+        f"\nDigests: one worker {one[:12]}, two workers {two[:12]}; {equal} studies that were hurt ended with the first."
+    )
     print(f"Exit codes of {storm.ends.total()} drivers: {dict(storm.ends)}.")
     print(f"Processes left two minutes after the last fault: {left}.")
     return one == two and sound(storm.counts, storm.equal)

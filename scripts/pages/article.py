@@ -19,7 +19,9 @@ from study.schema import NOUNS, StudyError
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the article: its validation loss, and the least loss that any model of the family can have."""
+    """One run of the article: its validation loss, and the least loss that any model of the family
+    can have.
+    """
 
     target: str
     family: str
@@ -38,11 +40,46 @@ RUNS = (
 )  # fmt: skip
 
 WEIGHTS = (
-    ("balloons", "linear", "relationship", -0.003, 0.0, "Alone it changes nothing: it only decides which of two rules holds."),
-    ("balloons", "linear", "children", 0.435, 0.45, "The mean of 0.1 (partnered) and 0.8 (single): right for nobody."),
-    ("balloons", "linear", "age", 0.142, 0.15, "The mean of \N{MINUS SIGN}0.2 and 0.5, which hides that the sign turns."),
-    ("balloons", "linear", "intercept", 0.0, 0.0, "At the middle of all features there are no balloons on average."),
-    ("colour", "logistic", "children", 14.171, 16.5, "Log-odds of red per unit; what matters is its ratio to age."),
+    (
+        "balloons",
+        "linear",
+        "relationship",
+        -0.003,
+        0.0,
+        "Alone it changes nothing: it only decides which of two rules holds.",
+    ),
+    (
+        "balloons",
+        "linear",
+        "children",
+        0.435,
+        0.45,
+        "The mean of 0.1 (partnered) and 0.8 (single): right for nobody.",
+    ),
+    (
+        "balloons",
+        "linear",
+        "age",
+        0.142,
+        0.15,
+        "The mean of \N{MINUS SIGN}0.2 and 0.5, which hides that the sign turns.",
+    ),
+    (
+        "balloons",
+        "linear",
+        "intercept",
+        0.0,
+        0.0,
+        "At the middle of all features there are no balloons on average.",
+    ),
+    (
+        "colour",
+        "logistic",
+        "children",
+        14.171,
+        16.5,
+        "Log-odds of red per unit; what matters is its ratio to age.",
+    ),
     ("colour", "logistic", "age", 8.669, 10.4, "Log-odds of red per unit of age."),
 )
 """Target, family, term, the article's weight, the limit's, and what the weight means."""
@@ -53,8 +90,9 @@ def article_losses(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (4, 7) frame: run, article (validation loss), validation and test (ours; NaN where the study lacks the run), model,
-    limit, why. The network is the depth of least validation loss, refitted regression and replicates' mean on test rows.
+    (4, 7) frame: run, article (validation loss), validation and test (ours; NaN where the study
+    lacks the run), model, limit, why. The network is the depth of least validation loss, refitted
+    regression and replicates' mean on test rows.
 
     Raises
     ------
@@ -65,15 +103,27 @@ def article_losses(results: Results) -> pd.DataFrame:
     targets = sorted(winners["target"].unique())
     if not {"balloons", "colour"} & set(targets):
         found = ", ".join(targets) or "none"
-        raise StudyError(f"The article is about the targets balloons and colour but this study has {found}; run the balloons.")
+        raise StudyError(
+            f"The article is about the targets balloons and colour but this study has {found}; run the balloons."
+        )
     scores = select_candidate(results.scores)
     rows = []
     for run in RUNS:
-        own = scores[(scores["target"] == run.target) & (scores["family"] == run.family)].sort_values(["val_loss", "depth"])
-        best = own.iloc[0] if len(own) else pd.Series({"val_loss": float("nan"), "test_loss": float("nan"), "depth": 0})
+        own = scores[
+            (scores["target"] == run.target) & (scores["family"] == run.family)
+        ].sort_values(["val_loss", "depth"])
+        best = (
+            own.iloc[0]
+            if len(own)
+            else pd.Series({"val_loss": float("nan"), "test_loss": float("nan"), "depth": 0})
+        )
         name = model_name(run.family, int(best["depth"]), results.data.models)
-        rows.append((run.title, run.loss, best["val_loss"], best["test_loss"], name, run.limit, run.why))
-    return pd.DataFrame(rows, columns=["run", "article", "validation", "test", "model", "limit", "why"])
+        rows.append(
+            (run.title, run.loss, best["val_loss"], best["test_loss"], name, run.limit, run.why)
+        )
+    return pd.DataFrame(
+        rows, columns=["run", "article", "validation", "test", "model", "limit", "why"]
+    )
 
 
 def article_weights(results: Results) -> pd.DataFrame:
@@ -81,8 +131,9 @@ def article_weights(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_weights + 1, 8) frame: target, family, term, article, ours, std_error, limit, meaning. The last row is the ratio of
-    the logistic weights of children and age. Ours is NaN where the study lacks the term.
+    (n_weights + 1, 8) frame: target, family, term, article, ours, std_error, limit, meaning. The
+    last row is the ratio of the logistic weights of children and age. Ours is NaN where the study
+    lacks the term.
     """
     own = results.coefficients
     own = own[own["outer_fold"] == 0]
@@ -90,13 +141,20 @@ def article_weights(results: Results) -> pd.DataFrame:
     for target, family, term, article, limit, meaning in WEIGHTS:
         is_term = own["term"].str.partition("[")[0] == term
         found = own[(own["target"] == target) & (own["family"] == family) & is_term]
-        ours, error = found[["estimate", "ref_std_error"]].iloc[0] if len(found) else (float("nan"), float("nan"))
+        ours, error = (
+            found[["estimate", "ref_std_error"]].iloc[0]
+            if len(found)
+            else (float("nan"), float("nan"))
+        )
         rows.append((target, family, term, article, float(ours), float(error), limit, meaning))
     children, age = rows[-2], rows[-1]
     meaning = "How many units of age weigh as much as one of children: the direction in which red turns to blue."
     ratios = (children[3] / age[3], children[4] / age[4], float("nan"), children[6] / age[6])
     rows.append(("colour", "logistic", "children / age", *ratios, meaning))
-    return pd.DataFrame(rows, columns=["target", "family", "term", "article", "ours", "std_error", "limit", "meaning"])
+    return pd.DataFrame(
+        rows,
+        columns=["target", "family", "term", "article", "ours", "std_error", "limit", "meaning"],
+    )
 
 
 def write_article(results: Results, path: Path) -> None:
@@ -116,7 +174,10 @@ def write_article(results: Results, path: Path) -> None:
         "",
         "| run | article, validation | ours, validation | ours, test | our model | limit |",
         "|---|--:|--:|--:|---|---|",
-        *(_row(r.run, r.article, r.validation, r.test, r.model, f"{human(r.limit, 4)} ({r.why})") for r in losses.itertuples()),
+        *(
+            _row(r.run, r.article, r.validation, r.test, r.model, f"{human(r.limit, 4)} ({r.why})")
+            for r in losses.itertuples()
+        ),
         "",
         "The limit is the lowest expected loss of any model of the family. The loss on a sample of rows can fall on either "
         "side of it.",
@@ -126,7 +187,15 @@ def write_article(results: Results, path: Path) -> None:
         "| regression | weight of | article | ours | std. error | limit | what it means |",
         "|---|---|--:|--:|--:|--:|---|",
         *(
-            _row(f"{NOUNS[str(r.family)]}, {r.target}", r.term, r.article, r.ours, r.std_error, r.limit, r.meaning)
+            _row(
+                f"{NOUNS[str(r.family)]}, {r.target}",
+                r.term,
+                r.article,
+                r.ours,
+                r.std_error,
+                r.limit,
+                r.meaning,
+            )
             for r in weights.itertuples()
         ),
         "",

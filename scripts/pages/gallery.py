@@ -1,4 +1,6 @@
-"""Copy the reports of finished studies into docs/gallery, picture each, and show them between the marks of its page."""
+"""Copy the reports of finished studies into docs/gallery, picture each, and show them between the
+marks of its page.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def entry(results: Results, name: str) -> str:
     """What the page says of a study: its picture, its table and its verdicts."""
     data = results.data
-    verdicts = "\n".join(f"- **{each.target}** ({each.kind.value}): {told.headline}" for each, told in _told(results))
+    verdicts = "\n".join(
+        f"- **{each.target}** ({each.kind.value}): {told.headline}" for each, told in _told(results)
+    )
     about = f"{data.rows:,} rows, {len(data.features)} columns, {len(results.trials):,} trials."
     return (
         f"## {name}\n\n[![The top of the report of {name}]({name}.png)]({name}.html)\n\n"
@@ -39,19 +43,35 @@ def photograph(page: Path, picture: Path) -> None:
     """Write the top of a page as a PNG; a StudyError where there is no browser."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
-        raise StudyError(f"Pictures need one of {', '.join(BROWSERS)} on PATH (Debian: apt-get install chromium).")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={WIDTH},{HEIGHT}"]
+        raise StudyError(
+            f"Pictures need one of {', '.join(BROWSERS)} on PATH (Debian: apt-get install chromium)."
+        )
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        f"--window-size={WIDTH},{HEIGHT}",
+    ]
     command = [browser, *flags, f"--screenshot={picture.resolve()}", page.resolve().as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
 def make(folders: list[Path], place: Path) -> None:
-    """Show these results folders between the marks of the gallery; reports and pictures of before go."""
+    """Show these results folders between the marks of the gallery; reports and pictures of before
+    go.
+    """
     found = {folder.resolve().name: load_results(folder) for folder in folders}
     for name, results in found.items():
         if not results.concluded or not results.paths.html.exists():
-            raise StudyError(f"{results.root} has no finished report ({name}); {results.again} makes it.")
-    put(place / "index.md", "\n" + "\n".join(entry(each, name) for name, each in found.items()) + "\n", "studies")
+            raise StudyError(
+                f"{results.root} has no finished report ({name}); {results.again} makes it."
+            )
+    put(
+        place / "index.md",
+        "\n" + "\n".join(entry(each, name) for name, each in found.items()) + "\n",
+        "studies",
+    )
     for old in [*place.glob("*.html"), *place.glob("*.png")]:
         old.unlink()
     for name, results in found.items():
@@ -63,8 +83,15 @@ def make(folders: list[Path], place: Path) -> None:
 def main() -> None:
     """Make the gallery of the folders that are named."""
     parser = argparse.ArgumentParser("scripts/gallery", description=__doc__)
-    parser.add_argument("results", nargs="+", type=Path, help="results folders of finished studies, in the order of the page")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="its folder, with an index.md that has the marks")
+    parser.add_argument(
+        "results",
+        nargs="+",
+        type=Path,
+        help="results folders of finished studies, in the order of the page",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=FOLDER, help="its folder, with an index.md that has the marks"
+    )
     given = parser.parse_args()
     try:
         make(given.results, given.out)

@@ -1,4 +1,6 @@
-"""A hook of MkDocs: pages that lie outside docs become pages of the site, and links to what is none become plain words."""
+"""A hook of MkDocs: pages that lie outside docs become pages of the site, and links to what is none
+become plain words.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,11 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
-OUTSIDE = {"slurm/README.md": "slurm.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+OUTSIDE = {
+    "slurm/README.md": "slurm.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+}
 """Pages of the repository beside docs, and what they are called on the site."""
 HOME = {"README.md": "index.md", "docs/design": "design/index.md"}
 """What is told elsewhere on the site."""
@@ -22,7 +28,9 @@ LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages from outside, and the decision records to the contents."""
     for source, name in OUTSIDE.items():
-        files.append(File.generated(config, name, content=(ROOT / source).read_text(encoding="utf-8")))
+        files.append(
+            File.generated(config, name, content=(ROOT / source).read_text(encoding="utf-8"))
+        )
     return files
 
 
@@ -38,7 +46,9 @@ def _expanded(entry: Any, docs: Path) -> Any:
     if isinstance(entry, list):
         return [_expanded(each, docs) for each in entry]
     if entry.endswith("/"):
-        pages = sorted((docs / entry).glob("*.md"), key=lambda page: (page.name != "index.md", page.name))
+        pages = sorted(
+            (docs / entry).glob("*.md"), key=lambda page: (page.name != "index.md", page.name)
+        )
         return [page.relative_to(docs).as_posix() for page in pages]
     return entry
 

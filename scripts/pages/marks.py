@@ -10,7 +10,12 @@ import pandas as pd
 def markdown(frame: pd.DataFrame) -> str:
     """A frame as a table of Markdown."""
     head = [list(map(str, frame.columns)), ["---"] * len(frame.columns)]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [*head, *frame.to_numpy().tolist()]) + "\n"
+    return (
+        "\n".join(
+            "| " + " | ".join(map(str, row)) + " |" for row in [*head, *frame.to_numpy().tolist()]
+        )
+        + "\n"
+    )
 
 
 def put(page: Path, text: str, mark: str) -> None:
@@ -18,7 +23,9 @@ def put(page: Path, text: str, mark: str) -> None:
     before, begin, rest = page.read_text(encoding="utf-8").partition(f"<!-- {mark} -->\n")
     _, end, after = rest.partition(f"<!-- end of {mark} -->")
     if not end:
-        raise ValueError(f"{page} lacks the marks <!-- {mark} --> and <!-- end of {mark} -->, each on a line of its own.")
+        raise ValueError(
+            f"{page} lacks the marks <!-- {mark} --> and <!-- end of {mark} -->, each on a line of its own."
+        )
     page.write_text(before + begin + text + end + after, encoding="utf-8")
 
 

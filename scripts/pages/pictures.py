@@ -18,7 +18,9 @@ def main(arguments: list[str]) -> int:
     out.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
         for folder in folders:
-            print(*photographs(browser, StudyPaths(folder).html, out, folder.resolve().name), sep="\n")
+            print(
+                *photographs(browser, StudyPaths(folder).html, out, folder.resolve().name), sep="\n"
+            )
     return 0
 
 

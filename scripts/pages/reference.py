@@ -1,4 +1,6 @@
-"""Write the pages of the docs that the program itself knows: every command, every key of a config, every column of results."""
+"""Write the pages of the docs that the program itself knows: every command, every key of a config,
+every column of results.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ number of workers and after any stop, but for `wall_time_s`, `node` and `device`
 def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
     """Cells as a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+    return "".join(
+        f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines
+    )
 
 
 def commands_page() -> str:
@@ -72,7 +76,11 @@ def commands_page() -> str:
         help_text = " ".join(re.split(r"\n\s*\n", command.help or "")[0].split())
         parts.append(f"## study {name}\n\n{help_text}\n\n```text\n{usage}\n```\n")
         if takes:
-            parts.append(table(["argument", "is"], ([f"`{each.name.upper()}`", _help(each)] for each in takes)))
+            parts.append(
+                table(
+                    ["argument", "is"], ([f"`{each.name.upper()}`", _help(each)] for each in takes)
+                )
+            )
         if options:
             width = 3 if any(map(_default, options)) else 2
             rows = ([_flags(each), _help(each), _default(each)][:width] for each in options)
@@ -103,16 +111,22 @@ def config_page() -> str:
     """Every key of a config: those of the top, then a table a section."""
     schema = json.loads(json_schema())
     definitions = schema["$defs"]
-    sections = {key: of["$ref"] for key, of in schema["properties"].items() if _section(of, definitions)}
+    sections = {
+        key: of["$ref"] for key, of in schema["properties"].items() if _section(of, definitions)
+    }
     own = {key: of for key, of in schema["properties"].items() if key not in sections}
     parts = [CONFIG, _keys(own, "", definitions)]
     for key, name in sections.items():
         model = definitions[name.rsplit("/", 1)[1]]
         words = model["description"].split("\n")[0]
         parts.append(f"## {key}\n\n{words}\n\n{_keys(model['properties'], f'{key}.', definitions)}")
-    parts.append(f"{SPACES}\n{table(['family', 'hyperparameter', 'first trial', 'searched'], _spaces())}")
+    parts.append(
+        f"{SPACES}\n{table(['family', 'hyperparameter', 'first trial', 'searched'], _spaces())}"
+    )
     spans = definitions["Range"]
-    parts.append(f"## A range of `space`\n\n{spans['description']}\n\n{_keys(spans['properties'], '', definitions)}")
+    parts.append(
+        f"## A range of `space`\n\n{spans['description']}\n\n{_keys(spans['properties'], '', definitions)}"
+    )
     return "\n".join(parts)
 
 
@@ -140,7 +154,8 @@ def _section(of: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
 
 def _keys(properties: Mapping[str, Any], before: str, definitions: Mapping[str, Any]) -> str:
     rows = (
-        [f"`{before}{key}`", _type(of, definitions), _value(of), of.get("description", "")] for key, of in properties.items()
+        [f"`{before}{key}`", _type(of, definitions), _value(of), of.get("description", "")]
+        for key, of in properties.items()
     )
     return table(["key", "type", "default", "meaning"], rows)
 
@@ -168,12 +183,23 @@ def _type(of: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if of.get("type") == "object":
         inner = of.get("additionalProperties")
         return f"mapping to {_type(inner, definitions)}" if isinstance(inner, dict) else "mapping"
-    named = {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false", "null": "null"}
+    named = {
+        "integer": "whole number",
+        "number": "number",
+        "string": "text",
+        "boolean": "true or false",
+        "null": "null",
+    }
     return named.get(str(of.get("type")), "") + _bounds(of)
 
 
 def _bounds(of: Mapping[str, Any]) -> str:
-    words = {"exclusiveMinimum": "above", "minimum": "from", "exclusiveMaximum": "below", "maximum": "to"}
+    words = {
+        "exclusiveMinimum": "above",
+        "minimum": "from",
+        "exclusiveMaximum": "below",
+        "maximum": "to",
+    }
     told = [f"{word} {of[key]:,}" for key, word in words.items() if key in of]
     return f" {' '.join(told)}" if told else ""
 

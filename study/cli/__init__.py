@@ -1,1 +1,3 @@
-"""What a person meets in the terminal: commands, the live view, the config that `study init` writes."""
+"""What a person meets in the terminal: commands, the live view, the config that `study init`
+writes.
+"""

@@ -9,7 +9,9 @@ from pydantic_core import to_json
 
 
 def as_json(content: Any) -> str:
-    """An object as JSON has it: numbers that are not finite are null, frames are lists of rows, paths are text."""
+    """An object as JSON has it: numbers that are not finite are null, frames are lists of rows,
+    paths are text.
+    """
     return to_json(content, indent=2, inf_nan_mode="null", fallback=_plain).decode()
 
 

@@ -1,4 +1,6 @@
-"""What `study check` prints: what was inferred of a table and is asked of it, the arms of its study, and what they cost."""
+"""What `study check` prints: what was inferred of a table and is asked of it, the arms of its
+study, and what they cost.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,16 @@ from study.search.plan import Plan
 
 
 def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
-    """Of each model of a target its outer folds, the trials of each of its arms, and the fits of a trial."""
+    """Of each model of a target its outer folds, the trials of each of its arms, and the fits of a
+    trial.
+    """
     groups: dict[tuple[str, str], list[Arm]] = {}
     for arm in plan.arms:
         groups.setdefault((arm.target, arm.model_name), []).append(arm)
-    return [(*names, len(arms) - 1, plan.trials(arms[0]), plan.replicates(arms[0])) for names, arms in groups.items()]
+    return [
+        (*names, len(arms) - 1, plan.trials(arms[0]), plan.replicates(arms[0]))
+        for names, arms in groups.items()
+    ]
 
 
 def cost_lines(plan: Plan) -> list[str]:
@@ -45,9 +52,10 @@ def cost_lines(plan: Plan) -> list[str]:
 
 
 def check_json(prepared: Prepared) -> dict[str, Any]:
-    """The same for programs: name, source, rows, digest, targets and features (as in data.json), asked (of each target, in
-    words), splitting, notes, warnings, models (a row a model of a target), arms, trials, fits, epochs, workers, seconds (on so
-    many workers, start and report included), core_seconds (of all workers, as modelled) and budget (what one buys)."""
+    """The same for programs: name, source, rows, digest, targets and features (as in data.json),
+    asked (of each target, in words), splitting, notes, warnings, models (a row a model of a
+    target), arms, trials, fits, epochs, workers, seconds (on so many workers, start and report
+    included), core_seconds (of all workers, as modelled) and budget (what one buys)."""
     plan, data = prepared.plan, prepared.description.model_dump(mode="json")
     config, workers = plan.config, workers_here(plan)
     kinds = {found.name: found.kind for found in prepared.table.targets}
@@ -57,7 +65,10 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
         "name": config.name,
         "source": config.data.source,
         **told,
-        "asked": {name: asked_words(own, kinds[name], name) for name, own in questions(config, kinds).items()},
+        "asked": {
+            name: asked_words(own, kinds[name], name)
+            for name, own in questions(config, kinds).items()
+        },
         "splitting": data["splitting"],
         "notes": data["notes"],
         "warnings": [each.model_dump(mode="json") for each in _warned(prepared)],
@@ -80,7 +91,10 @@ def _warned(prepared: Prepared) -> list[StudyWarning]:
 def print_check(prepared: Prepared, console: Console) -> None:
     """Print all of it."""
     table, config = prepared.table, prepared.plan.config
-    console.print(f"{config.name}: {count(len(table.frame), 'row')} from {printable(config.data.source)}", soft_wrap=True)
+    console.print(
+        f"{config.name}: {count(len(table.frame), 'row')} from {printable(config.data.source)}",
+        soft_wrap=True,
+    )
     for found in table.targets:
         console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
     kinds = {found.name: found.kind for found in table.targets}

@@ -1,4 +1,6 @@
-"""What `study compare` prints: how configs differ, the verdicts side by side, and what one study saves over another."""
+"""What `study compare` prints: how configs differ, the verdicts side by side, and what one study
+saves over another.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def print_compared(found: Compared, console: Console) -> None:
 
 
 def _configs(found: Compared) -> Table:
-    table = columns(("key", *found.names), left=1 + len(found.names), title="Where their configs differ")
+    table = columns(
+        ("key", *found.names), left=1 + len(found.names), title="Where their configs differ"
+    )
     for key, values in found.config.items():
         table.add_row(key, *map(_shown, values))
     return table
@@ -41,7 +45,9 @@ def _shown(value: Any) -> str:
 def _answers(found: Compared) -> Table:
     table = columns(("target", *found.names), left=1 + len(found.names), title="Verdicts")
     for target, own in found.verdicts.items():
-        table.add_row(target, *(((verdict.verdict or "none") if verdict else "-") for verdict in own))
+        table.add_row(
+            target, *(((verdict.verdict or "none") if verdict else "-") for verdict in own)
+        )
     return table
 
 

@@ -26,7 +26,9 @@ MOST_WARNINGS = 3
 
 
 def print_ending(results: Results, console: Console) -> None:
-    """Print each verdict with its models in one table, then warnings, and where model and report are."""
+    """Print each verdict with its models in one table, then warnings, and where model and report
+    are.
+    """
     verdicts = results.verdicts
     several = len(verdicts) > 1
     for verdict in verdicts:
@@ -43,7 +45,11 @@ def print_ending(results: Results, console: Console) -> None:
             _say(console, f"Improvement = share of {table.of} removed on test rows.", style="dim")
         console.print()
     if several:
-        _say(console, "Improvement = share of the regression's loss removed on test rows.", style="dim")
+        _say(
+            console,
+            "Improvement = share of the regression's loss removed on test rows.",
+            style="dim",
+        )
     if said := together_words(verdicts):
         _say(console, said)
     _places(results, console)
@@ -61,7 +67,9 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
 
 
 def print_all(results: Results, console: Console) -> None:
-    """Print the end of the run, then all that stands beside each verdict, the warnings with their fixes, and the notes."""
+    """Print the end of the run, then all that stands beside each verdict, the warnings with their
+    fixes, and the notes.
+    """
     from study.cli.progress import notes
     from study.cli.warned import print_warnings
     from study.records.delivery import delivery_notes
@@ -75,7 +83,11 @@ def print_all(results: Results, console: Console) -> None:
                 _say(console, told)
         console.print(_metrics(verdict, results.metrics))
     print_warnings(results.warnings, console)
-    for note in [*filter(None, [results.data.splitting]), *notes(results), *delivery_notes(results)]:
+    for note in [
+        *filter(None, [results.data.splitting]),
+        *notes(results),
+        *delivery_notes(results),
+    ]:
         _say(console, note)
 
 
@@ -95,9 +107,15 @@ def _models(found: ModelsTable) -> Table:
 
 def _metrics(verdict: Verdict, metrics: pd.DataFrame) -> Table:
     """A row a model, a column a metric but the loss, on the test rows."""
-    own = metrics[(metrics["target"] == verdict.target) & metrics["base"].isna() & (metrics["metric"] != LOSS)]
+    own = metrics[
+        (metrics["target"] == verdict.target) & metrics["base"].isna() & (metrics["metric"] != LOSS)
+    ]
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="")
-    names = {metric.name: metric for metric in metrics_of(verdict.kind) if metric.name in set(own["metric"])}
+    names = {
+        metric.name: metric
+        for metric in metrics_of(verdict.kind)
+        if metric.name in set(own["metric"])
+    }
     for place, head in enumerate(("metrics", *(metric.label for metric in names.values()))):
         table.add_column(head, justify="right" if place else "left", no_wrap=True)
     for model, rows in own.groupby("other", sort=False):

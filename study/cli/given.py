@@ -1,4 +1,6 @@
-"""What a command line gives: a config or a table, a question's options, a place to print to, and one to write to."""
+"""What a command line gives: a config or a table, a question's options, a place to print to, and
+one to write to.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from study.config import StudyConfig
 
 
-def config_of(source: str, targets: list[str] | None, overrides: list[str] | None, name: str | None) -> StudyConfig:
+def config_of(
+    source: str, targets: list[str] | None, overrides: list[str] | None, name: str | None
+) -> StudyConfig:
     """Config from a YAML file, or made for a table and its targets."""
     from study.config import load_config, make_config
     from study.records.paths import safe_name
@@ -33,7 +37,11 @@ def config_of(source: str, targets: list[str] | None, overrides: list[str] | Non
             f"A table needs a target: study run {source} --target COLUMN. (A config is a file that ends in .yaml.)"
         )
     stem = Path(source.replace(":", "-")).name.split(".")[0] or "study"
-    content: dict[str, Any] = {"name": safe_name(stem), "data": {"source": source}, "targets": targets}
+    content: dict[str, Any] = {
+        "name": safe_name(stem),
+        "data": {"source": source},
+        "targets": targets,
+    }
     return make_config(content, settings, "the command line", Path())
 
 
@@ -49,9 +57,13 @@ def console(stderr: bool = False) -> Console:
 
 @contextmanager
 def writing(place: Path) -> Iterator[None]:
-    """Raise a StudyError where something below `place` cannot be written, as on a disk that is full or read-only."""
+    """Raise a StudyError where something below `place` cannot be written, as on a disk that is full
+    or read-only.
+    """
     try:
         yield
     except OSError as error:
         why = f"{error.filename or place}: {error.strerror or error}"
-        raise StudyError(f"Cannot write {why}. Free the place or name another; the same command goes on.") from None
+        raise StudyError(
+            f"Cannot write {why}. Free the place or name another; the same command goes on."
+        ) from None

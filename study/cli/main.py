@@ -1,4 +1,6 @@
-"""The program `study`: its commands are named here, each has a module of its own in `study/cli/commands`."""
+"""The program `study`: its commands are named here, each has a module of its own in
+`study/cli/commands`.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ from study.schema import StudyError, printable
 
 
 class _Program(TyperGroup):
-    """Its commands name no value beside an option that takes none; Typer writes `<bool>` there, for `--help` too."""
+    """Its commands name no value beside an option that takes none; Typer writes `<bool>` there, for
+    `--help` too.
+    """
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _without_values(super().get_params(ctx))
@@ -64,7 +68,13 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", help="Print name and version, and exit.", is_eager=True, callback=_print_version)
+        bool,
+        typer.Option(
+            "--version",
+            help="Print name and version, and exit.",
+            is_eager=True,
+            callback=_print_version,
+        ),
     ] = False,
 ) -> None:
     pass
@@ -90,7 +100,9 @@ def main() -> None:
         print("Stopped.", file=sys.stderr)
         sys.exit(130)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more Ctrl-C while Python ends would change the exit code
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # one more Ctrl-C while Python ends would change the exit code
         gc.freeze()  # or Python looks for garbage among all that was imported, for half a second, before it ends
 
 

@@ -1,4 +1,6 @@
-"""What a person sees while a study runs and at its end: a bar, or plain lines where the output is no terminal."""
+"""What a person sees while a study runs and at its end: a bar, or plain lines where the output is
+no terminal.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def span(seconds: float) -> str:
 
 
 def columns(names: Sequence[str], left: int, title: str | None = None) -> Table:
-    """A table without frame of these columns, the first `left` of them of words, the others of numbers."""
+    """A table without frame of these columns, the first `left` of them of words, the others of
+    numbers.
+    """
     table = Table(title=title, title_justify="left", box=None)
     for place, name in enumerate(names):
         table.add_column(name, justify="left" if place < left else "right")
@@ -60,19 +64,24 @@ def budget_words(plan: Plan) -> str | None:
         return None
     told = f"budget_core_hours: {given(config.budget_core_hours, 6)}"
     if used > config.budget_core_hours:
-        step = 10.0 ** (math.floor(math.log10(used)) - 1)  # rounded up, so that what is named is enough
+        step = 10.0 ** (
+            math.floor(math.log10(used)) - 1
+        )  # rounded up, so that what is named is enough
         return (
             f"{told} is too little: the plan takes about {given(math.ceil(used / step) * step, 2)} core-hours with all "
             "that is left open at its least. Allow that, or name fewer targets, columns or families."
         )
-    return f"{told} buys up to {config.search.trials} trials an arm: about {human(used)} core-hours."
+    return (
+        f"{told} buys up to {config.search.trials} trials an arm: about {human(used)} core-hours."
+    )
 
 
 class Progress(Observer):
-    """Observer that shows one line: the share of all tasks that is done, the trials, the time so far and the time left.
+    """Observer that shows one line: the share of all tasks that is done, the trials, the time so
+    far and the time left.
 
-    Without a terminal the same is printed without the bar, once every tenth. The time left is that of the tasks left, if they
-    go on as in the last minutes.
+    Without a terminal the same is printed without the bar, once every tenth. The time left is that
+    of the tasks left, if they go on as in the last minutes.
     """
 
     def __init__(self, console: Console) -> None:
@@ -94,7 +103,12 @@ class Progress(Observer):
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Leave the last state on the screen."""
         self.shown.stop()
 
@@ -102,7 +116,9 @@ class Progress(Observer):
         self.arms = arms
         done = sum(len(arm.records) for arm in arms.values())
         if done:
-            self.note(f"Continuing '{plan.config.name}': {done} of {plan.n_trials} trials are done.")
+            self.note(
+                f"Continuing '{plan.config.name}': {done} of {plan.n_trials} trials are done."
+            )
         else:
             size = f"{count(plan.n_trials, 'trial')} in {count(len(plan.arms), 'arm')}, {count(plan.n_fits, 'fit')}"
             self.note(f"'{plan.config.name}': {size}.")
@@ -113,25 +129,37 @@ class Progress(Observer):
                 f"A time budget of {given(plan.config.time_budget_min, 6)} minutes is set: what is searched depends on this "
                 "machine's speed, and another run will not give the same results."
             )
-        recorded = done + sum(arm.scored is not None for arm in arms.values()) + len(beside.outcomes)
+        recorded = (
+            done + sum(arm.scored is not None for arm in arms.values()) + len(beside.outcomes)
+        )
         total = plan.n_trials + len(arms) + len(beside.work)
-        self.shown.add_task(plan.config.name, total=total, completed=recorded, trials=self._trials())
+        self.shown.add_task(
+            plan.config.name, total=total, completed=recorded, trials=self._trials()
+        )
         self.shown.start()
 
     def _trials(self) -> str:
         arms = self.arms.values()
-        return f"{sum(len(arm.records) for arm in arms):,}/{sum(arm.trials for arm in arms):,} trials"
+        return (
+            f"{sum(len(arm.records) for arm in arms):,}/{sum(arm.trials for arm in arms):,} trials"
+        )
 
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
         if not isinstance(record, WinnerRecord) and record.state is TrialState.FAIL:
-            name = f"The {record.work.noun} {record.work.key}" if isinstance(record, FoldRecord) else f"Trial {record.trial_id}"
+            name = (
+                f"The {record.work.noun} {record.work.key}"
+                if isinstance(record, FoldRecord)
+                else f"Trial {record.trial_id}"
+            )
             self.note(f"{name} failed and the study goes on: {reason(record.error)}")
         (task,) = self.shown.tasks
         tenths = task.percentage // 10
         self.shown.update(task.id, advance=1, trials=self._trials())
         if self.shown.disable and task.percentage // 10 > tenths:
             left = f", about {span(task.time_remaining)} left" if task.time_remaining else ""
-            self.note(f"{task.percentage:.0f}%: {task.fields['trials']}, {span(task.elapsed or 0)}{left}")
+            self.note(
+                f"{task.percentage:.0f}%: {task.fields['trials']}, {span(task.elapsed or 0)}{left}"
+            )
 
     def concluded(self, results: Results) -> None:
         """Print the answer first, then the evidence in one table, then what to know."""

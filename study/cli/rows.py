@@ -26,11 +26,17 @@ def read_rows(path: Path) -> pd.DataFrame:
 
 
 def check_out(path: Path) -> None:
-    """Raise a StudyError where predictions cannot be written to a file: an unknown ending, or no such folder."""
+    """Raise a StudyError where predictions cannot be written to a file: an unknown ending, or no
+    such folder.
+    """
     if path.suffix.lower() not in ENDINGS:
-        raise StudyError(f"Predictions are written as .csv, .tsv or .parquet, but {path} is none. Name another file.")
+        raise StudyError(
+            f"Predictions are written as .csv, .tsv or .parquet, but {path} is none. Name another file."
+        )
     if not os.path.isdir(path.parent):  # noqa: PTH112 - which raises nothing where a name is too long
-        raise StudyError(f"Cannot write {path}: there is no folder {path.parent}. Name another file with --out.")
+        raise StudyError(
+            f"Cannot write {path}: there is no folder {path.parent}. Name another file with --out."
+        )
 
 
 def write_rows(frame: pd.DataFrame, path: Path | None) -> None:

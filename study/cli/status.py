@@ -20,9 +20,10 @@ from study.schema import ALL_ROWS, TrialState
 
 
 def status_json(results: Results, queued: str = "") -> dict[str, Any]:
-    """For programs: results, queued, finished, at_work, again (the command that goes on, where nobody does), to_go, arms (a row
-    an arm: target, model, outer_fold, trials, budget, failed, val_loss, winner), failed, broken (records), notes, and of a
-    finished study verdicts (their sentences) and digest (of the dataframe).
+    """For programs: results, queued, finished, at_work, again (the command that goes on, where
+    nobody does), to_go, arms (a row an arm: target, model, outer_fold, trials, budget, failed,
+    val_loss, winner), failed, broken (records), notes, and of a finished study verdicts (their
+    sentences) and digest (of the dataframe).
 
     queued: what is to be said of a job in the queue, if there is one.
     """
@@ -35,11 +36,23 @@ def status_json(results: Results, queued: str = "") -> dict[str, Any]:
     for arm, budget in study_arms(results):
         own = by_arm.get(arm.key, [])
         losses = [record.val_loss for record in own if record.val_loss is not None]
-        row = {"target": arm.target, "model": arm.model_name, "outer_fold": arm.outer_fold, "trials": len(own)}
-        row |= {"budget": budget, "failed": len(own) - len(losses), "val_loss": min(losses, default=math.nan)}
+        row = {
+            "target": arm.target,
+            "model": arm.model_name,
+            "outer_fold": arm.outer_fold,
+            "trials": len(own),
+        }
+        row |= {
+            "budget": budget,
+            "failed": len(own) - len(losses),
+            "val_loss": min(losses, default=math.nan),
+        }
         arms.append(row | {"winner": arm.key in scored})
     beside = study_beside(results, found.beside)
-    to_go = {"trials": sum(row["budget"] - row["trials"] for row in arms), "winners": len(arms) - len(scored)}
+    to_go = {
+        "trials": sum(row["budget"] - row["trials"] for row in arms),
+        "winners": len(arms) - len(scored),
+    }
     finished = not to_go["trials"] and beside.finished and results.concluded
     to_go |= {many: missing for many, (missing, _) in beside.counts.items()}
     workers = [] if finished else at_work(results.paths)
@@ -60,22 +73,34 @@ def status_json(results: Results, queued: str = "") -> dict[str, Any]:
 
 
 def print_status(results: Results, console: Console, queued: str = "") -> None:
-    """Print a row an arm, broken records, and who goes on, the way on, or the verdicts with the digest of the dataframe.
+    """Print a row an arm, broken records, and who goes on, the way on, or the verdicts with the
+    digest of the dataframe.
 
     queued: what was said already of a job in the queue, if there is one.
     """
     found = status_json(results, queued)
-    table = columns(("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"), left=2)
+    table = columns(
+        ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"),
+        left=2,
+    )
     table.columns[-1].justify = "left"
     for row in found["arms"]:
         fold = "all rows" if row["outer_fold"] == ALL_ROWS else str(row["outer_fold"])
-        numbers = (f"{row['trials']}/{row['budget']}", str(row["failed"] or ""), human(row["val_loss"], 4))
-        table.add_row(row["target"], row["model"], fold, *numbers, "scored" if row["winner"] else "")
+        numbers = (
+            f"{row['trials']}/{row['budget']}",
+            str(row["failed"] or ""),
+            human(row["val_loss"], 4),
+        )
+        table.add_row(
+            row["target"], row["model"], fold, *numbers, "scored" if row["winner"] else ""
+        )
     console.print(table)
     for path in found["broken"]:
         print(f"Broken record, which the next run sets aside and runs again: {path}")
     if found["failed"]:
-        print(failed_words(found["failed"], sum(row["trials"] for row in found["arms"]), results.root))
+        print(
+            failed_words(found["failed"], sum(row["trials"] for row in found["arms"]), results.root)
+        )
     for line in (*found["notes"], *found["verdicts"]):
         print(line)
     if found["finished"]:
@@ -85,4 +110,7 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
     if found["at_work"]:
         print(f"At work: {', '.join(found['at_work'])}; {to_go}.")
     else:
-        print(f"Not finished, {to_go}.", f"Go on with: {found['again']}" if found["again"] else "The SLURM job goes on.")
+        print(
+            f"Not finished, {to_go}.",
+            f"Go on with: {found['again']}" if found["again"] else "The SLURM job goes on.",
+        )

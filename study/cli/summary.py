@@ -14,8 +14,9 @@ from study.records.results import Results
 
 
 def summary_json(results: Results) -> dict[str, Any]:
-    """results (its folder), report (its page, if there is one), digest (of the dataframe), verdicts, together and warnings (as
-    in verdicts.json), scores (of each model's candidate that is used) and metrics (rows of those frames), notes, delivered."""
+    """results (its folder), report (its page, if there is one), digest (of the dataframe),
+    verdicts, together and warnings (as in verdicts.json), scores (of each model's candidate that is
+    used) and metrics (rows of those frames), notes, delivered."""
     told = json.loads(write_verdicts(results.verdicts, results.warnings))
     return {
         "results": results.root,

@@ -43,14 +43,21 @@ def print_trial(results: Results, found: OneTrial, console: Console) -> None:
     """Print it, but its replicates and curves, which JSON has."""
     record, arm = found.record, found.record.arm
     where = "all rows" if arm.outer_fold == ALL_ROWS else f"outer fold {arm.outer_fold}"
-    console.print(f"Trial {record.trial_id}: {arm.model_name} of {arm.target} ({arm.kind.value}), {where}.", soft_wrap=True)
+    console.print(
+        f"Trial {record.trial_id}: {arm.model_name} of {arm.target} ({arm.kind.value}), {where}.",
+        soft_wrap=True,
+    )
     console.print(_ended(found), soft_wrap=True)
     losses = {"validation": record.val_loss, "training": record.train_loss, **found.test_losses}
     groups = {
         "hyperparameter": record.params,
         LOSS_NAMES[arm.kind]: losses if record.val_loss is not None else {},
-        "coefficient, per original unit": {name.removeprefix("coef_"): n for name, n in record.coefficients.items()},
-        "term of the winner": {" ".join(filter(None, (row.name, row.output))): row.weight for row in found.terms},
+        "coefficient, per original unit": {
+            name.removeprefix("coef_"): n for name, n in record.coefficients.items()
+        },
+        "term of the winner": {
+            " ".join(filter(None, (row.name, row.output))): row.weight for row in found.terms
+        },
     }
     for name, values in groups.items():
         if values:
@@ -73,4 +80,8 @@ def _ended(found: OneTrial) -> str:
     if record.state is TrialState.PRUNED:
         return f"PRUNED: given up at rung {len(record.rungs)}, where it was worse than the median of earlier ones."
     said = f"COMPLETE, number {found.rank} of {found.complete} of its arm by validation loss"
-    return f"{said}; it was scored on the test rows as the arm's winner." if found.test_losses else f"{said}."
+    return (
+        f"{said}; it was scored on the test rows as the arm's winner."
+        if found.test_losses
+        else f"{said}."
+    )

@@ -23,5 +23,8 @@ def print_warnings(warnings: Iterable[StudyWarning], console: Console) -> None:
 
 def count_words(warnings: Iterable[StudyWarning]) -> str:
     """All of them in one line; nothing of none."""
-    told = [f"{CATALOGUE[each.id].phrase}{f' ({each.target})' if each.target else ''}" for each in warnings]
+    told = [
+        f"{CATALOGUE[each.id].phrase}{f' ({each.target})' if each.target else ''}"
+        for each in warnings
+    ]
     return f"{len(told)} warning{'s' * (len(told) > 1)}: {', '.join(told)}." if told else ""

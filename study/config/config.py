@@ -34,14 +34,19 @@ class StudyConfig(Frozen):
         description="Columns to predict and their kinds; `auto` infers the kind. A list of names or `target: NAME` will do."
     )
     families: Literal["auto"] | list[str] = Field(
-        "auto", description="`auto`: the constant, the regression of each target's kind, and the networks."
+        "auto",
+        description="`auto`: the constant, the regression of each target's kind, and the networks.",
     )
     depths: list[Annotated[int, Field(ge=1, le=32)]] | None = Field(
-        None, description="Hidden layers of the networks to compare; null: 1, 2 and 3, or the first of these on a small budget."
+        None,
+        description="Hidden layers of the networks to compare; null: 1, 2 and 3, or the first of these on a small budget.",
     )
-    space: dict[str, Space] = Field({}, description="Overrides of a family's search space: family, then hyperparameter.")
+    space: dict[str, Space] = Field(
+        {}, description="Overrides of a family's search space: family, then hyperparameter."
+    )
     effort: Literal["quick", "normal", "thorough"] = Field(
-        "normal", description="Sets trials, seeds and epochs from the table's size: about 1, 5 and 30 minutes on two cores."
+        "normal",
+        description="Sets trials, seeds and epochs from the table's size: about 1, 5 and 30 minutes on two cores.",
     )
     budget_core_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         None,
@@ -50,12 +55,17 @@ class StudyConfig(Frozen):
     )
     search: SearchConfig = SearchConfig()
     protocol: Literal["auto", "nested", "holdout"] = Field(
-        "auto", description="Outer folds, each with its own search, or one split; `auto`: nested unless the table is large."
+        "auto",
+        description="Outer folds, each with its own search, or one split; `auto`: nested unless the table is large.",
     )
     outer: OuterConfig = OuterConfig()
     inner: InnerConfig = InnerConfig()
-    groups: str | None = Field(None, description="Column whose rows stay together in every split; not a feature.")
-    time: str | None = Field(None, description="Column that orders the rows: test rows come later; not a feature.")
+    groups: str | None = Field(
+        None, description="Column whose rows stay together in every split; not a feature."
+    )
+    time: str | None = Field(
+        None, description="Column that orders the rows: test rows come later; not a feature."
+    )
     training: TrainingConfig = TrainingConfig()
     terms: Literal["auto"] | list[str] = Field(
         "auto",
@@ -72,7 +82,9 @@ class StudyConfig(Frozen):
         description="What the margin is a share of: the loss (or other metric) of the `regression`; with `unit` it is in the "
         "metric's own unit, for the loss that of the target.",
     )
-    margin: Margin = Field(0.05, description="Smallest relative gain in loss for which you would change the model.")
+    margin: Margin = Field(
+        0.05, description="Smallest relative gain in loss for which you would change the model."
+    )
     floor: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(
         0.01,
         description="Smallest difference that can matter, which a gain has to pass beside the margin. Of errors in standard "
@@ -82,11 +94,13 @@ class StudyConfig(Frozen):
     cluster: ClusterConfig = ClusterConfig()
     slurm: SlurmConfig = SlurmConfig()
     time_budget_min: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        None, description="Stop suggesting trials after so many minutes. The result then depends on the machine's speed."
+        None,
+        description="Stop suggesting trials after so many minutes. The result then depends on the machine's speed.",
     )
     seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of everything random.")
     keep_fold_models: bool = Field(
-        True, description="Keep the judged models of the outer folds, from which predictions get intervals, in models/folds."
+        True,
+        description="Keep the judged models of the outer folds, from which predictions get intervals, in models/folds.",
     )
 
     @model_validator(mode="before")
@@ -96,12 +110,16 @@ class StudyConfig(Frozen):
             return data
         data = dict(data)
         if "target" in data and "targets" in data:
-            raise ValueError("`target` is short for `targets` with one name: give one of them, not both")
+            raise ValueError(
+                "`target` is short for `targets` with one name: give one of them, not both"
+            )
         if "target" in data:
             data["targets"] = [data.pop("target")]
         if isinstance(data.get("targets"), str):
             data["targets"] = [data["targets"]]
-        if isinstance(data.get("targets"), list) and all(isinstance(name, str) for name in data["targets"]):
+        if isinstance(data.get("targets"), list) and all(
+            isinstance(name, str) for name in data["targets"]
+        ):
             data["targets"] = dict.fromkeys(data["targets"], "auto")
         if isinstance(data.get("families"), str) and data["families"] != "auto":
             data["families"] = [data["families"]]
@@ -116,7 +134,9 @@ class StudyConfig(Frozen):
             raise ValueError(f"a name must be one folder name without slashes but got {name!r}")
         if not name.isprintable():
             hidden = next(c for c in name if not c.isprintable())
-            raise ValueError(f"a name must be of characters that print, in one line, but {name!r} has {hidden!r}")
+            raise ValueError(
+                f"a name must be of characters that print, in one line, but {name!r} has {hidden!r}"
+            )
         if len(name.encode()) > LONGEST_NAME:
             raise ValueError(
                 f"a name must have at most {LONGEST_NAME} bytes of UTF-8 but {name[:40]!r}... has {len(name.encode())}"
@@ -139,12 +159,16 @@ class StudyConfig(Frozen):
     @classmethod
     def _shares_below_one(cls, margin: float, info: ValidationInfo) -> float:
         if margin >= 1 and info.data.get("margin_of") != "unit":
-            raise ValueError(f"a share must be less than 1 but got {margin:g}; `margin_of: unit` takes the metric's own unit")
+            raise ValueError(
+                f"a share must be less than 1 but got {margin:g}; `margin_of: unit` takes the metric's own unit"
+            )
         return margin
 
     @property
     def n_outer(self) -> int:
-        """Outer folds of each target; `auto` and what is left to `effort` count as one pass of nested folds."""
+        """Outer folds of each target; `auto` and what is left to `effort` count as one pass of
+        nested folds.
+        """
         return 1 if self.protocol == "holdout" else self.outer.folds * (self.outer.repeats or 1)
 
     def replace(self, **changes: Any) -> StudyConfig:

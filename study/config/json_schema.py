@@ -8,10 +8,15 @@ from study.config.config import StudyConfig
 
 
 def json_schema() -> str:
-    """JSON Schema of a config file, for editors; `python -m study.config > configs/study.schema.json` writes it."""
+    """JSON Schema of a config file, for editors; `python -m study.config >
+    configs/study.schema.json` writes it.
+    """
     schema = StudyConfig.model_json_schema()
     schema["required"] = ["data"]
-    schema["properties"]["target"] = {"type": "string", "description": "One column to predict; short for `targets: [NAME]`."}
+    schema["properties"]["target"] = {
+        "type": "string",
+        "description": "One column to predict; short for `targets: [NAME]`.",
+    }
     targets = schema["properties"]["targets"]
     schema["properties"]["targets"] = {
         "description": targets.pop("description"),

@@ -29,7 +29,8 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     Raises
     ------
     StudyError
-        The file is missing or is no YAML, a key is unknown (the nearest is named), or a value breaks its rule.
+        The file is missing or is no YAML, a key is unknown (the nearest is named), or a value
+        breaks its rule.
 
     Examples
     --------
@@ -42,7 +43,9 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"Cannot read the config {path}: {getattr(error, 'strerror', None) or error}.") from None
+        raise StudyError(
+            f"Cannot read the config {path}: {getattr(error, 'strerror', None) or error}."
+        ) from None
     try:
         content = read_yaml(text)
     except Twice as error:
@@ -50,15 +53,22 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
     except yaml.YAMLError as error:
         raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
-        raise StudyError(f"{path} must be a mapping of keys to values; `study init TABLE --target T` writes one.")
+        raise StudyError(
+            f"{path} must be a mapping of keys to values; `study init TABLE --target T` writes one."
+        )
     content.setdefault("name", path.stem)
     return make_config(content, overrides, str(path), path.parent)
 
 
 def make_config(
-    content: Mapping[str, Any], overrides: Sequence[str] = (), origin: str = "the config", folder: Path | None = None
+    content: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    origin: str = "the config",
+    folder: Path | None = None,
 ) -> StudyConfig:
-    """Validate plain values as a StudyConfig; `origin` names them in errors, `folder` is where relative sources may lie."""
+    """Validate plain values as a StudyConfig; `origin` names them in errors, `folder` is where
+    relative sources may lie.
+    """
     try:
         values: dict[str, Any] = json.loads(json.dumps(content, default=str))
     except (TypeError, RecursionError) as error:
@@ -100,7 +110,9 @@ def _override(values: dict[str, Any], override: str) -> None:
     for parent in parents:
         below = place.setdefault(parent, {})
         if not isinstance(below, dict):
-            raise StudyError(f"--set {override}: '{parent}' holds {below!r}, which has no keys below it.")
+            raise StudyError(
+                f"--set {override}: '{parent}' holds {below!r}, which has no keys below it."
+            )
         place = below
     if last in {"target", "targets"} and not parents:
         values.pop("target", None)
@@ -126,32 +138,53 @@ def _explain(error: ValidationError, origin: str) -> str:
     lines: dict[str, str] = {}
     for item in error.errors(include_url=False):
         location = [part for part in item["loc"] if not _UNION_TAG.fullmatch(str(part))]
-        if location[:1] == ["space"] and location[3:] and location[-1] in {"bool", "int", "float", "str"}:
-            item["msg"], location = "Input should be a range, a list of choices or one value", location[:3]
+        if (
+            location[:1] == ["space"]
+            and location[3:]
+            and location[-1] in {"bool", "int", "float", "str"}
+        ):
+            item["msg"], location = (
+                "Input should be a range, a list of choices or one value",
+                location[:3],
+            )
         key = ".".join(map(str, location))
         if item["type"] == "extra_forbidden":
             valid = _valid_keys(location[:-1])
-            hint = nearest(str(location[-1]), valid) or (f" Valid keys: {', '.join(valid)}." if valid else "")
+            hint = nearest(str(location[-1]), valid) or (
+                f" Valid keys: {', '.join(valid)}." if valid else ""
+            )
             lines[key] = f"unknown key '{key}'.{hint}"
         elif item["type"] == "missing":
             lines[key] = f"'{key}' is missing."
         else:
             lines[key] = _wrong_value(item, key, lines.get(key, ""))
-    lines = {key: line for key, line in lines.items() if not any(other.startswith(f"{key}.") for other in lines)}
+    lines = {
+        key: line
+        for key, line in lines.items()
+        if not any(other.startswith(f"{key}.") for other in lines)
+    }
     if len(lines) == 1:
         return f"{origin}: {next(iter(lines.values()))}"
-    return "\n".join([f"{origin} has {len(lines)} mistakes:", *(f"  - {line}" for line in lines.values())])
+    return "\n".join(
+        [f"{origin} has {len(lines)} mistakes:", *(f"  - {line}" for line in lines.values())]
+    )
 
 
 def _wrong_value(item: Any, key: str, before: str) -> str:
-    """One line on a wrong value; `before` is the line of another member of the same union, which this one continues."""
+    """One line on a wrong value; `before` is the line of another member of the same union, which
+    this one continues.
+    """
     got, rule = item["input"], item["msg"].removeprefix("Value error, ")
     rule = re.sub(r"dictionary( or instance of \w+)?", "mapping", rule)
     expected = re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
     hint = nearest(got, expected) if isinstance(got, str) else ""
     if before:
         said, _, end = before.partition(" (got ")
-        return f"{said} or {rule.removeprefix('Input should be ')} (got {end}" if rule not in said else before
+        return (
+            f"{said} or {rule.removeprefix('Input should be ')} (got {end}"
+            if rule not in said
+            else before
+        )
     shown = "" if isinstance(got, dict) or item["type"] == "value_error" else f" (got {got!r})"
     named = f"'{key}': " if key else ""
     return f"{named}{rule}{shown}.{hint}"
@@ -159,16 +192,24 @@ def _wrong_value(item: Any, key: str, before: str) -> str:
 
 def dump_config(config: StudyConfig) -> str:
     """`config` as YAML that `load_config` reads back to an equal config."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
+    return yaml.safe_dump(
+        config.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100
+    )
 
 
 def differing_keys(one: StudyConfig, other: StudyConfig) -> dict[str, tuple[Any, Any]]:
-    """Dotted keys whose values differ, with both values; keys that no result depends on (HOST_KEYS) are left out."""
+    """Dotted keys whose values differ, with both values; keys that no result depends on (HOST_KEYS)
+    are left out.
+    """
 
     def flat(value: Any, prefix: str) -> dict[str, Any]:
         if not isinstance(value, dict) or not value:
             return {prefix: value}
-        return {k: v for key, below in value.items() for k, v in flat(below, f"{prefix}.{key}" if prefix else key).items()}
+        return {
+            k: v
+            for key, below in value.items()
+            for k, v in flat(below, f"{prefix}.{key}" if prefix else key).items()
+        }
 
     a = flat(one.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
     b = flat(other.model_dump(mode="json", exclude=set(HOST_KEYS)), "")

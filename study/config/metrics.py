@@ -18,24 +18,37 @@ else:
     MetricName = Literal[NAMES]
 
 
-def metrics_asked(metric: str | Mapping[str, str], kinds: Mapping[str, Kind], of_one: bool = False) -> dict[str, str]:
+def metrics_asked(
+    metric: str | Mapping[str, str], kinds: Mapping[str, Kind], of_one: bool = False
+) -> dict[str, str]:
     """By target the metric that is asked of, of one for all or of those by target.
 
-    kinds: of every target. of_one: whether it can be asked of one target alone, which an error then offers as the way out.
+    kinds: of every target. of_one: whether it can be asked of one target alone, which an error then
+    offers as the way out.
 
     Raises
     ------
     StudyError
         A metric is not one of a target's kind, or none of the targets has a name.
     """
-    asked = dict.fromkeys(kinds, metric) if isinstance(metric, str) else dict.fromkeys(kinds, LOSS) | dict(metric)
+    asked = (
+        dict.fromkeys(kinds, metric)
+        if isinstance(metric, str)
+        else dict.fromkeys(kinds, LOSS) | dict(metric)
+    )
     for target, name in asked.items():
         if target not in kinds:
-            raise StudyError(f"metric.{target}: no such target; the targets are {', '.join(kinds)}.{nearest(target, kinds)}")
-        fitting = {each: [metric.name for metric in metrics_of(kind)] for each, kind in kinds.items()}
+            raise StudyError(
+                f"metric.{target}: no such target; the targets are {', '.join(kinds)}.{nearest(target, kinds)}"
+            )
+        fitting = {
+            each: [metric.name for metric in metrics_of(kind)] for each, kind in kinds.items()
+        }
         known = dict.fromkeys(name for names in fitting.values() for name in names)
         if name not in NAMES:
-            raise StudyError(f"metric: '{name}' is no metric; there are {', '.join(known)}.{nearest(name, known)}")
+            raise StudyError(
+                f"metric: '{name}' is no metric; there are {', '.join(known)}.{nearest(name, known)}"
+            )
         if name not in fitting[target]:
             rule = f"'{name}' is no metric of {target}, which is {kinds[target].value}"
             fits = [each for each, names in fitting.items() if name in names]
@@ -48,4 +61,6 @@ def _of_those_that_fit(metric: str, targets: list[str], of_one: bool) -> str:
     """The way out for a metric that fits some of the targets."""
     if of_one:
         return f" Ask it of {' or '.join(targets)} alone: {' or '.join(f'--target {target}' for target in targets)}."
-    return f" Name it by target: metric: {{{', '.join(f'{target}: {metric}' for target in targets)}}}."
+    return (
+        f" Name it by target: metric: {{{', '.join(f'{target}: {metric}' for target in targets)}}}."
+    )

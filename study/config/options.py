@@ -28,11 +28,17 @@ class DataConfig(Frozen):
         description="`balloons`, a library's own table such as `sklearn:wine` or `statsmodels:fair`, or a path to CSV, TSV, "
         "Parquet, Feather or JSON lines. A relative path is looked up beside the config, then in the working folder."
     )
-    rows: Annotated[int, Field(ge=1, le=10_000_000)] = Field(10_000, description="Rows that the balloons generator draws.")
+    rows: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        10_000, description="Rows that the balloons generator draws."
+    )
     seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of the balloons generator.")
-    features: list[str] | None = Field(None, description="Columns to use as features; null: every column but the targets.")
+    features: list[str] | None = Field(
+        None, description="Columns to use as features; null: every column but the targets."
+    )
     drop: list[str] = Field([], description="Columns to leave out.")
-    types: dict[str, ColumnType] = Field({}, description="Types of columns, where the inferred one is wrong.")
+    types: dict[str, ColumnType] = Field(
+        {}, description="Types of columns, where the inferred one is wrong."
+    )
 
     @field_validator("source")
     @classmethod
@@ -44,8 +50,12 @@ class DataConfig(Frozen):
 
     @property
     def is_path(self) -> bool:
-        """Whether `source` is a file: it has an ending or a folder, and no library's name and a colon before it."""
-        return re.match(r"[A-Za-z]\w+:", self.source) is None and ("/" in self.source or "." in self.source)
+        """Whether `source` is a file: it has an ending or a folder, and no library's name and a
+        colon before it.
+        """
+        return re.match(r"[A-Za-z]\w+:", self.source) is None and (
+            "/" in self.source or "." in self.source
+        )
 
 
 class Range(Frozen):
@@ -60,16 +70,26 @@ class Range(Frozen):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not (math.isfinite(self.low) and math.isfinite(self.high)) or self.low > self.high:
-            raise ValueError(f"low must not exceed high, both finite, but got low {self.low} and high {self.high}")
+            raise ValueError(
+                f"low must not exceed high, both finite, but got low {self.low} and high {self.high}"
+            )
         if self.zero and self.low < 0:
             raise ValueError(f"a range with `zero: true` must lie above 0 but got low {self.low}")
         if self.log and self.low <= 0:
-            raise ValueError(f"a log range must start above 0 but got low {self.low}; `zero: true` adds zero itself")
+            raise ValueError(
+                f"a log range must start above 0 but got low {self.low}; `zero: true` adds zero itself"
+            )
         return self
 
 
 def _form(value: Any) -> str:
-    return "range" if isinstance(value, dict | Range) else "choices" if isinstance(value, list) else "value"
+    return (
+        "range"
+        if isinstance(value, dict | Range)
+        else "choices"
+        if isinstance(value, list)
+        else "value"
+    )
 
 
 Space = dict[
@@ -88,27 +108,38 @@ class SearchConfig(Frozen):
     """How each arm is searched."""
 
     sampler: SamplerName = Field("tpe", description="Optuna's sampler.")
-    trials: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(None, description="Trials an arm; null: from `effort`.")
+    trials: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        None, description="Trials an arm; null: from `effort`."
+    )
     generation: Annotated[int, Field(ge=1)] = Field(
         6,
         description="Width of the search's window: a trial waits for the results of those so many numbers before it, twice as "
         "many for a regression; results do not depend on the number of workers.",
     )
-    max_tries: Annotated[int, Field(ge=1)] = Field(3, description="Failures where others succeed, before a trial is a FAIL.")
+    max_tries: Annotated[int, Field(ge=1)] = Field(
+        3, description="Failures where others succeed, before a trial is a FAIL."
+    )
 
 
 class OuterConfig(Frozen):
     """Splits into development and test rows."""
 
-    folds: Annotated[int, Field(ge=2, le=1_000)] = Field(5, description="Outer folds of the nested protocol.")
-    repeats: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        None, description="How often the outer folds are drawn anew; null: as often as `effort` can afford on this table."
+    folds: Annotated[int, Field(ge=2, le=1_000)] = Field(
+        5, description="Outer folds of the nested protocol."
     )
-    test_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="Share of test rows of the holdout protocol.")
+    repeats: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None,
+        description="How often the outer folds are drawn anew; null: as often as `effort` can afford on this table.",
+    )
+    test_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.2, description="Share of test rows of the holdout protocol."
+    )
 
 
 class InnerConfig(Frozen):
-    """Splits of the development rows into training and validation rows; replicates are folds x seeds."""
+    """Splits of the development rows into training and validation rows; replicates are folds x
+    seeds.
+    """
 
     folds: Annotated[int, Field(ge=2)] = Field(5, description="Inner folds.")
     seeds: Annotated[int, Field(ge=1, le=1_000)] | None = Field(
@@ -129,7 +160,8 @@ class TrainingConfig(Frozen):
         "worse than the earlier ones of its arm (state PRUNED).",
     )
     iterations: Annotated[int, Field(ge=1)] = Field(
-        2_000, description="Most iterations of a regression for one penalty; least squares needs none."
+        2_000,
+        description="Most iterations of a regression for one penalty; least squares needs none.",
     )
 
 
@@ -140,14 +172,17 @@ class ResourcesConfig(Frozen):
         1, description="Cores a trial, at most 1: it trains on one, and with less several share it."
     )
     gpus_per_trial: Annotated[float, Field(ge=0, le=1)] = Field(
-        0, description="Share of a GPU for each trial of a network, at most 1; 0: all train on CPUs."
+        0,
+        description="Share of a GPU for each trial of a network, at most 1; 0: all train on CPUs.",
     )
     worker_memory_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         3,
         description="Memory that a worker asks for and above which it is replaced, in GB. Where a node has less for each core, "
         "it asks for that, down to 0.8, and is replaced above that, down to 1.5.",
     )
-    max_concurrent: Annotated[int, Field(ge=1)] | None = Field(None, description="Most trials at once; null: all cores.")
+    max_concurrent: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Most trials at once; null: all cores."
+    )
 
 
 class ClusterConfig(Frozen):
@@ -172,7 +207,8 @@ class SlurmConfig(Frozen):
     """What a site's jobs need."""
 
     setup: list[str] = Field(
-        [], description="Shell lines that `study submit` puts at the start of a job: modules, environments."
+        [],
+        description="Shell lines that `study submit` puts at the start of a job: modules, environments.",
     )
     launch: str = Field(
         "",
@@ -204,7 +240,9 @@ class SlurmConfig(Frozen):
         try:
             shlex.split(launch)
         except ValueError as error:
-            raise ValueError(f"launch is words as a shell reads them, but {launch!r} has {error}") from None
+            raise ValueError(
+                f"launch is words as a shell reads them, but {launch!r} has {error}"
+            ) from None
         return launch
 
     @field_validator("scratch")
@@ -219,5 +257,7 @@ class SlurmConfig(Frozen):
     def _range(cls, ports: str | None) -> str | None:
         given = re.fullmatch(r"(\d{1,5})-(\d{1,5})", ports or "1024-65535")
         if given is None or not 1024 <= int(given[1]) < int(given[2]) <= 65_535:
-            raise ValueError(f"ports is a range between 1024 and 65535, such as 20000-20999, but got {ports!r}")
+            raise ValueError(
+                f"ports is a range between 1024 and 65535, such as 20000-20999, but got {ports!r}"
+            )
         return ports

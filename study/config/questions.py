@@ -20,7 +20,8 @@ def kinds_of(trials: pd.DataFrame) -> dict[str, Kind]:
 
 
 def questions(config: StudyConfig, kinds: Mapping[str, Kind]) -> dict[str, EvaluationSpec]:
-    """By target what is asked of it; a StudyError where a metric, or a margin in its unit, does not fit.
+    """By target what is asked of it; a StudyError where a metric, or a margin in its unit, does not
+    fit.
 
     `metrics_asked` and `check_unit` say why.
     """

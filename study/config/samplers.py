@@ -1,4 +1,6 @@
-"""Samplers that suggest hyperparameters, by the names that configs give them. To add one is to add it here."""
+"""Samplers that suggest hyperparameters, by the names that configs give them. To add one is to add
+it here.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,14 @@ STARTUP_TRIALS = 8
 
 @dataclass(frozen=True)
 class Sampler:
-    """One of Optuna's samplers: its class in `optuna.samplers`, and what it is built with beside its seed.
+    """One of Optuna's samplers: its class in `optuna.samplers`, and what it is built with beside
+    its seed.
 
-    It is built anew for every trial, so what it knows of earlier ones it must find in Optuna's study.
+    It is built anew for every trial, so what it knows of earlier ones it must find in Optuna's
+    study.
 
-    needs: module that must be installed beside Optuna; extra: extra of family-study that installs it. pruned: whether it
-    learns from trials that were given up; for one that does not, none are.
+    needs: module that must be installed beside Optuna; extra: extra of family-study that installs
+    it. pruned: whether it learns from trials that were given up; for one that does not, none are.
     """
 
     optuna: str
@@ -31,9 +35,14 @@ class Sampler:
 
 
 SAMPLERS = {
-    "tpe": Sampler("TPESampler", {"n_startup_trials": STARTUP_TRIALS, "multivariate": True, "constant_liar": True}),
+    "tpe": Sampler(
+        "TPESampler",
+        {"n_startup_trials": STARTUP_TRIALS, "multivariate": True, "constant_liar": True},
+    ),
     "random": Sampler("RandomSampler"),
-    "gp": Sampler("GPSampler", {"n_startup_trials": STARTUP_TRIALS}, needs="torch", extra="gp", pruned=False),
+    "gp": Sampler(
+        "GPSampler", {"n_startup_trials": STARTUP_TRIALS}, needs="torch", extra="gp", pruned=False
+    ),
 }
 
 

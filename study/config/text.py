@@ -13,7 +13,9 @@ class Twice(yaml.YAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain values, each key once, and no aliases: a few lines of them can stand for more than memory holds."""
+    """Reads plain values, each key once, and no aliases: a few lines of them can stand for more
+    than memory holds.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -33,9 +35,14 @@ class _Loader(yaml.SafeLoader):
             line, text = key.start_mark.line + 1, key.value
             if not key.tag.endswith((":merge", ":value")):
                 text = self.construct_object(key)
-            same = {text, text if isinstance(text, str) else json.dumps(text, default=str)}  # 1 and "1" become one key
+            same = {
+                text,
+                text if isinstance(text, str) else json.dumps(text, default=str),
+            }  # 1 and "1" become one key
             if before := [lines[each] for each in same if each in lines]:
-                places = f"in line {line}" if before[0] == line else f"in lines {before[0]} and {line}"
+                places = (
+                    f"in line {line}" if before[0] == line else f"in lines {before[0]} and {line}"
+                )
                 raise Twice(f"the key {key.value!r} is there twice, {places}. Remove one.")
             lines |= dict.fromkeys(same, line)
         return node
@@ -53,5 +60,11 @@ def read_yaml(text: str) -> Any:
     """
     try:
         return yaml.load(text, _Loader)
-    except (ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:  # a thirteenth month, `!!int x`
+    except (
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:  # a thirteenth month, `!!int x`
         raise yaml.YAMLError(str(error)) from None

@@ -24,7 +24,9 @@ Margin = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_one
 """Of all targets of a study."""
 
 
-def check_unit(margin: float, margin_of: str, asked: Mapping[str, str], kinds: Mapping[str, Kind]) -> None:
+def check_unit(
+    margin: float, margin_of: str, asked: Mapping[str, str], kinds: Mapping[str, Kind]
+) -> None:
     """Refuse a margin in a metric's own unit that no difference can reach.
 
     asked: metric by target. kinds: of every target.
@@ -32,7 +34,8 @@ def check_unit(margin: float, margin_of: str, asked: Mapping[str, str], kinds: M
     Raises
     ------
     StudyError
-        It is at least the most that the metric can differ by: 1, and 2 of the Brier score of several classes.
+        It is at least the most that the metric can differ by: 1, and 2 of the Brier score of
+        several classes.
     """
     if margin_of != "unit":
         return

@@ -32,7 +32,9 @@ def _time(raw: pd.Series[Any], config: StudyConfig) -> Column:
     check_finite(column)
     if column.values.isna().any():
         row = int(column.values.isna().to_numpy().argmax())
-        raise StudyError(f"Every row needs a time, but {name!r} is missing or unread in row {row}. Fill it or drop the row.")
+        raise StudyError(
+            f"Every row needs a time, but {name!r} is missing or unread in row {row}. Fill it or drop the row."
+        )
     return column
 
 
@@ -42,5 +44,10 @@ def _grouped_words(groups: pd.Series[Any]) -> str:
 
 def _timed_words(time: Column) -> str:
     ends = time.values.min(), time.values.max()
-    first, last = (f"{pd.Timestamp(end, unit='D'):%Y-%m-%d}" if time.type == "date" else as_label(end) for end in ends)
-    return f"Test rows are later than all others by {time.name!r}, which goes from {first} to {last}."
+    first, last = (
+        f"{pd.Timestamp(end, unit='D'):%Y-%m-%d}" if time.type == "date" else as_label(end)
+        for end in ends
+    )
+    return (
+        f"Test rows are later than all others by {time.name!r}, which goes from {first} to {last}."
+    )

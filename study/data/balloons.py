@@ -1,4 +1,6 @@
-"""The toy table: how many balloons, and of which colour, to buy for somebody, a rule that no linear model can hold."""
+"""The toy table: how many balloons, and of which colour, to buy for somebody, a rule that no linear
+model can hold.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,17 @@ import pandas as pd
 
 
 def make_balloons(rows: int, seed: int) -> pd.DataFrame:
-    """Draw the balloons table, whose truth is known: two linear rules, chosen between by `relationship`.
+    """Draw the balloons table, whose truth is known: two linear rules, chosen between by
+    `relationship`.
 
-    Partnered (relationship -0.5): balloons = 0.1 children - 0.2 age, red if 0.8 children + 0.2 age > 0.
-    Single (relationship 0.5): balloons = 0.8 children + 0.5 age, red if 0.5 children + 0.5 age > 0.
-    The best linear model of balloons has weights 0, 0.45, 0.15 and a mean squared error of 0.35² / 6 = 0.020417.
+    Partnered (relationship -0.5): balloons = 0.1 children - 0.2 age, red if 0.8 children + 0.2 age
+    > 0. Single (relationship 0.5): balloons = 0.8 children + 0.5 age, red if 0.5 children + 0.5 age
+    > 0. The best linear model of balloons has weights 0, 0.45, 0.15 and a mean squared error of
+    0.35² / 6 = 0.020417.
 
-    (rows, 5) frame: features `relationship` (-0.5 or 0.5), `children` and `age` (float64, uniform on [-0.5, 0.5]); targets
-    `balloons` (float64) and `colour` ("red" or "blue"). The same seed gives the same table on every machine.
+    (rows, 5) frame: features `relationship` (-0.5 or 0.5), `children` and `age` (float64, uniform
+    on [-0.5, 0.5]); targets `balloons` (float64) and `colour` ("red" or "blue"). The same seed
+    gives the same table on every machine.
     """
     rng = np.random.default_rng(seed)
     relationship = rng.integers(0, 2, rows) - 0.5

@@ -31,7 +31,9 @@ LARGEST = 1e100
 PIECE = 100_000
 """Cells of a column that are Python objects at a time, each of some 60 bytes."""
 
-_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?"
+_NUMBER = (
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?"
+)
 _ZERO_PADDED = r"[+-]?0[0-9]+"
 
 
@@ -39,11 +41,10 @@ _ZERO_PADDED = r"[+-]?0[0-9]+"
 class Column:
     """One column with its type.
 
-    type: None where the cells are nothing a model takes (lists, mappings, bytes).
-    values: float64 (numbers; 0 and 1; days since 1970-01-01), or text with missing as NaN for a category.
-    reason: why it has that type.
-    lost: cells that were present but could not be read as the type, now missing.
-    pattern: format of dates that were text, as `study.data.dates.FORMATS` names it.
+    type: None where the cells are nothing a model takes (lists, mappings, bytes). values: float64
+    (numbers; 0 and 1; days since 1970-01-01), or text with missing as NaN for a category. reason:
+    why it has that type. lost: cells that were present but could not be read as the type, now
+    missing. pattern: format of dates that were text, as `study.data.dates.FORMATS` names it.
     """
 
     name: str
@@ -57,8 +58,9 @@ class Column:
 def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Column:
     """Give `raw` its declared type, or infer one.
 
-    A date column is inferred where at least 95 % of the cells parse in one format. Text is numeric where every cell is a
-    number and none is zero-padded, boolean where its words are one of TRUTHS, else a category.
+    A date column is inferred where at least 95 % of the cells parse in one format. Text is numeric
+    where every cell is a number and none is zero-padded, boolean where its words are one of TRUTHS,
+    else a category.
 
     Raises
     ------
@@ -96,7 +98,9 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     if not len(distinct):
         return Column(name, "category", text, "no cell filled")
     if len(distinct) < 9 and set(distinct.str.lower()) in TRUTHS:
-        return Column(name, "boolean", _boolean(text), f"the words {' and '.join(sorted(distinct))}")
+        return Column(
+            name, "boolean", _boolean(text), f"the words {' and '.join(sorted(distinct))}"
+        )
     strange = int((~distinct.str.fullmatch(_NUMBER)).sum())
     if not strange:
         if distinct.str.fullmatch(_ZERO_PADDED).any():
@@ -128,12 +132,15 @@ def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[
     text = _text(raw)
     row = _first(~text.str.fullmatch(_NUMBER) & text.notna())
     if row >= 0:
-        raise StudyError(f"{rule}, but column {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}")
+        raise StudyError(
+            f"{rule}, but column {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}"
+        )
     return _numbers(text)
 
 
 def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -> Column:
-    """Cells of a column whose type is known, dates that are text in the format that was found in training.
+    """Cells of a column whose type is known, dates that are text in the format that was found in
+    training.
 
     Cells that are no such date are lost.
 
@@ -157,8 +164,12 @@ def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -
     return Column(name, kind, days, "as in training", lost, used)
 
 
-def _declared(raw: pd.Series[Any], declared: ColumnType, way_out: str = "") -> tuple[pd.Series[Any], str]:
-    """Cells of a declared type, and the format of dates that were text; way_out: what to do where a cell breaks it."""
+def _declared(
+    raw: pd.Series[Any], declared: ColumnType, way_out: str = ""
+) -> tuple[pd.Series[Any], str]:
+    """Cells of a declared type, and the format of dates that were text; way_out: what to do where a
+    cell breaks it.
+    """
     name = str(raw.name)
     if alien := _alien(raw):
         raise StudyError(
@@ -195,7 +206,9 @@ def _declared(raw: pd.Series[Any], declared: ColumnType, way_out: str = "") -> t
 
 
 def _plain(raw: pd.Series[Any]) -> pd.Series[Any]:
-    """`raw` with objects of one kind as a proper dtype, durations as days and periods as their first day."""
+    """`raw` with objects of one kind as a proper dtype, durations as days and periods as their
+    first day.
+    """
     if isinstance(raw.dtype, pd.ArrowDtype) and pd.api.types.is_string_dtype(raw.dtype):
         return raw.astype("str")
     if isinstance(raw.dtype, pd.PeriodDtype):
@@ -229,7 +242,9 @@ def as_label(value: Any) -> str:
 
 
 def plain_number(text: str) -> str:
-    """A number that is text as `as_label` spells it; anything else, and what has leading zeros, as it is."""
+    """A number that is text as `as_label` spells it; anything else, and what has leading zeros, as
+    it is.
+    """
     number = re.fullmatch(_NUMBER, text) and not re.fullmatch(_ZERO_PADDED, text)
     return as_label(float(text)) if number and math.isfinite(float(text)) else text
 
@@ -243,7 +258,11 @@ def _text(raw: pd.Series[Any]) -> pd.Series[Any]:
         text = raw.astype("str").str.strip()
     else:
         distinct = raw.dropna().drop_duplicates().astype(object)
-        labels = pd.Series([as_label(cell) for cell in distinct], index=pd.Index(distinct, dtype=object), dtype="str")
+        labels = pd.Series(
+            [as_label(cell) for cell in distinct],
+            index=pd.Index(distinct, dtype=object),
+            dtype="str",
+        )
         text = pd.concat([part.astype(object).map(labels).astype("str") for part in _parts(raw)])
     return text.mask(text == "")
 
@@ -254,7 +273,9 @@ def _parts(column: pd.Series[Any]) -> Iterator[pd.Series[Any]]:
 
 
 def _numbers(text: pd.Series[Any]) -> pd.Series[Any]:
-    cells = chain.from_iterable(part.to_numpy(dtype=object) for part in _parts(text))  # a missing one is a NaN already
+    cells = chain.from_iterable(
+        part.to_numpy(dtype=object) for part in _parts(text)
+    )  # a missing one is a NaN already
     values = np.fromiter(map(float, cells), np.float64, len(text))
     return pd.Series(values, index=text.index, name=text.name)
 
@@ -276,7 +297,9 @@ def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
     return _text(column.values if column.type == "numeric" else _plain(raw))
 
 
-def check_finite(column: Column, way_out: str = "Mend the cells, empty them, or add the column to data.drop.") -> None:
+def check_finite(
+    column: Column, way_out: str = "Mend the cells, empty them, or add the column to data.drop."
+) -> None:
     """Raise a StudyError where a numeric column holds infinite numbers, or numbers beyond LARGEST."""
     if column.type not in {"numeric", "date"}:
         return

@@ -17,14 +17,16 @@ FORMATS = ("ISO 8601", *(day + time for day in _DAYS for time in _TIMES))
 """Date formats, the earlier first: where 01/02/2024 could be both, it is 2 January."""
 
 
-def parse_dates(text: pd.Series[Any], formats: tuple[str, ...] = FORMATS) -> tuple[pd.Series[Any], str]:
+def parse_dates(
+    text: pd.Series[Any], formats: tuple[str, ...] = FORMATS
+) -> tuple[pd.Series[Any], str]:
     """Read text in the one of `formats` that fits most cells.
 
     Returns
     -------
     Series float64 (n_rows,), str
-        Days since 1970-01-01, UTC, NaN where a cell does not fit, and the format ("ISO 8601" or strptime's); the format is
-        empty where none fits any cell. Plain numbers are never dates.
+        Days since 1970-01-01, UTC, NaN where a cell does not fit, and the format ("ISO 8601" or
+        strptime's); the format is empty where none fits any cell. Plain numbers are never dates.
     """
     codes, levels = pd.factorize(text)
     distinct = pd.Series(levels, dtype="str")
@@ -33,7 +35,11 @@ def parse_dates(text: pd.Series[Any], formats: tuple[str, ...] = FORMATS) -> tup
     best = max(formats, key=lambda pattern: hits[pattern])  # the first of equals
     if not hits[best]:
         return pd.Series(float("nan"), index=text.index, name=text.name, dtype="float64"), ""
-    twins = {best, best.replace("%m/%d", "%d/%m"), best.replace("%d/%m", "%m/%d")}  # a sample may not tell them apart
+    twins = {
+        best,
+        best.replace("%m/%d", "%d/%m"),
+        best.replace("%d/%m", "%m/%d"),
+    }  # a sample may not tell them apart
     parsed = {pattern: _parse(distinct, pattern) for pattern in formats if pattern in twins}
     best, days = max(parsed.items(), key=lambda pair: int(pair[1].notna().sum()))
     values = np.append(days, np.nan)[codes]  # the code of a missing cell is -1
@@ -48,8 +54,12 @@ def _parse(text: pd.Series[Any], pattern: str) -> pd.Series[Any]:
 
 
 def as_days(dates: pd.Series[Any]) -> pd.Series[Any]:
-    """Datetimes as float64 days since 1970-01-01 (UTC where they carry a time zone), NaN where missing."""
+    """Datetimes as float64 days since 1970-01-01 (UTC where they carry a time zone), NaN where
+    missing.
+    """
     if dates.dt.tz is not None:
         dates = dates.dt.tz_convert("UTC").dt.tz_localize(None)
-    days = (dates.to_numpy() - np.datetime64(0, "s")) / np.timedelta64(1, "D")  # numpy keeps years beyond nanoseconds' range
+    days = (dates.to_numpy() - np.datetime64(0, "s")) / np.timedelta64(
+        1, "D"
+    )  # numpy keeps years beyond nanoseconds' range
     return pd.Series(days, index=dates.index, name=dates.name, dtype="float64")

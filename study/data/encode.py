@@ -25,13 +25,16 @@ def encode(table: Table, target: Target, split: Split) -> Encoded:
     return encode_all(table, [(target, split)])[target.name, split.outer_fold]
 
 
-def encode_all(table: Table, splits: Sequence[tuple[Target, Split]]) -> dict[tuple[str, int], Encoded]:
+def encode_all(
+    table: Table, splits: Sequence[tuple[Target, Split]]
+) -> dict[tuple[str, int], Encoded]:
     """Encode a table for every target and outer fold of a study, over one matrix.
 
-    Numbers, dates and booleans: gaps take the median of the fitting rows, and a column with gaps in LEAST_LEVEL_ROWS or more
-    development rows gets an indicator of them; columns with the same gaps share the first one's indicator. Categories: a gap
-    is the level "missing"; the most frequent level is the reference, encoded as zeros, as are all levels beyond MOST_LEVELS,
-    in fewer than LEAST_LEVEL_ROWS development rows, or unseen in them. Everything is then standardised.
+    Numbers, dates and booleans: gaps take the median of the fitting rows, and a column with gaps in
+    LEAST_LEVEL_ROWS or more development rows gets an indicator of them; columns with the same gaps
+    share the first one's indicator. Categories: a gap is the level "missing"; the most frequent
+    level is the reference, encoded as zeros, as are all levels beyond MOST_LEVELS, in fewer than
+    LEAST_LEVEL_ROWS development rows, or unseen in them. Everything is then standardised.
 
     Returns
     -------
@@ -43,21 +46,31 @@ def encode_all(table: Table, splits: Sequence[tuple[Target, Split]]) -> dict[tup
         No feature varies on the development rows of one of them.
     """
     missing = missing_name(table)
-    vocabularies = [find_vocabulary(table.frame, split.development, table.features, missing) for _, split in splits]
+    vocabularies = [
+        find_vocabulary(table.frame, split.development, table.features, missing)
+        for _, split in splits
+    ]
     for (target, split), vocabulary in zip(splits, vocabularies, strict=True):
         if not vocabulary.terms:
             raise StudyError(
                 f"A model needs a feature that varies, but none does on the development rows of outer fold "
                 f"{split.outer_fold} of {target.name!r}. Name other columns in data.features."
             )
-    places = {source: i for i, source in enumerate(dict.fromkeys(t.source for v in vocabularies for t in v.terms))}
+    places = {
+        source: i
+        for i, source in enumerate(dict.fromkeys(t.source for v in vocabularies for t in v.terms))
+    }
     matrix = make_matrix(table.frame, table.features, missing, places)
-    observed = {target.name: _observed(table, target) for target in {t.name: t for t, _ in splits}.values()}
+    observed = {
+        target.name: _observed(table, target) for target in {t.name: t for t, _ in splits}.values()
+    }
     data: dict[tuple[str, int], Encoded] = {}
     for (target, split), vocabulary in zip(splits, vocabularies, strict=True):
         key = target.name, split.outer_fold
         columns = np.array([places[term.source] for term in vocabulary.terms], np.int64)
-        data[key] = _encode(table, target, split, vocabulary, matrix, columns, observed[target.name])
+        data[key] = _encode(
+            table, target, split, vocabulary, matrix, columns, observed[target.name]
+        )
     for name in dict.fromkeys(name for name, _ in data):
         own = {key: encoded for key, encoded in data.items() if key[0] == name}
         train, validation = (max(encoded.bounds[i] for encoded in own.values()) for i in (0, 1))
@@ -67,17 +80,23 @@ def encode_all(table: Table, splits: Sequence[tuple[Target, Split]]) -> dict[tup
 
 
 def give_back() -> None:
-    """Let the system have the memory that this process has freed, which the C library would keep for it."""
+    """Let the system have the memory that this process has freed, which the C library would keep
+    for it.
+    """
     with suppress(AttributeError, OSError):  # it is no GNU one
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _observed(table: Table, target: Target) -> dict[str, Any]:
-    """What all outer folds of a target have in common: its rows, and their values, groups and times."""
+    """What all outer folds of a target have in common: its rows, and their values, groups and
+    times.
+    """
     values = target_values(table, target)
     rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
     found = {"groups": codes(table, table.groups), "times": codes(table, table.time)}
-    return {"rows": rows, "y": values[rows]} | {name: own if own is None else own[rows] for name, own in found.items()}
+    return {"rows": rows, "y": values[rows]} | {
+        name: own if own is None else own[rows] for name, own in found.items()
+    }
 
 
 def _encode(
@@ -100,7 +119,9 @@ def _encode(
         y_center = np.array([y[fitted].mean() for fitted in fitting])
         y_scale = np.array([y[fitted].std() or 1.0 for fitted in fitting])
     sources = [
-        table.frame[term.column].to_numpy(np.float64) if term.level is None else matrix.values[:, column]
+        table.frame[term.column].to_numpy(np.float64)
+        if term.level is None
+        else matrix.values[:, column]
         for term, column in zip(vocabulary.terms, columns, strict=True)
     ]
     return Encoded(
@@ -125,8 +146,12 @@ def _encode(
     )
 
 
-def _readings(sources: list[npt.NDArray[Any]], rows: IntArray, fitting: Sequence[IntArray]) -> dict[str, Any]:
-    """`fill`, `center`, `scale` and `varies` of encoders fitted on such positions of `rows`; sources: a column a term."""
+def _readings(
+    sources: list[npt.NDArray[Any]], rows: IntArray, fitting: Sequence[IntArray]
+) -> dict[str, Any]:
+    """`fill`, `center`, `scale` and `varies` of encoders fitted on such positions of `rows`;
+    sources: a column a term.
+    """
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
 
@@ -142,5 +167,9 @@ def _readings(sources: list[npt.NDArray[Any]], rows: IntArray, fitting: Sequence
             fill[e, part] = imputer.fit(own).statistics_
             np.copyto(own, fill[e, part], where=np.isnan(own))
             scaler = StandardScaler().fit(own)
-            center[e, part], scale[e, part], varies[e, part] = scaler.mean_, scaler.scale_, np.ptp(own, axis=0) > 0
+            center[e, part], scale[e, part], varies[e, part] = (
+                scaler.mean_,
+                scaler.scale_,
+                np.ptp(own, axis=0) > 0,
+            )
     return {"fill": fill, "center": center, "scale": scale, "varies": varies}

@@ -1,4 +1,6 @@
-"""From a file to its raw frame: CSV and TSV (also gzipped) as text, Parquet and Feather as typed, JSON lines as written."""
+"""From a file to its raw frame: CSV and TSV (also gzipped) as text, Parquet and Feather as typed,
+JSON lines as written.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,32 @@ FORMATS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".feather", ".jsonl
 LARGE = 2**30
 """Bytes up to which a gzipped table is unpacked however small it was."""
 MOST_COMPRESSED = 200
-"""Times that a larger one may grow: tables grow by ten or fifty, a file made to fill the memory by a thousand."""
+"""Times that a larger one may grow: tables grow by ten or fifty, a file made to fill the memory by
+a thousand.
+"""
 PIECE = 500_000
 """Cells of a CSV or TSV file that are parsed at a time."""
 ROWS = 5_000
 """Rows that they are at least: in a wide table smaller pieces would take longer."""
 MISSING = frozenset(
-    {"", "?", "NA", "N/A", "n/a", "<NA>", "#NA", "#N/A", "#N/A N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None"}
+    {
+        "",
+        "?",
+        "NA",
+        "N/A",
+        "n/a",
+        "<NA>",
+        "#NA",
+        "#N/A",
+        "#N/A N/A",
+        "NaN",
+        "nan",
+        "-NaN",
+        "-nan",
+        "NULL",
+        "null",
+        "None",
+    }
     | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
 )
 """Cells of a CSV or TSV file that mean missing: pandas' own list and `?`."""
@@ -39,7 +60,8 @@ def read_file(path: Path, way_out: str = "Check data.source.") -> tuple[pd.DataF
     """Read a table file.
 
     Cells of CSV and TSV stay text, so that an identifier such as `007` keeps its zeros. They are
-    Arrow strings, missing ones NA, read in pieces: beside the file's bytes a cell takes its own and four more.
+    Arrow strings, missing ones NA, read in pieces: beside the file's bytes a cell takes its own and
+    four more.
 
     way_out: what to do where it cannot be read.
 
@@ -82,7 +104,9 @@ def _decompress(content: bytes, path: Path) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise StudyError(f"{path} is no whole gzip file: {error}. Write it again.") from None
     if len(text) > most:
-        raise StudyError(f"{path} is over {MOST_COMPRESSED} times larger unpacked, which no table is. Unpack it, if it is one.")
+        raise StudyError(
+            f"{path} is over {MOST_COMPRESSED} times larger unpacked, which no table is. Unpack it, if it is one."
+        )
     return text
 
 
@@ -95,7 +119,9 @@ def _check_text(content: bytes, path: Path) -> None:
             reason = f"A table file must be UTF-8 text, but {path} is not in line {number}. Save it as UTF-8."
             raise StudyError(reason) from None
     if not any(line.strip() for line in _stream(content)):
-        raise StudyError(f"A table needs a header and rows, but {path} is empty. Choose another source.")
+        raise StudyError(
+            f"A table needs a header and rows, but {path} is empty. Choose another source."
+        )
 
 
 def _stream(content: bytes) -> io.TextIOWrapper:
@@ -108,7 +134,9 @@ def _columnar(content: bytes, path: Path, ending: str) -> pd.DataFrame:
         return (pd.read_parquet if ending == ".parquet" else pd.read_feather)(io.BytesIO(content))
     except Exception as error:  # pyarrow raises its own, ValueError or OSError, by what is broken
         reason = " ".join(str(error).split())
-        raise StudyError(f"{path} cannot be read as {ending.lstrip('.')}: {reason}. Write it again.") from None
+        raise StudyError(
+            f"{path} cannot be read as {ending.lstrip('.')}: {reason}. Write it again."
+        ) from None
 
 
 def _json_lines(text: str, path: Path) -> pd.DataFrame:
@@ -119,9 +147,13 @@ def _json_lines(text: str, path: Path) -> pd.DataFrame:
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise StudyError(f"Every line must be one JSON object, but line {number} of {path} is none: {error}.") from None
+            raise StudyError(
+                f"Every line must be one JSON object, but line {number} of {path} is none: {error}."
+            ) from None
         if not isinstance(record, dict):
-            raise StudyError(f"Every line must be one JSON object, but line {number} of {path} is {line.strip()[:40]!r}.")
+            raise StudyError(
+                f"Every line must be one JSON object, but line {number} of {path} is {line.strip()[:40]!r}."
+            )
         records.append(record)
     return pd.DataFrame(records)
 
@@ -157,7 +189,9 @@ _WAY_OUT = "Mend that line, or quote cells that hold the separator."
 
 
 def _width(content: bytes, path: Path, separator: str) -> int:
-    """Cells of each line; a StudyError at the first with more or fewer than the header, as pandas would fill short ones."""
+    """Cells of each line; a StudyError at the first with more or fewer than the header, as pandas
+    would fill short ones.
+    """
     reader = csv.reader(_stream(content), delimiter=separator, skipinitialspace=True)
     width = 0
     try:
@@ -170,14 +204,18 @@ def _width(content: bytes, path: Path, separator: str) -> int:
                     f"{_RULE}, but line {reader.line_num} of {path} has {len(cells)} where the header has {width}. {_WAY_OUT}"
                 )
     except csv.Error as error:
-        raise StudyError(f"{_RULE}, but line {reader.line_num} of {path} cannot be parsed: {error}. {_WAY_OUT}") from None
+        raise StudyError(
+            f"{_RULE}, but line {reader.line_num} of {path} cannot be parsed: {error}. {_WAY_OUT}"
+        ) from None
     return width or 1  # a header of one empty cell
 
 
 def _sniff(content: bytes) -> str:
     """The separator that cuts the header into most cells; a comma on a tie."""
     header = next(line for line in _stream(content) if line.strip("\r\n"))[:100_000].splitlines()[0]
-    return max(",;\t", key=lambda separator: len(next(csv.reader([header], delimiter=separator), [])))
+    return max(
+        ",;\t", key=lambda separator: len(next(csv.reader([header], delimiter=separator), []))
+    )
 
 
 def _cells(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -188,6 +226,9 @@ def _cells(column: pd.Series[Any]) -> pd.Series[Any]:
 def _decimal_points(column: pd.Series[Any]) -> pd.Series[Any]:
     """`column` with points for decimal commas, where each of its cells is a number."""
     present = column.dropna()
-    if present.str.contains(",", regex=False).any() and present.str.fullmatch(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?").all():
+    if (
+        present.str.contains(",", regex=False).any()
+        and present.str.fullmatch(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?").all()
+    ):
         return column.str.replace(",", ".", regex=False)
     return column

@@ -1,4 +1,6 @@
-"""Warnings of splits: classes too rare for the folds, rows that stand on both sides of a split, folds that drift."""
+"""Warnings of splits: classes too rare for the folds, rows that stand on both sides of a split,
+folds that drift.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +12,40 @@ import pandas as pd
 from scipy.stats import ks_2samp
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
-from study.evidence.warnings.limits import CHANCE_TWINS, DISTANCE, DRIFT_CHANCE, FINE_COLUMN, RARE, TWINS
+from study.evidence.warnings.limits import (
+    CHANCE_TWINS,
+    DISTANCE,
+    DRIFT_CHANCE,
+    FINE_COLUMN,
+    RARE,
+    TWINS,
+)
 from study.formatting import percent
 from study.schema import ALL_ROWS, StudyWarning
 
 MOST_NAMED = 5
 """Most columns or classes that a sentence names."""
 LEAST_ROWS = 1_000
-"""Rows of either side that drift is looked for in, however many columns there are; else BLOCK cells."""
+"""Rows of either side that drift is looked for in, however many columns there are; else BLOCK
+cells.
+"""
 
 
 def fold_warnings(data: EncodedData) -> list[StudyWarning]:
     """What is to be said of the splits of every target of a study."""
     found: list[StudyWarning | None] = []
     for target in dict.fromkeys(name for name, _ in data):
-        places = [encoded for (name, fold), encoded in data.items() if name == target and fold != ALL_ROWS]
+        places = [
+            encoded for (name, fold), encoded in data.items() if name == target and fold != ALL_ROWS
+        ]
         if places:
             found += [rare_classes(places), twins(places), drift(places)]
     return [warning for warning in found if warning]
 
 
 def rare_classes(places: list[Encoded]) -> StudyWarning | None:
-    """S009 where a class has fewer than RARE rows, or none in some training, validation or test rows.
+    """S009 where a class has fewer than RARE rows, or none in some training, validation or test
+    rows.
 
     places: all outer folds of a target.
     """
@@ -44,7 +58,10 @@ def rare_classes(places: list[Encoded]) -> StudyWarning | None:
     for encoded in places:
         for part, rows in _parts(encoded):
             lacking[part] += np.bincount(encoded.y[rows].astype(np.int64), minlength=n) == 0
-    told = [f"{name!r} ({total[i]:,} rows{_lacks(lacking[:, i])})" for i, name in enumerate(first.classes)]
+    told = [
+        f"{name!r} ({total[i]:,} rows{_lacks(lacking[:, i])})"
+        for i, name in enumerate(first.classes)
+    ]
     rare = [text for i, text in enumerate(told) if total[i] < RARE or lacking[:, i].any()]
     if not rare:
         return None
@@ -68,20 +85,30 @@ def _parts(encoded: Encoded) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
 
 def _lacks(counts: npt.NDArray[np.int64]) -> str:
     names = ("training", "validation", "test")
-    return "".join(f", none in {count} sets of {name} rows" for name, count in zip(names, counts, strict=True) if count)
+    return "".join(
+        f", none in {count} sets of {name} rows"
+        for name, count in zip(names, counts, strict=True)
+        if count
+    )
 
 
 def twins(places: list[Encoded]) -> StudyWarning | None:
-    """S010 where TWINS or more of the test rows equal a development row in every column and the target.
+    """S010 where TWINS or more of the test rows equal a development row in every column and the
+    target.
 
-    Of columns with few values rows are equal by chance: some measured column, or the target, has fewer than FINE_COLUMN rows a
-    value, and pairs of equal rows are CHANCE_TWINS times what independent columns would make.
+    Of columns with few values rows are equal by chance: some measured column, or the target, has
+    fewer than FINE_COLUMN rows a value, and pairs of equal rows are CHANCE_TWINS times what
+    independent columns would make.
     """
     first = places[0]
     cells, y = first.matrix.values, first.y
     hashes = _hashes(cells, first.rows, y)
     pairs = _same(hashes) * len(hashes) * (len(hashes) - 1) / 2
-    if not pairs or not _is_fine(first) or pairs <= CHANCE_TWINS * _chance_pairs(cells, first.rows, y):
+    if (
+        not pairs
+        or not _is_fine(first)
+        or pairs <= CHANCE_TWINS * _chance_pairs(cells, first.rows, y)
+    ):
         return None
     tested, found, example = 0, 0, -1
     for encoded in places:
@@ -105,11 +132,15 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
     )
 
 
-def _hashes(cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.uint64]:
+def _hashes(
+    cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]
+) -> npt.NDArray[np.uint64]:
     """(n_rows,) a number a row that equal rows share."""
     step = max(1, BLOCK // max(cells.shape[1], 1))
     parts = [
-        pd.util.hash_pandas_object(pd.DataFrame(cells[rows[i : i + step]]).assign(y=y[i : i + step]), index=False).to_numpy()
+        pd.util.hash_pandas_object(
+            pd.DataFrame(cells[rows[i : i + step]]).assign(y=y[i : i + step]), index=False
+        ).to_numpy()
         for i in range(0, len(rows), step)
     ]
     return np.concatenate(parts)
@@ -121,7 +152,9 @@ def _same(values: npt.NDArray[np.generic]) -> float:
     return float((counts * (counts - 1)).sum() / max(len(values) * (len(values) - 1), 1))
 
 
-def _chance_pairs(cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]) -> float:
+def _chance_pairs(
+    cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]
+) -> float:
     """Pairs of equal rows that independent columns would make."""
     shared = [_same(y), *(_same(cells[rows, i]) for i in range(cells.shape[1]))]
     return float(np.prod(shared)) * len(rows) * (len(rows) - 1) / 2
@@ -130,7 +163,9 @@ def _chance_pairs(cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y
 def _is_fine(encoded: Encoded) -> bool:
     """Whether a value of some column, or of the target, is that of few rows."""
     n = len(encoded.rows)
-    measured = [i for term, i in zip(encoded.terms, encoded.columns, strict=True) if term.level is None]
+    measured = [
+        i for term, i in zip(encoded.terms, encoded.columns, strict=True) if term.level is None
+    ]
     columns = (encoded.y, *(encoded.matrix.values[encoded.rows, i] for i in measured))
     return any(len(np.unique(values)) * FINE_COLUMN > n for values in columns)
 
@@ -138,9 +173,10 @@ def _is_fine(encoded: Encoded) -> bool:
 def drift(places: list[Encoded]) -> StudyWarning | None:
     """S011 where test rows differ from development rows in the same column in most outer folds.
 
-    Looked for where time makes the folds; folds that are drawn differ by chance alone. The Kolmogorov-Smirnov distance of a
-    column counts where it is at least DISTANCE and more than chance makes, with DRIFT_CHANCE over all columns and folds
-    (Bonferroni). Dates are left out: they always drift in time.
+    Looked for where time makes the folds; folds that are drawn differ by chance alone. The
+    Kolmogorov-Smirnov distance of a column counts where it is at least DISTANCE and more than
+    chance makes, with DRIFT_CHANCE over all columns and folds (Bonferroni). Dates are left out:
+    they always drift in time.
     """
     first = places[0]
     if first.times is None:
@@ -153,11 +189,17 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
             sizes[name] = max(sizes.get(name, 0.0), distance)
             sure = chance * len(found) * len(places) <= DRIFT_CHANCE
             far[name] = far.get(name, 0) + (distance >= DISTANCE and sure)
-    most = [name for name in sorted(sizes, key=lambda name: -sizes[name]) if 2 * far[name] > len(places)]
+    most = [
+        name for name in sorted(sizes, key=lambda name: -sizes[name]) if 2 * far[name] > len(places)
+    ]
     if not most:
         return None
     told = [f"{name} (in {far[name]} of {len(places)}, at most {sizes[name]:.2f})" for name in most]
-    moved = f"{first.target} itself drifts" if first.target in most else f"{first.target} itself does not drift so far"
+    moved = (
+        f"{first.target} itself drifts"
+        if first.target in most
+        else f"{first.target} itself does not drift so far"
+    )
     return StudyWarning(
         id="S011",
         target=first.target,
@@ -173,11 +215,17 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
 
 
 def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
-    """By column, the target first, how far test and development rows are apart, and how probable that is by chance."""
+    """By column, the target first, how far test and development rows are apart, and how probable
+    that is by chance.
+    """
     most = max(LEAST_ROWS, BLOCK // max(len(encoded.terms), 1))
     sides = [_some(rows, most) for rows in (encoded.development, encoded.test)]
     cells = [encoded.original(-1, rows) for rows in sides]
-    columns = {term.name: [own[:, i] for own in cells] for i, term in enumerate(encoded.terms) if term.unit != "day"}
+    columns = {
+        term.name: [own[:, i] for own in cells]
+        for i, term in enumerate(encoded.terms)
+        if term.unit != "day"
+    }
     told = {encoded.target: [encoded.y[rows] for rows in sides]} | columns
     found = {name: ks_2samp(*both, method="asymp") for name, both in told.items()}
     return {name: (float(test.statistic), float(test.pvalue)) for name, test in found.items()}

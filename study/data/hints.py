@@ -1,4 +1,6 @@
-"""What a reader of a table should look at: codes that are read as numbers, columns that repeat like groups."""
+"""What a reader of a table should look at: codes that are read as numbers, columns that repeat like
+groups.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ import pandas as pd
 from study.schema import Feature, StudyWarning
 
 FEWEST = 20
-"""Values above which a column looks like a list of units, such as dealers: of more levels a category has no terms."""
+"""Values above which a column looks like a list of units, such as dealers: of more levels a
+category has no terms.
+"""
 OFTEN = 3
 """Rows of a value, on average, from which on it comes again and again."""
 SPARSE = 10
@@ -26,10 +30,14 @@ _UNITS = re.compile(
 """What rows are of, where a column of whole numbers is called so; in the plural it counts them."""
 
 
-def hints(frame: pd.DataFrame, features: Sequence[Feature], declared: Collection[str], arranged: bool) -> list[StudyWarning]:
-    """Warnings of features of `frame`, a column each: S013 of codes read as numbers, S014 of groups that were not declared.
+def hints(
+    frame: pd.DataFrame, features: Sequence[Feature], declared: Collection[str], arranged: bool
+) -> list[StudyWarning]:
+    """Warnings of features of `frame`, a column each: S013 of codes read as numbers, S014 of groups
+    that were not declared.
 
-    declared: columns whose type the config says, which are no codes. arranged: groups or time are set already.
+    declared: columns whose type the config says, which are no codes. arranged: groups or time are
+    set already.
     """
     found = []
     for feature in features:
@@ -71,10 +79,12 @@ def _is_unit(name: str, counts: pd.Series[Any]) -> bool:
 
 
 def _is_code(name: str, counts: pd.Series[Any]) -> bool:
-    """Whether whole numbers look like names: three or more, none below 0, and called so, or like zip codes.
+    """Whether whole numbers look like names: three or more, none below 0, and called so, or like
+    zip codes.
 
-    These all have four digits or more and equally many, come again and again, lie far apart, and are mostly no multiples of
-    ten, as prices and incomes are; four digits between 1500 and 2200 are years.
+    These all have four digits or more and equally many, come again and again, lie far apart, and
+    are mostly no multiples of ten, as prices and incomes are; four digits between 1500 and 2200 are
+    years.
     """
     values = np.asarray(counts.index, np.float64)
     if len(values) < 3 or (values % 1 != 0).any() or values.min() < 0:
@@ -86,4 +96,10 @@ def _is_code(name: str, counts: pd.Series[Any]) -> bool:
     alike = low >= 1_000 and len(f"{low:.0f}") == len(f"{high:.0f}")
     years = low >= 1_500 and high <= 2_200
     apart = SPARSE * len(values) <= high - low + 1
-    return alike and not years and apart and _repeats(counts) and float((values % 10 == 0).mean()) < 0.5
+    return (
+        alike
+        and not years
+        and apart
+        and _repeats(counts)
+        and float((values % 10 == 0).mean()) < 0.5
+    )

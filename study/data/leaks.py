@@ -13,12 +13,14 @@ OFTEN = 10
 """Rows of a value, on average, from which on it is no luck that they all have one class."""
 
 
-def leaks(frame: pd.DataFrame, features: Sequence[str], targets: Sequence[Target]) -> list[StudyWarning]:
+def leaks(
+    frame: pd.DataFrame, features: Sequence[str], targets: Sequence[Target]
+) -> list[StudyWarning]:
     """S006 for every feature column that determines a target column.
 
-    For classes: each value of the feature goes with one class, and each class with one value or each value with OFTEN rows on
-    average. For numbers: the correlation of two numeric columns is 1 or -1, to nine digits. Rows where either is missing do
-    not count.
+    For classes: each value of the feature goes with one class, and each class with one value or
+    each value with OFTEN rows on average. For numbers: the correlation of two numeric columns is 1
+    or -1, to nine digits. Rows where either is missing do not count.
     """
     return [
         StudyWarning(

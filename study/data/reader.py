@@ -1,4 +1,6 @@
-"""From a user's frame to the raw rows that a saved model takes: what is kept of the encoding beside the models."""
+"""From a user's frame to the raw rows that a saved model takes: what is kept of the encoding beside
+the models.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from study.schema import Frozen, Kind, StudyError, Target, nearest
 
 
 class ReadColumn(Frozen):
-    """A feature column: its type, the format of its dates, and the levels that the development rows have of a category."""
+    """A feature column: its type, the format of its dates, and the levels that the development rows
+    have of a category.
+    """
 
     name: str
     type: ColumnType
@@ -29,10 +33,11 @@ class ReadColumn(Frozen):
 
 
 class ReadTerm(Frozen):
-    """One number of a raw row: a column's value (level None), whether it has a level, or whether it is empty (`gap`).
+    """One number of a raw row: a column's value (level None), whether it has a level, or whether it
+    is empty (`gap`).
 
-    offset: of the matrix that models were trained on, about which values are rounded to float32. low, high: range on the
-    development rows, in the column's unit.
+    offset: of the matrix that models were trained on, about which values are rounded to float32.
+    low, high: range on the development rows, in the column's unit.
     """
 
     name: str
@@ -48,8 +53,9 @@ class ReadTerm(Frozen):
 class Raw:
     """Rows as models take them, and what is odd about them.
 
-    values: (n_rows, n_terms) float64. gaps, unseen, outside, unread: rows of each column that are empty, have a level which no
-    development row has, lie outside the development rows' range, or hold no date; columns without any are left out.
+    values: (n_rows, n_terms) float64. gaps, unseen, outside, unread: rows of each column that are
+    empty, have a level which no development row has, lie outside the development rows' range, or
+    hold no date; columns without any are left out.
     """
 
     values: npt.NDArray[np.float64]
@@ -60,9 +66,11 @@ class Raw:
 
 
 class Reader(Frozen):
-    """Turns rows of a table into what the models of one target and outer fold take; a JSON file beside them.
+    """Turns rows of a table into what the models of one target and outer fold take; a JSON file
+    beside them.
 
-    n_rows: development rows, on which `terms`, levels and ranges rest. classes: as in `schema.Target`.
+    n_rows: development rows, on which `terms`, levels and ranges rest. classes: as in
+    `schema.Target`.
     """
 
     target: str
@@ -76,7 +84,8 @@ class Reader(Frozen):
     def read(self, frame: pd.DataFrame) -> Raw:
         """Raw rows of a frame of text names, index 0..n-1, types as in training.
 
-        A level that no development row has counts as the reference; a date in another format than that of training is a gap.
+        A level that no development row has counts as the reference; a date in another format than
+        that of training is a gap.
 
         Raises
         ------
@@ -96,7 +105,9 @@ class Reader(Frozen):
             counts["gaps"][column.name] = int(empty.sum()) - read.lost
             if column.type == "category":
                 typed[column.name] = spelt(read.values, column.levels)
-                counts["unseen"][column.name] = int((~empty & ~typed[column.name].isin(column.levels)).sum())
+                counts["unseen"][column.name] = int(
+                    (~empty & ~typed[column.name].isin(column.levels)).sum()
+                )
         values = np.empty((len(frame), len(self.terms)))
         for i, term in enumerate(self.terms):
             own = typed[term.column]
@@ -105,20 +116,33 @@ class Reader(Frozen):
             elif term.level is not None:
                 values[:, i] = (own == term.level).fillna(False)
             else:
-                values[:, i] = (own.to_numpy(np.float64) - term.offset).astype(np.float32).astype(np.float64) + term.offset
+                values[:, i] = (own.to_numpy(np.float64) - term.offset).astype(np.float32).astype(
+                    np.float64
+                ) + term.offset
                 outside = (values[:, i] < term.low) | (values[:, i] > term.high)
                 counts["outside"][term.column] = int(outside.sum())
         return Raw(values, **{kind: _some(found) for kind, found in counts.items()})
 
     def observed(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Values of the target (n_rows,), class numbers where it has classes; NaN where missing or not to be read."""
-        target = Target(name=self.target, kind=self.kind, classes=dict.fromkeys(self.classes, 0), reason="", missing=0)
+        """Values of the target (n_rows,), class numbers where it has classes; NaN where missing or
+        not to be read.
+        """
+        target = Target(
+            name=self.target,
+            kind=self.kind,
+            classes=dict.fromkeys(self.classes, 0),
+            reason="",
+            missing=0,
+        )
         return as_target(frame[self.target], target)
 
     def _check_names(self, frame: pd.DataFrame) -> None:
         lacking = [column.name for column in self.columns if column.name not in frame]
         if lacking:
-            hint = nearest(lacking[0], [str(name) for name in frame if name not in {own.name for own in self.columns}])
+            hint = nearest(
+                lacking[0],
+                [str(name) for name in frame if name not in {own.name for own in self.columns}],
+            )
             raise StudyError(
                 f"A prediction needs every feature that the study was given, but the rows lack {', '.join(map(repr, lacking))}."
                 f"{hint} Add the column{'s' * (len(lacking) > 1)}; empty cells are gaps."
@@ -126,12 +150,16 @@ class Reader(Frozen):
 
 
 def spelt(values: pd.Series[Any], levels: Sequence[str]) -> pd.Series[Any]:
-    """Cells of a category, numbers spelt as its levels are: files spell a level `3` as `3.0` beside gaps."""
+    """Cells of a category, numbers spelt as its levels are: files spell a level `3` as `3.0` beside
+    gaps.
+    """
     strange = values.notna() & ~values.isin(levels)
     if not strange.any():
         return values
     spelt = {plain_number(level): level for level in levels}
-    return values.where(~strange, values[strange].map(lambda cell: spelt.get(plain_number(cell), cell)))
+    return values.where(
+        ~strange, values[strange].map(lambda cell: spelt.get(plain_number(cell), cell))
+    )
 
 
 def _some(counts: Mapping[str, int]) -> dict[str, int]:
@@ -144,13 +172,17 @@ def make_reader(table: Table, encoded: Encoded) -> Reader:
     types = {feature.name: feature.type for feature in table.features}
     terms = []
     for term, place in zip(encoded.terms, encoded.columns, strict=True):
-        values, offset = encoded.matrix.values[development, place], float(encoded.matrix.offset[place])
+        values, offset = (
+            encoded.matrix.values[development, place],
+            float(encoded.matrix.offset[place]),
+        )
         terms.append(
             ReadTerm(
                 name=term.name,
                 column=term.column,
                 level=term.level,
-                gap=term.level is not None and (types[term.column] != "category" or term.level == missing),
+                gap=term.level is not None
+                and (types[term.column] != "category" or term.level == missing),
                 offset=offset,
                 low=float(np.nanmin(values)) + offset,
                 high=float(np.nanmax(values)) + offset,
@@ -159,8 +191,12 @@ def make_reader(table: Table, encoded: Encoded) -> Reader:
     columns = []
     for feature in table.features:
         own = table.frame[feature.name].iloc[development]
-        levels = tuple(sorted(map(str, own.dropna().unique()))) if feature.type == "category" else ()
-        columns.append(ReadColumn(name=feature.name, type=feature.type, pattern=feature.pattern, levels=levels))
+        levels = (
+            tuple(sorted(map(str, own.dropna().unique()))) if feature.type == "category" else ()
+        )
+        columns.append(
+            ReadColumn(name=feature.name, type=feature.type, pattern=feature.pattern, levels=levels)
+        )
     return Reader(
         target=encoded.target,
         kind=encoded.kind,

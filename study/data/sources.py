@@ -1,4 +1,6 @@
-"""From the name of a source to its raw frame: built-in tables and files, read without inferring more than text or number."""
+"""From the name of a source to its raw frame: built-in tables and files, read without inferring
+more than text or number.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from study.schema import StudyError, nearest
 Reader = Callable[[str, DataConfig], pd.DataFrame]
 
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
-"""Tables that scikit-learn ships; their target is the column `target`, with class names where they have names."""
+"""Tables that scikit-learn ships; their target is the column `target`, with class names where they
+have names.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,21 @@ def read_source(data: DataConfig) -> Source:
         origin, targets = data.source, TARGETS.get(word, ())
     frame = named(frame, origin)
     if not len(frame):
-        raise StudyError(f"A table needs rows, but {origin} has none below its header. Add rows or choose another source.")
-    digest = digest or hashlib.sha256(frame.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
+        raise StudyError(
+            f"A table needs rows, but {origin} has none below its header. Add rows or choose another source."
+        )
+    digest = (
+        digest
+        or hashlib.sha256(frame.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
+    )
     return Source(frame, digest, origin, targets)
 
 
 def _balloons(name: str, data: DataConfig) -> pd.DataFrame:
     if name:
-        raise StudyError(f"The balloons are one table, but the source is 'balloons:{name}'. Leave ':{name}' out.")
+        raise StudyError(
+            f"The balloons are one table, but the source is 'balloons:{name}'. Leave ':{name}' out."
+        )
     return make_balloons(data.rows, data.seed)
 
 
@@ -93,34 +104,54 @@ def _sklearn(name: str, data: DataConfig) -> pd.DataFrame:
 def _statsmodels(name: str, data: DataConfig) -> pd.DataFrame:
     import statsmodels.datasets as datasets
 
-    names = sorted(m.name for m in pkgutil.iter_modules(datasets.__path__) if m.ispkg and m.name != "tests")
+    names = sorted(
+        m.name for m in pkgutil.iter_modules(datasets.__path__) if m.ispkg and m.name != "tests"
+    )
     if name not in names:
         hint = nearest(name, names) or f" It has {', '.join(names)}."
-        raise StudyError(f"The source 'statsmodels:{name}' names no table that statsmodels ships.{hint}")
+        raise StudyError(
+            f"The source 'statsmodels:{name}' names no table that statsmodels ships.{hint}"
+        )
     return pd.DataFrame(importlib.import_module(f"statsmodels.datasets.{name}").load_pandas().data)
 
 
-LIBRARIES: dict[str, Reader] = {"balloons": _balloons, "sklearn": _sklearn, "statsmodels": _statsmodels}
-"""Readers by the word before the colon of `data.source`; each is given the name behind it, empty without one."""
+LIBRARIES: dict[str, Reader] = {
+    "balloons": _balloons,
+    "sklearn": _sklearn,
+    "statsmodels": _statsmodels,
+}
+"""Readers by the word before the colon of `data.source`; each is given the name behind it, empty
+without one.
+"""
 TARGETS = {"balloons": ("balloons", "colour")}
 """Columns of such sources that are never features unless named as such."""
 
 
 def _printable(name: object) -> str:
-    """A name in one line, without control characters, at which both pandas and scikit-learn stumble."""
+    """A name in one line, without control characters, at which both pandas and scikit-learn
+    stumble.
+    """
     return "".join(
-        character for character in " ".join(str(name).split()) if unicodedata.category(character) not in {"Cc", "Cs"}
+        character
+        for character in " ".join(str(name).split())
+        if unicodedata.category(character) not in {"Cc", "Cs"}
     )
 
 
 def named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
-    """`frame` with unique text names, index 0..n-1, and an index that says something kept as a column."""
+    """`frame` with unique text names, index 0..n-1, and an index that says something kept as a
+    column.
+    """
     names = [_printable(name) or f"column {i}" for i, name in enumerate(frame.columns, 1)]
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
-        raise StudyError(f"Every column needs a name of its own, but {origin} has {twice[0]!r} more than once. Rename one.")
+        raise StudyError(
+            f"Every column needs a name of its own, but {origin} has {twice[0]!r} more than once. Rename one."
+        )
     index = frame.index
-    telling = index.nlevels == 1 and (index.name is not None or not pd.api.types.is_integer_dtype(index.dtype))
+    telling = index.nlevels == 1 and (
+        index.name is not None or not pd.api.types.is_integer_dtype(index.dtype)
+    )
     label = _printable(index.name if index.name is not None else "index")
     frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     if telling and label not in names:

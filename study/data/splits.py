@@ -40,14 +40,16 @@ class Split:
 def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Split, ...]:
     """Split the rows that have a target, by scikit-learn's splitters and `config.seed` alone.
 
-    Binary and multiclass targets are stratified. With groups, a group's rows stay together in outer and inner folds. With
-    time, all rows of one time stay together, test rows are later than all development rows and validation rows later than
-    all training rows. Outer fold `r * folds + f` is fold f of repeat r.
+    Binary and multiclass targets are stratified. With groups, a group's rows stay together in outer
+    and inner folds. With time, all rows of one time stay together, test rows are later than all
+    development rows and validation rows later than all training rows. Outer fold `r * folds + f` is
+    fold f of repeat r.
 
     Returns
     -------
     tuple of Split
-        One for `protocol: holdout`, else folds x repeats; repeats that are not filled in are one. Then that of all rows.
+        One for `protocol: holdout`, else folds x repeats; repeats that are not filled in are one.
+        Then that of all rows.
 
     Raises
     ------
@@ -57,7 +59,9 @@ def make_splits(table: Table, target: Target, config: StudyConfig) -> tuple[Spli
     cutter, rows = _cutter(table, target)
     splits = []
     for outer_fold, (development, test) in enumerate(_outer(cutter, rows, config)):
-        inner = cutter.folds(development, config.inner.folds, _seed(config.seed, 1, outer_fold), "inner.folds")
+        inner = cutter.folds(
+            development, config.inner.folds, _seed(config.seed, 1, outer_fold), "inner.folds"
+        )
         parts = cutter.parts(development, _seed(config.seed, 2, outer_fold))
         splits.append(Split(outer_fold, development, test, inner, parts))
         cutter.check_training([development, *(training for training, _ in inner)])
@@ -70,7 +74,9 @@ def first_development(table: Table, target: Target, config: StudyConfig) -> IntA
 
 
 def split_all_rows(table: Table, target: Target, config: StudyConfig) -> Split:
-    """The last of these alone: what is delivered is searched for on all rows; errors as `make_splits`."""
+    """The last of these alone: what is delivered is searched for on all rows; errors as
+    `make_splits`.
+    """
     cutter, rows = _cutter(table, target)
     inner = cutter.folds(rows, config.inner.folds, _seed(config.seed, 3, 0), "inner.folds")
     cutter.check_training([training for training, _ in inner])
@@ -90,9 +96,13 @@ def _outer(cutter: _Cutter, rows: IntArray, config: StudyConfig) -> Iterator[Pai
         return
     repeats = config.outer.repeats or 1
     if cutter.times is not None and repeats > 1:
-        raise StudyError(f"Folds in time order are the same in every repeat, but outer.repeats is {repeats}. Set it to 1.")
+        raise StudyError(
+            f"Folds in time order are the same in every repeat, but outer.repeats is {repeats}. Set it to 1."
+        )
     for repeat in range(repeats):
-        yield from cutter.folds(rows, config.outer.folds, _seed(config.seed, 0, repeat), "outer.folds")
+        yield from cutter.folds(
+            rows, config.outer.folds, _seed(config.seed, 0, repeat), "outer.folds"
+        )
 
 
 def _seed(seed: int, level: int, number: int) -> int:
@@ -101,22 +111,31 @@ def _seed(seed: int, level: int, number: int) -> int:
 
 def codes(table: Table, column: str | None) -> IntArray | None:
     """Ranks 0.. of the distinct values of a column, (n_rows,)."""
-    return None if column is None else pd.factorize(table.frame[column], sort=True)[0].astype(np.int64)
+    return (
+        None if column is None else pd.factorize(table.frame[column], sort=True)[0].astype(np.int64)
+    )
 
 
 def time_folds(rows: IntArray, times: IntArray, folds: int) -> list[Pair]:
-    """Pairs (earlier, next) of `rows` by their times (indexed by rows), of which there are more than folds."""
+    """Pairs (earlier, next) of `rows` by their times (indexed by rows), of which there are more
+    than folds.
+    """
     from sklearn.model_selection import TimeSeriesSplit
 
     own = times[rows]
     moments = np.unique(own)
     pairs = TimeSeriesSplit(folds).split(moments)
-    return [(rows[np.isin(own, moments[kept])], rows[np.isin(own, moments[held])]) for kept, held in pairs]
+    return [
+        (rows[np.isin(own, moments[kept])], rows[np.isin(own, moments[held])])
+        for kept, held in pairs
+    ]
 
 
 @dataclass(frozen=True, eq=False)
 class _Cutter:
-    """Cuts row positions in two, by the target's classes, the groups and the times (each (n_rows,), codes or None)."""
+    """Cuts row positions in two, by the target's classes, the groups and the times (each (n_rows,),
+    codes or None).
+    """
 
     target: Target
     labels: FloatArray
@@ -133,10 +152,14 @@ class _Cutter:
         y = self.labels[rows]
         classes = bool(self.target.classes)
         if self.groups is not None:
-            splitter = (StratifiedGroupKFold if classes else GroupKFold)(folds, shuffle=True, random_state=seed)
+            splitter = (StratifiedGroupKFold if classes else GroupKFold)(
+                folds, shuffle=True, random_state=seed
+            )
             pairs = splitter.split(rows, y, self.groups[rows])
         else:
-            splitter = (StratifiedKFold if classes else KFold)(folds, shuffle=True, random_state=seed)
+            splitter = (StratifiedKFold if classes else KFold)(
+                folds, shuffle=True, random_state=seed
+            )
             pairs = splitter.split(rows, y)
         return [(rows[np.sort(kept)], rows[np.sort(held)]) for kept, held in pairs]
 
@@ -151,7 +174,9 @@ class _Cutter:
         if self.groups is not None:
             if self.target.classes:
                 return self._stratified_groups(rows, fraction, seed)
-            pairs = GroupShuffleSplit(1, test_size=fraction, random_state=seed).split(rows, y, self.groups[rows])
+            pairs = GroupShuffleSplit(1, test_size=fraction, random_state=seed).split(
+                rows, y, self.groups[rows]
+            )
         else:
             splitter = StratifiedShuffleSplit if self.target.classes else ShuffleSplit
             pairs = splitter(1, test_size=fraction, random_state=seed).split(rows, y)
@@ -167,7 +192,8 @@ class _Cutter:
     def parts(self, rows: IntArray, seed: int) -> tuple[Part, ...]:
         """A random half and a quarter out of it; of rows in time order the latest half and quarter.
 
-        None where classes or groups are too few to be cut in four, or a part has a single target value.
+        None where classes or groups are too few to be cut in four, or a part has a single target
+        value.
         """
         if self.times is not None:
             found = [(fraction, self._latest(rows, fraction)[1]) for fraction in (0.5, 0.25)]
@@ -183,7 +209,10 @@ class _Cutter:
     def _stratified_groups(self, rows: IntArray, fraction: float, seed: int) -> Pair:
         """Of up to twenty stratified slices of the groups, as many as make up `fraction`."""
         assert self.groups is not None
-        scarce = min(len(np.unique(self.groups[rows])), int(np.unique(self.labels[rows], return_counts=True)[1].min()))
+        scarce = min(
+            len(np.unique(self.groups[rows])),
+            int(np.unique(self.labels[rows], return_counts=True)[1].min()),
+        )
         slices = max(2, min(20, scarce))
         pairs = self.folds(rows, slices, seed, "outer.test_fraction")
         taken = min(max(1, round(fraction * slices)), slices - 1)
@@ -213,9 +242,13 @@ class _Cutter:
         if self.groups is not None:
             groups = len(np.unique(self.groups[rows]))
             if groups < folds:
-                raise StudyError(f"{folds} folds need {folds} groups, but {name!r} has {groups} to split. Lower {key}.")
+                raise StudyError(
+                    f"{folds} folds need {folds} groups, but {name!r} has {groups} to split. Lower {key}."
+                )
         elif len(rows) < 2 * folds:
-            raise StudyError(f"{folds} folds need {2 * folds} rows, but {name!r} has {len(rows)} to split. Lower {key}.")
+            raise StudyError(
+                f"{folds} folds need {2 * folds} rows, but {name!r} has {len(rows)} to split. Lower {key}."
+            )
         if self.target.classes:
             codes, counts = np.unique(self.labels[rows], return_counts=True)
             if counts.min() < folds:
@@ -226,7 +259,9 @@ class _Cutter:
                 )
 
     def check_training(self, kept: list[IntArray]) -> None:
-        """Raise a StudyError where some training rows all have one target value: nothing can be learnt from them."""
+        """Raise a StudyError where some training rows all have one target value: nothing can be
+        learnt from them.
+        """
         for rows in kept:
             if len(np.unique(self.labels[rows])) < 2:
                 raise StudyError(

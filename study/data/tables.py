@@ -1,4 +1,6 @@
-"""From a source to a Table: which columns are features, of which type, and of which kind the targets are."""
+"""From a source to a Table: which columns are features, of which type, and of which kind the
+targets are.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
 from study.schema import Feature, StudyData, StudyError, StudyWarning, Target, nearest
 
-_ID_NAME = re.compile(r"(.*[\W_])?(id|ids|uuid|guid|key|index|idx|rownames?|row_?number)|id[\W_].*|column 1", re.IGNORECASE)
+_ID_NAME = re.compile(
+    r"(.*[\W_])?(id|ids|uuid|guid|key|index|idx|rownames?|row_?number)|id[\W_].*|column 1",
+    re.IGNORECASE,
+)
 _ID_CAMEL = re.compile(r".*[a-z](Id|ID)")
 
 
@@ -28,14 +33,14 @@ _ID_CAMEL = re.compile(r".*[a-z](Id|ID)")
 class Table:
     """A table whose columns are understood.
 
-    frame: one row a row of the source, index = row id, its position 0..n-1 there. Feature columns are float64 (numbers;
-    booleans as 0 and 1; dates as days since 1970-01-01) or text with missing as NaN (categories). Target columns are float64
-    or class labels as text. The groups column is text, the time column float64.
-    notes: what a reader should know: columns left out and why, rows without a target.
-    warnings: what is suspected of it: leaks, codes read as numbers, groups that were not declared.
-    digest: SHA-256 (hexadecimal) of the content read, the same on every machine.
-    combined: features that products and curves are made of; None: all. splitting: how splits keep rows apart by groups or
-    time, in words.
+    frame: one row a row of the source, index = row id, its position 0..n-1 there. Feature columns
+    are float64 (numbers; booleans as 0 and 1; dates as days since 1970-01-01) or text with missing
+    as NaN (categories). Target columns are float64 or class labels as text. The groups column is
+    text, the time column float64. notes: what a reader should know: columns left out and why, rows
+    without a target. warnings: what is suspected of it: leaks, codes read as numbers, groups that
+    were not declared. digest: SHA-256 (hexadecimal) of the content read, the same on every machine.
+    combined: features that products and curves are made of; None: all. splitting: how splits keep
+    rows apart by groups or time, in words.
     """
 
     frame: pd.DataFrame
@@ -66,20 +71,23 @@ class Table:
 def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     """Read the source of `config`, unless it was, and infer the rest.
 
-    Left out as features, each with a note: constant columns, text that hardly repeats, whole numbers that count the
-    rows, and cells that are neither numbers nor words. Naming a column in `data.features` or `data.types` keeps it unless it
-    is constant. A feature that tells a target without error is kept and warned of. Errors and notes count rows from 0.
+    Left out as features, each with a note: constant columns, text that hardly repeats, whole
+    numbers that count the rows, and cells that are neither numbers nor words. Naming a column in
+    `data.features` or `data.types` keeps it unless it is constant. A feature that tells a target
+    without error is kept and warned of. Errors and notes count rows from 0.
 
     Raises
     ------
     StudyError
-        The source cannot be read, a named column does not exist, a cell breaks a declared type or kind, a number is
-        infinite, a target or feature set cannot be learnt from.
+        The source cannot be read, a named column does not exist, a cell breaks a declared type or
+        kind, a number is infinite, a target or feature set cannot be learnt from.
     """
     source = source or read_source(config.data)
     _check_names(config, source)
     if len(source.frame) < LEAST_ROWS:
-        raise StudyError(f"A comparison needs {LEAST_ROWS} rows, but {source.origin} has {len(source.frame)}. Add rows.")
+        raise StudyError(
+            f"A comparison needs {LEAST_ROWS} rows, but {source.origin} has {len(source.frame)}. Add rows."
+        )
     if config.groups and config.time:
         raise StudyError(
             f"Rows are kept together by group or ordered by time, but groups is {config.groups!r} and time is {config.time!r}. "
@@ -107,7 +115,17 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     warnings += hints(frame, features, config.data.types, bool(splitting))
     order = (config.groups, config.time)
     combined, found = _combined(config, features), tuple(warnings)
-    return Table(frame, tuple(features), tuple(targets), *order, tuple(notes), source.digest, combined, splitting, found)
+    return Table(
+        frame,
+        tuple(features),
+        tuple(targets),
+        *order,
+        tuple(notes),
+        source.digest,
+        combined,
+        splitting,
+        found,
+    )
 
 
 def _combined(config: StudyConfig, features: list[Feature]) -> tuple[str, ...] | None:
@@ -117,15 +135,21 @@ def _combined(config: StudyConfig, features: list[Feature]) -> tuple[str, ...] |
     names = [feature.name for feature in features]
     for name in config.terms:
         if name not in names:
-            raise StudyError(f"terms must name features, but {name!r} is none.{nearest(name, names)}")
+            raise StudyError(
+                f"terms must name features, but {name!r} is none.{nearest(name, names)}"
+            )
     return tuple(config.terms)
 
 
 def target_values(table: Table, target: Target) -> npt.NDArray[np.float64]:
-    """Values of a target, (n_rows,) float64: the number, or the index of the class; NaN where missing."""
+    """Values of a target, (n_rows,) float64: the number, or the index of the class; NaN where
+    missing.
+    """
     column = table.frame[target.name]
     if target.classes:
-        column = column.astype(object).map({label: float(i) for i, label in enumerate(target.classes)})
+        column = column.astype(object).map(
+            {label: float(i) for i, label in enumerate(target.classes)}
+        )
     return np.asarray(column, dtype=np.float64)
 
 
@@ -144,16 +168,26 @@ def _check_names(config: StudyConfig, source: Source) -> None:
             if name not in names:
                 shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
                 hint = nearest(name, names) or f" Its columns are {shown}."
-                raise StudyError(f"{key} must name columns of {source.origin}, but it has no column {name!r}.{hint}")
+                raise StudyError(
+                    f"{key} must name columns of {source.origin}, but it has no column {name!r}.{hint}"
+                )
     for name in config.targets:
         if name in config.data.drop or name in {config.groups, config.time}:
-            raise StudyError(f"A target is nothing else, but {name!r} is also in data.drop, groups or time. Remove it there.")
+            raise StudyError(
+                f"A target is nothing else, but {name!r} is also in data.drop, groups or time. Remove it there."
+            )
 
 
 def _features(
-    config: StudyConfig, source: Source, raw: dict[str, pd.Series[Any]], columns: dict[str, pd.Series[Any]], notes: list[str]
+    config: StudyConfig,
+    source: Source,
+    raw: dict[str, pd.Series[Any]],
+    columns: dict[str, pd.Series[Any]],
+    notes: list[str],
 ) -> list[Feature]:
-    """The features in order, taken out of `raw`; their values are added to `columns`, and what was left out to `notes`."""
+    """The features in order, taken out of `raw`; their values are added to `columns`, and what was
+    left out to `notes`.
+    """
     taken = {*config.targets, config.groups, config.time, *config.data.drop}
     listed = list(dict.fromkeys(config.data.features or ()))
     left_out: dict[str, list[str]] = {}
@@ -167,17 +201,35 @@ def _features(
             continue
         column = read_column(raw.pop(name), config.data.types.get(name))
         kept = name in listed or name in config.data.types
-        why = column.reason if column.type is None else _constant(column) or ("" if kept else _identifier(column))
+        why = (
+            column.reason
+            if column.type is None
+            else _constant(column) or ("" if kept else _identifier(column))
+        )
         if column.type is None or why:
             left_out.setdefault(why, []).append(name)
             continue
         check_finite(column)
         if column.lost:
-            notes.append(f"Column {name!r} is a date, and {column.lost} cells that are none count as missing.")
+            notes.append(
+                f"Column {name!r} is a date, and {column.lost} cells that are none count as missing."
+            )
         missing = int(column.values.isna().sum())
-        found.append(Feature(name=name, type=column.type, reason=column.reason, missing=missing, pattern=column.pattern))
+        found.append(
+            Feature(
+                name=name,
+                type=column.type,
+                reason=column.reason,
+                missing=missing,
+                pattern=column.pattern,
+            )
+        )
         columns[name] = column.values
-    notes += [f"Left out, since {why}: {_shown(names)}.{_KEEP.get(why, '')}" for why, names in left_out.items() if names]
+    notes += [
+        f"Left out, since {why}: {_shown(names)}.{_KEEP.get(why, '')}"
+        for why, names in left_out.items()
+        if names
+    ]
     if not found:
         raise StudyError(
             f"A model needs a feature, but {source.origin} leaves none: {' '.join(notes) or 'every column is a target.'} "
@@ -196,7 +248,13 @@ _KEEP = {
 def _constant(column: Column) -> str:
     distinct = column.values.nunique()
     gaps = column.values.isna().any()
-    return "no cell is filled" if not distinct else "all cells are equal" if distinct == 1 and not gaps else ""
+    return (
+        "no cell is filled"
+        if not distinct
+        else "all cells are equal"
+        if distinct == 1 and not gaps
+        else ""
+    )
 
 
 def _identifier(column: Column) -> str:
@@ -220,7 +278,9 @@ def _shown(names: list[str]) -> str:
 def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:
     notes = []
     if target.missing:
-        notes.append(f"{target.missing} of {len(values)} rows have no {target.name!r}; they are left out for this target.")
+        notes.append(
+            f"{target.missing} of {len(values)} rows have no {target.name!r}; they are left out for this target."
+        )
     if target.reason.startswith("whole numbers that look like codes"):
         notes.append(
             f"{target.name!r} is taken as multiclass: {target.reason}. If their order counts, set targets.{target.name} to "

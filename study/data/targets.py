@@ -9,7 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config.options import ColumnType
-from study.data.columns import LARGEST, Column, as_label, check_finite, numbers_or_error, read_column, read_labels
+from study.data.columns import (
+    LARGEST,
+    Column,
+    as_label,
+    check_finite,
+    numbers_or_error,
+    read_column,
+    read_labels,
+)
 from study.schema import Kind, StudyError, Target, in_order
 
 MOST_CLASSES = 100
@@ -24,32 +32,43 @@ def read_target(
 ) -> tuple[Target, pd.Series[Any]]:
     """Decide the kind of a target.
 
-    Two distinct values are binary, text is multiclass. Numbers with fractions or below zero are continuous. Whole numbers are
+    Two distinct values are binary, text is multiclass. Numbers with fractions or below zero are
+    continuous. Whole numbers are
 
-    - multiclass where they look like codes: 3 to 11 values that fill most of a range from 0 or 1 to at most 10, unless five
-      or more values start at 0 and grow rare (skewness above 0.5, largest value below 5 % of the rows), which is a count;
-    - count where they start at 0, lean to the right (skewness above 0.5), are small (median at most 30, largest at most
+    - multiclass where they look like codes: 3 to 11 values that fill most of a range from 0 or 1 to
+      at most 10, unless five
+      or more values start at 0 and grow rare (skewness above 0.5, largest value below 5 % of the
+      rows), which is a count;
+    - count where they start at 0, lean to the right (skewness above 0.5), are small (median at most
+      30, largest at most
       1,000), as doctor visits are;
     - continuous otherwise.
 
     Returns
     -------
     Target, Series (n_rows,)
-        The target, and its values as the table keeps them: float64, or class labels as text; NaN where missing.
+        The target, and its values as the table keeps them: float64, or class labels as text; NaN
+        where missing.
 
     Raises
     ------
     StudyError
-        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number is infinite, a class has one row, there are
-        more than MOST_CLASSES, or the wanted kind is impossible.
+        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number is infinite, a
+        class has one row, there are more than MOST_CLASSES, or the wanted kind is impossible.
     """
     name = str(raw.name)
     column = read_column(raw, declared)
     if column.type is None:
-        raise StudyError(f"A target holds numbers, words or true and false, but {name!r} has {column.reason}. Choose another.")
-    counts = (column.values if column.type == "numeric" else read_labels(raw, column)).value_counts()
+        raise StudyError(
+            f"A target holds numbers, words or true and false, but {name!r} has {column.reason}. Choose another."
+        )
+    counts = (
+        column.values if column.type == "numeric" else read_labels(raw, column)
+    ).value_counts()
     if not len(counts):
-        raise StudyError(f"A target needs values, but every cell of {name!r} is missing. Choose another target.")
+        raise StudyError(
+            f"A target needs values, but every cell of {name!r} is missing. Choose another target."
+        )
     if len(counts) == 1:
         raise StudyError(
             f"A target needs two distinct values, but every cell of {name!r} is {as_label(counts.index[0])!r}. Choose another."
@@ -69,18 +88,25 @@ def read_target(
 
 
 def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
-    """Cells of other rows as values of a target (n_rows,), dates as days, class numbers where it has classes.
+    """Cells of other rows as values of a target (n_rows,), dates as days, class numbers where it
+    has classes.
 
-    NaN where a cell is missing, no number, or none of the target's values: another class, or of a count a negative one.
+    NaN where a cell is missing, no number, or none of the target's values: another class, or of a
+    count a negative one.
     """
     column = read_column(raw)
     if column.type is None:
         return np.full(len(raw), np.nan)
     if target.classes:
         labels = read_labels(raw, column).astype(object)
-        return np.asarray(labels.map({label: float(i) for i, label in enumerate(target.classes)}), np.float64)
+        return np.asarray(
+            labels.map({label: float(i) for i, label in enumerate(target.classes)}), np.float64
+        )
     number = column.type in {"numeric", "date"}
-    values = np.asarray(column.values if number else pd.to_numeric(read_labels(raw, column), errors="coerce"), np.float64)
+    values = np.asarray(
+        column.values if number else pd.to_numeric(read_labels(raw, column), errors="coerce"),
+        np.float64,
+    )
     strange = np.abs(values) > LARGEST
     if target.kind is Kind.COUNT:
         strange |= (values < 0) | (values % 1 != 0)
@@ -108,17 +134,31 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
     codes = low in {0, 1} and high <= 10 and distinct >= 0.7 * (high - low + 1)
     fading = low == 0 and distinct >= 5 and skewed and (values == high).mean() < 0.05
     if codes and not fading:
-        return Kind.MULTICLASS, f"whole numbers that look like codes, {distinct} distinct values from {low} to {high}"
+        return (
+            Kind.MULTICLASS,
+            f"whole numbers that look like codes, {distinct} distinct values from {low} to {high}",
+        )
     if low == 0 and skewed and np.median(values) <= 30 and high <= 1000:
         return Kind.COUNT, facts
-    return Kind.CONTINUOUS, f"numeric, {distinct} distinct values, whole numbers from {low} to {high}"
+    return (
+        Kind.CONTINUOUS,
+        f"numeric, {distinct} distinct values, whole numbers from {low} to {high}",
+    )
 
 
 def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series[Any]:
     name = column.name
-    rule = f"A {kind.value} target holds numbers" if kind is Kind.CONTINUOUS else "A count holds non-negative whole numbers"
+    rule = (
+        f"A {kind.value} target holds numbers"
+        if kind is Kind.CONTINUOUS
+        else "A count holds non-negative whole numbers"
+    )
     way_out = f"Mend the cell, or set targets.{name} to auto."
-    values = column.values if column.type in {"numeric", "date"} else numbers_or_error(raw, rule, way_out)
+    values = (
+        column.values
+        if column.type in {"numeric", "date"}
+        else numbers_or_error(raw, rule, way_out)
+    )
     check_finite(Column(name, "numeric", values, ""))
     if kind is Kind.COUNT:
         wrong = (values < 0) | (values % 1 != 0) & values.notna()

@@ -18,7 +18,8 @@ Sort = Literal["row", "group", "block"]
 class Units:
     """Which unit each row is in; rows of different units are taken to be independent.
 
-    sort: rows of their own, groups of the table, or blocks of consecutive times. codes: (n_rows,) int64, 0.. without a gap.
+    sort: rows of their own, groups of the table, or blocks of consecutive times. codes: (n_rows,)
+    int64, 0.. without a gap.
     """
 
     sort: Sort
@@ -36,13 +37,20 @@ class Units:
 
     @classmethod
     def of(cls, encoded: Encoded, rows: IntArray, blocks: Callable[[int], int]) -> Units:
-        """Units of some rows (n_rows,), positions of `encoded`: blocks where they have an order, groups where they have these.
+        """Units of some rows (n_rows,), positions of `encoded`: blocks where they have an order,
+        groups where they have these.
 
-        blocks: from the number of distinct times to that of blocks, which hold as nearly as can be as many times each.
+        blocks: from the number of distinct times to that of blocks, which hold as nearly as can be
+        as many times each.
         """
         if encoded.times is not None:
             moments, times = np.unique(encoded.times[rows], return_inverse=True)
-            return cls("block", np.asarray(times * blocks(len(moments)) // max(1, len(moments)), np.int64))
+            return cls(
+                "block", np.asarray(times * blocks(len(moments)) // max(1, len(moments)), np.int64)
+            )
         if encoded.groups is not None:
-            return cls("group", np.asarray(np.unique(encoded.groups[rows], return_inverse=True)[1], np.int64))
+            return cls(
+                "group",
+                np.asarray(np.unique(encoded.groups[rows], return_inverse=True)[1], np.int64),
+            )
         return cls.rows(len(rows))

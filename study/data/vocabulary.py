@@ -13,7 +13,9 @@ from study.data.tables import Table
 from study.schema import Feature
 
 MOST_LEVELS = 20
-"""Most levels of a category that get a term beside its reference; rarer ones share the reference's zeros."""
+"""Most levels of a category that get a term beside its reference; rarer ones share the reference's
+zeros.
+"""
 
 LEAST_LEVEL_ROWS = 5
 """Fewest development rows in which a level, or a missing cell, must occur to get a term."""
@@ -27,10 +29,16 @@ class Vocabulary:
     references: dict[str, str]
 
 
-def find_vocabulary(frame: pd.DataFrame, development: IntArray, features: tuple[Feature, ...], missing: str) -> Vocabulary:
+def find_vocabulary(
+    frame: pd.DataFrame, development: IntArray, features: tuple[Feature, ...], missing: str
+) -> Vocabulary:
     """Terms that development rows of a table give; missing: what a gap in a category is called."""
     categories = [feature.name for feature in features if feature.type == "category"]
-    units = {feature.name: "day" if feature.type == "date" else "" for feature in features if feature.type != "category"}
+    units = {
+        feature.name: "day" if feature.type == "date" else ""
+        for feature in features
+        if feature.type != "category"
+    }
     measured = []
     patterns: dict[bytes, str] = {}
     for name in units:
@@ -45,12 +53,18 @@ def find_vocabulary(frame: pd.DataFrame, development: IntArray, features: tuple[
     for name in categories:
         filled = frame[name].iloc[development].astype(object).fillna(missing).value_counts()
         ordered = sorted(filled.index, key=lambda level: (-int(filled[level]), str(level)))
-        listed = [level for level in ordered[1 : MOST_LEVELS + 1] if filled[level] >= LEAST_LEVEL_ROWS]
+        listed = [
+            level for level in ordered[1 : MOST_LEVELS + 1] if filled[level] >= LEAST_LEVEL_ROWS
+        ]
         if listed:
             levels[name], references[name] = sorted(listed), str(ordered[0])
     terms = [Term(name, name, None, units[name]) for name in measured]
     terms += [Term(f"{name}[missing]", name, "missing", "level") for name in gappy]
-    terms += [Term(f"{name}[{level}]", name, level, "level") for name, listed in levels.items() for level in listed]
+    terms += [
+        Term(f"{name}[{level}]", name, level, "level")
+        for name, listed in levels.items()
+        for level in listed
+    ]
     return Vocabulary(_unique(terms), references)
 
 

@@ -15,18 +15,27 @@ from study.schema import ALL_ROWS, TREES, procedure_of
 
 FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
-"""Place of a point on its column's axis, its number (NaN for a level), and its level (empty for a number)."""
+"""Place of a point on its column's axis, its number (NaN for a level), and its level (empty for a
+number).
+"""
 
 
-def answered(winners: Iterable[WinnerRecord], trees: Iterable[TreesRecord] = ()) -> Iterator[tuple[dict[str, Any], Inspection]]:
-    """Each procedure's answers on each outer fold, below the columns FOLD; of networks those of least validation loss."""
+def answered(
+    winners: Iterable[WinnerRecord], trees: Iterable[TreesRecord] = ()
+) -> Iterator[tuple[dict[str, Any], Inspection]]:
+    """Each procedure's answers on each outer fold, below the columns FOLD; of networks those of
+    least validation loss.
+    """
     best: dict[tuple[str, str, str, int], WinnerRecord] = {}
     for winner in winners:
         arm = winner.arm
         place = arm.target, arm.kind.value, procedure_of(arm.family, arm.depth), arm.outer_fold
         best[place] = min(best.get(place, winner), winner, key=_order)
     found: list[tuple[tuple[str, str, str, int], WinnerRecord | TreesRecord]] = [*best.items()]
-    found += [((each.work.target, each.work.kind.value, TREES, each.work.outer_fold), each) for each in trees]
+    found += [
+        ((each.work.target, each.work.kind.value, TREES, each.work.outer_fold), each)
+        for each in trees
+    ]
     for place, record in found:
         if record.probed is not None and record.arm.outer_fold != ALL_ROWS:
             yield dict(zip(FOLD, place, strict=True)), record.probed
@@ -39,8 +48,8 @@ def _order(winner: WinnerRecord) -> tuple[float, int, str]:
 def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:
     """One row a target, procedure, outer fold, replicate, column, output and point.
 
-    FOLD, then replicate (-1: the judged model), column, sort, POINT, output, share (of the table's rows that are nearest to
-    the point) and effect (mean response there).
+    FOLD, then replicate (-1: the judged model), column, sort, POINT, output, share (of the table's
+    rows that are nearest to the point) and effect (mean response there).
     """
     pieces = []
     for head, probed in answers:
@@ -50,14 +59,26 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Da
             n, m, k = curves.shape
             long = points.iloc[np.tile(np.repeat(np.arange(m), k), n)].reset_index(drop=True)
             replicate = np.repeat(np.arange(n) - 1, m * k)
-            told: dict[str, Any] = {"column": each.axis.column, "sort": each.axis.sort, "replicate": replicate}
-            pieces.append(long.assign(**head, **told, output=np.tile(probed.outputs, n * m), effect=curves.ravel()))
+            told: dict[str, Any] = {
+                "column": each.axis.column,
+                "sort": each.axis.sort,
+                "replicate": replicate,
+            }
+            pieces.append(
+                long.assign(
+                    **head, **told, output=np.tile(probed.outputs, n * m), effect=curves.ravel()
+                )
+            )
     columns = [*FOLD, "replicate", "column", "sort", *POINT, "output", "share", "effect"]
-    return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
+    return (
+        pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
+    )
 
 
 def rises_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:
-    """One row a target, procedure, outer fold and column: FOLD, column, rise, error, loss and constant, as in Probed."""
+    """One row a target, procedure, outer fold and column: FOLD, column, rise, error, loss and
+    constant, as in Probed.
+    """
     rows = [
         {**head, **each.model_dump(), "loss": probed.loss, "constant": probed.constant}
         for head, probed in answers
@@ -70,4 +91,10 @@ def rises_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Data
 def _points(axis: Axis) -> pd.DataFrame:
     n = len(axis.shares)
     values, levels = axis.values or (np.nan,) * n, axis.levels or ("",) * n
-    return pd.DataFrame({"place": np.arange(n), "value": np.asarray(values, float), "level": pd.Series(levels, dtype="str")})
+    return pd.DataFrame(
+        {
+            "place": np.arange(n),
+            "value": np.asarray(values, float),
+            "level": pd.Series(levels, dtype="str"),
+        }
+    )

@@ -18,28 +18,38 @@ MOST_BINS, LEAST_ROWS = 10, 20
 """Most bins, and the rows that each should have."""
 
 
-def binned(rows: pd.DataFrame, keys: list[str], column: str) -> Iterator[tuple[dict[str, Any], pd.DataFrame, int]]:
-    """Rows of one target by what keys say of them and, within that, in bins of about equally many values of a column.
+def binned(
+    rows: pd.DataFrame, keys: list[str], column: str
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame, int]]:
+    """Rows of one target by what keys say of them and, within that, in bins of about equally many
+    values of a column.
 
-    Yields for each bin the keys and `bin`, its number from 0, then its rows, and how many bins there are
-    in all.
+    Yields for each bin the keys and `bin`, its number from 0, then its rows, and how many bins
+    there are in all.
     """
     bins = int(np.clip(rows["row"].nunique() // LEAST_ROWS, 1, MOST_BINS))
     found: list[tuple[dict[str, Any], pd.DataFrame]] = []
     for key, own in rows.groupby(keys, sort=False):
         places = equal_bins(own[column].to_numpy(float), bins)
-        found += [(dict(zip(keys, key, strict=True)) | {"bin": place}, inside) for place, inside in own.groupby(places)]
+        found += [
+            (dict(zip(keys, key, strict=True)) | {"bin": place}, inside)
+            for place, inside in own.groupby(places)
+        ]
     yield from ((about, inside, len(found)) for about, inside in found)
 
 
 def equal_bins(values: FloatArray, bins: int) -> IntArray:
-    """Number (n,) of the bin of each value, from 0: bins of about equally many, in order; equal values share one."""
+    """Number (n,) of the bin of each value, from 0: bins of about equally many, in order; equal
+    values share one.
+    """
     place = np.searchsorted(np.sort(values), values) * bins // max(len(values), 1)
     return np.unique(place, return_inverse=True)[1].astype(np.int64)
 
 
 class Mean(NamedTuple):
-    """The mean of a value over the distinct rows of a bin, with its interval; NaN where one group cannot tell."""
+    """The mean of a value over the distinct rows of a bin, with its interval; NaN where one group
+    cannot tell.
+    """
 
     mean: float
     low: float
@@ -50,10 +60,10 @@ class Mean(NamedTuple):
 def mean_of(rows: pd.DataFrame, values: pd.Series, tests: int = 1, least: float = 0.0) -> Mean:
     """The mean of values (n,) over rows, of which each counts once, with its t interval.
 
-    rows: (n, ...) frame of group, row and time: groups are independent of each other, or times a series
-    (`study.evidence.pairs.clustered`); a row that is there several times has the mean of its values. tests: intervals that hold
-    together in LEVEL of all cases (Bonferroni). least: variance of a single row that the mean's is no smaller for, as where a
-    bin of counts has zeros alone.
+    rows: (n, ...) frame of group, row and time: groups are independent of each other, or times a
+    series (`study.evidence.pairs.clustered`); a row that is there several times has the mean of its
+    values. tests: intervals that hold together in LEVEL of all cases (Bonferroni). least: variance
+    of a single row that the mean's is no smaller for, as where a bin of counts has zeros alone.
     """
     mean, variance, n, _, df = _summed(rows, values)
     half = float(stats.t.ppf((1 + level_of(tests)) / 2, df) * np.sqrt(max(variance, least / n)))
@@ -61,12 +71,14 @@ def mean_of(rows: pd.DataFrame, values: pd.Series, tests: int = 1, least: float 
 
 
 def share_of(rows: pd.DataFrame, hits: pd.Series, tests: int = 1) -> Mean:
-    """The share of hits (n,), 0 or 1, as `mean_of`, with the exact interval for as many independent rows as these are worth.
+    """The share of hits (n,), 0 or 1, as `mean_of`, with the exact interval for as many independent
+    rows as these are worth.
 
-    Those are share (1 - share) over the variance of the share between groups, and never more than the distinct rows; where all
-    or none are hits, the distinct groups (Korn and Graubard 1998, *Confidence Intervals for Proportions with Small Expected
-    Number of Positive Counts Estimated from Survey Data*, Surv. Methodol. 24). Clopper and Pearson's (1934) ends hold near 0
-    and 1 too, where one hit is enough to refute an approximate one.
+    Those are share (1 - share) over the variance of the share between groups, and never more than
+    the distinct rows; where all or none are hits, the distinct groups (Korn and Graubard 1998,
+    *Confidence Intervals for Proportions with Small Expected Number of Positive Counts Estimated
+    from Survey Data*, Surv. Methodol. 24). Clopper and Pearson's (1934) ends hold near 0 and 1 too,
+    where one hit is enough to refute an approximate one.
     """
     share, variance, rows_in, groups, _ = _summed(rows, hits)
     rest = (1 - level_of(tests)) / 2
@@ -77,9 +89,11 @@ def share_of(rows: pd.DataFrame, hits: pd.Series, tests: int = 1) -> Mean:
 
 
 def _summed(rows: pd.DataFrame, values: pd.Series) -> tuple[float, float, int, int, int]:
-    """The mean over distinct rows, its variance, how many rows and groups they are, and degrees of freedom.
+    """The mean over distinct rows, its variance, how many rows and groups they are, and degrees of
+    freedom.
 
-    They are those of `clustered`; but for a series in plain NumPy, since there are hundreds of bins.
+    They are those of `clustered`; but for a series in plain NumPy, since there are hundreds of
+    bins.
     """
     _, first, row = np.unique(rows["row"].to_numpy(), return_index=True, return_inverse=True)
     by_row = np.bincount(row, weights=values.to_numpy(float)) / np.bincount(row)

@@ -22,9 +22,9 @@ from study.schema import ALL_ROWS
 class Context:
     """A study whose trials are done.
 
-    trials: the results dataframe. predictions: test rows of all that is judged, boosted trees among it. estimates: weights of
-    the regressions. answers: of the models that were asked about columns (`study.diagnostics.answers.answered`). judges: of
-    every target.
+    trials: the results dataframe. predictions: test rows of all that is judged, boosted trees among
+    it. estimates: weights of the regressions. answers: of the models that were asked about columns
+    (`study.diagnostics.answers.answered`). judges: of every target.
     """
 
     config: StudyConfig
@@ -48,4 +48,8 @@ class Context:
     @property
     def n_rows(self) -> dict[tuple[str, int], int]:
         """Training rows by target and outer fold, the fewest of its inner folds."""
-        return {place: min(map(len, own.train)) for place, own in self.data.items() if place[1] != ALL_ROWS}
+        return {
+            place: min(map(len, own.train))
+            for place, own in self.data.items()
+            if place[1] != ALL_ROWS
+        }

@@ -1,4 +1,6 @@
-"""A regression with terms as a formula: its value for rows of a table, and its text in original units."""
+"""A regression with terms as a formula: its value for rows of a table, and its text in original
+units.
+"""
 
 from __future__ import annotations
 
@@ -19,37 +21,53 @@ MOST_CELLS = 2_000_000
 """Rows x terms of the most that digits are chosen by."""
 
 LEAST_TOLERANCE = 1e-6
-"""Standard deviations of the target, or logarithms of odds or rates, to whose square a loss is told where a fit is exact."""
+"""Standard deviations of the target, or logarithms of odds or rates, to whose square a loss is told
+where a fit is exact.
+"""
 
 
 def value_of(row: TermRow, frame: pd.DataFrame) -> FloatArray:
-    """A term without its weight, (n,), for columns of the encoder's terms in original units, NaN at gaps."""
+    """A term without its weight, (n,), for columns of the encoder's terms in original units, NaN at
+    gaps.
+    """
     if row.form == "intercept":
         return np.ones(len(frame))
     cells = [frame[name].to_numpy(np.float64) for name in row.columns]
     x = [np.where(np.isnan(cell), fill, cell) for cell, fill in zip(cells, row.fill, strict=True)]
     if row.form == "column":
         return np.asarray(x[0])
-    inside = [np.clip(cell, low, high) for cell, low, high in zip(x, row.low, row.high, strict=True)]
+    inside = [
+        np.clip(cell, low, high) for cell, low, high in zip(x, row.low, row.high, strict=True)
+    ]
     if row.form == "hinge":
         assert row.knot is not None
         return np.asarray(np.maximum(inside[0] - row.knot, 0.0))
-    return np.asarray(np.prod([cell - center for cell, center in zip(inside, row.centers, strict=True)], axis=0))
+    return np.asarray(
+        np.prod([cell - center for cell, center in zip(inside, row.centers, strict=True)], axis=0)
+    )
 
 
 def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
-    """A regression with terms in original units: a line an output, then one for each range, and one for dates.
+    """A regression with terms in original units: a line an output, then one for each range, and one
+    for dates.
 
-    Numbers have as few digits, from two, as keep the mean loss on the development rows within `tolerance`, or what follows from
-    LEAST_TOLERANCE, of what it is without rounding; what rounds to nothing beside the largest weight per standard deviation,
-    in so many digits, is left out. Products are not expanded. Each class is compared with the first. Of a long table rows are
+    Numbers have as few digits, from two, as keep the mean loss on the development rows within
+    `tolerance`, or what follows from LEAST_TOLERANCE, of what it is without rounding; what rounds
+    to nothing beside the largest weight per standard deviation, in so many digits, is left out.
+    Products are not expanded. Each class is compared with the first. Of a long table rows are
     drawn.
     """
     kept = encoded.drawn(
-        encoded.development, MOST_CELLS, len(rows), derive_seed(0, "formula", encoded.target, encoded.outer_fold)
+        encoded.development,
+        MOST_CELLS,
+        len(rows),
+        derive_seed(0, "formula", encoded.target, encoded.outer_fold),
     )
     frame, y, head = design(encoded, kept), encoded.y[kept], HEADS[encoded.kind]
-    sizes = {term.name: float(scale) for term, scale in zip(encoded.terms, encoded.scale[-1], strict=True)}
+    sizes = {
+        term.name: float(scale)
+        for term, scale in zip(encoded.terms, encoded.scale[-1], strict=True)
+    }
     outputs = list(dict.fromkeys(row.output for row in rows))
     written = [[row for row in rows if row.output == output] for output in outputs]
     terms = [row for row in written[0] if row.form != "intercept"]
@@ -60,28 +78,51 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     values = np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in terms)])
     eta = values @ weights + every[0]
     exact = float(head.loss(eta, y).mean())
-    tolerance = max(tolerance, LEAST_TOLERANCE**2 * (float(np.var(y)) if encoded.kind is Kind.CONTINUOUS else 1.0))
+    tolerance = max(
+        tolerance,
+        LEAST_TOLERANCE**2 * (float(np.var(y)) if encoded.kind is Kind.CONTINUOUS else 1.0),
+    )
     spread = values.std(axis=0)[:, None]
     places = -np.floor(np.log10(np.maximum(eta.std(axis=0), 1e-300))).astype(int)
     for digits in range(2, 16):
         size = np.abs(weights) * spread
-        slopes = _rounded(np.where(size < 0.5 * 10.0 ** (1 - digits) * size.max(axis=0, initial=0.0), 0.0, weights), digits)
+        slopes = _rounded(
+            np.where(
+                size < 0.5 * 10.0 ** (1 - digits) * size.max(axis=0, initial=0.0), 0.0, weights
+            ),
+            digits,
+        )
         short = [_short(row, digits + 1, sizes) for row in terms]
-        rest = np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in short)]) @ slopes
+        rest = (
+            np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in short)])
+            @ slopes
+        )
         means = (eta - rest).mean(axis=0)
-        intercepts = np.array([round(float(mean), int(place) + digits - 1) for mean, place in zip(means, places, strict=True)])
+        intercepts = np.array(
+            [
+                round(float(mean), int(place) + digits - 1)
+                for mean, place in zip(means, places, strict=True)
+            ]
+        )
         if head.loss(rest + intercepts, y).mean() <= exact + tolerance:
             break
     used = [row for row, own in zip(short, slopes, strict=True) if own.any()]
     texts = [_text(row) for row in short]
-    lines = [_sum(float(intercept), own, texts) for intercept, own in zip(intercepts, slopes.T, strict=True)]
+    lines = [
+        _sum(float(intercept), own, texts)
+        for intercept, own in zip(intercepts, slopes.T, strict=True)
+    ]
     said = [f"{left} ~ {line}" for left, line in zip(_left(encoded), lines, strict=True) if left]
     return "\n".join([*said, *_ranges(used), *_dates(encoded, used)])
 
 
 def _measured(row: TermRow, place: int) -> bool:
     """Whether a factor can leave its range: not one that is 0 or 1."""
-    return row.form == "hinge" or (row.low[place], row.high[place], row.centers[place]) != (0.0, 1.0, 0.0)
+    return row.form == "hinge" or (row.low[place], row.high[place], row.centers[place]) != (
+        0.0,
+        1.0,
+        0.0,
+    )
 
 
 def _short(row: TermRow, digits: int, sizes: dict[str, float]) -> TermRow:
@@ -91,7 +132,10 @@ def _short(row: TermRow, digits: int, sizes: dict[str, float]) -> TermRow:
         return round(value, digits - 1 - int(np.floor(np.log10(sizes[name]))))
 
     numbers = {
-        name: tuple(own(column, value) for column, value in zip(row.columns, getattr(row, name), strict=True))
+        name: tuple(
+            own(column, value)
+            for column, value in zip(row.columns, getattr(row, name), strict=True)
+        )
         for name in ("centers", "low", "high")
         if getattr(row, name)
     }
@@ -101,7 +145,9 @@ def _short(row: TermRow, digits: int, sizes: dict[str, float]) -> TermRow:
 
 def _rounded(values: FloatArray, digits: int) -> FloatArray:
     """To so many significant digits."""
-    return np.array([float(f"{value:.{digits}g}") for value in values.ravel()]).reshape(values.shape)
+    return np.array([float(f"{value:.{digits}g}") for value in values.ravel()]).reshape(
+        values.shape
+    )
 
 
 def _left(encoded: Encoded) -> list[str]:
@@ -117,11 +163,15 @@ def _left(encoded: Encoded) -> list[str]:
 def _text(row: TermRow) -> str:
     if row.form == "column":
         return row.columns[0]
-    names = [f"clip({name})" if _measured(row, place) else name for place, name in enumerate(row.columns)]
+    names = [
+        f"clip({name})" if _measured(row, place) else name for place, name in enumerate(row.columns)
+    ]
     if row.form == "hinge":
         assert row.knot is not None
         return f"max({_less(names[0], row.knot)}, 0)"
-    factors = [f"({_less(name, m)})" if m else name for name, m in zip(names, row.centers, strict=True)]
+    factors = [
+        f"({_less(name, m)})" if m else name for name, m in zip(names, row.centers, strict=True)
+    ]
     return TIMES.join(factors)
 
 
@@ -146,7 +196,10 @@ def _dates(encoded: Encoded, used: Sequence[TermRow]) -> list[str]:
 
 def _sum(intercept: float, slopes: FloatArray, texts: Sequence[str]) -> str:
     parts = [(intercept, _number(intercept))]
-    parts += [(float(v), text if abs(v) == 1 else f"{_number(v)}{TIMES}{text}") for v, text in zip(slopes, texts, strict=True)]
+    parts += [
+        (float(v), text if abs(v) == 1 else f"{_number(v)}{TIMES}{text}")
+        for v, text in zip(slopes, texts, strict=True)
+    ]
     written = [f"{'-' if value < 0 else '+'} {text}" for value, text in parts if value]
     line = " ".join(written).removeprefix("+ ") or "0"
     first, rest = line[:2].replace("- ", MINUS), line[2:].replace(" - ", f" {MINUS} ")

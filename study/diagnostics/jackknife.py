@@ -13,26 +13,35 @@ from study.data.rows import IntArray
 from study.families.heads import FloatArray
 
 Read = Callable[[IntArray], tuple[FloatArray, FloatArray, FloatArray]]
-"""From positions (m,) of rows to their columns (m, p), minus the slopes (m, k) and the curvature (m, k, k) of their losses."""
+"""From positions (m,) of rows to their columns (m, p), minus the slopes (m, k) and the curvature
+(m, k, k) of their losses.
+"""
 LEAST_UNITS = 10
-"""Groups or blocks of time below which their spread is not known well enough for a standard error."""
+"""Groups or blocks of time below which their spread is not known well enough for a standard error.
+"""
 LEAST_CARRIERS = 4
 """Units that tell of a coefficient below which it has no standard error (docs/design/0019)."""
 MOST_CELLS = 4_000_000
 """Numbers made of rows and columns that are held at a time."""
 ALONE = 1e-9
-"""Share of what all rows tell along a direction below which they tell nothing of it without some unit."""
+"""Share of what all rows tell along a direction below which they tell nothing of it without some
+unit.
+"""
 SURE = 1e-6
 """Product of these shares over all directions above which none of them can be below ALONE."""
 PART = 1e-4
-"""Share of the uncertainty of a sum of weights along directions that a unit alone tells of, from which on they matter to it."""
+"""Share of the uncertainty of a sum of weights along directions that a unit alone tells of, from
+which on they matter to it.
+"""
 
 
 def blocks(moments: int) -> int:
-    """Into how many blocks so many times in order are cut: about as many as each is long, LEAST_UNITS at least.
+    """Into how many blocks so many times in order are cut: about as many as each is long,
+    LEAST_UNITS at least.
 
-    Each has two times at least, so that fewer than 20 make fewer than LEAST_UNITS. Long blocks are what covers where rows
-    depend on their predecessors (docs/design/0019): blocks of the cube root of the times are far too short.
+    Each has two times at least, so that fewer than 20 make fewer than LEAST_UNITS. Long blocks are
+    what covers where rows depend on their predecessors (docs/design/0019): blocks of the cube root
+    of the times are far too short.
     """
     return max(1, min(max(LEAST_UNITS, isqrt(moments)), moments // 2))
 
@@ -41,9 +50,10 @@ def blocks(moments: int) -> int:
 class Spread:
     """How far some sums of weights stray.
 
-    variance: (c,). carriers: (c,) about how many units tell of each: the inverse of the sum of squared shares that units have
-    in what is known of it (the effective number of clusters of Carter, Schnepel and Steigerwald 2017, Review of Economics and
-    Statistics 99). alone: (c,) whether there is a unit without which nothing is known of it; its variance then says nothing.
+    variance: (c,). carriers: (c,) about how many units tell of each: the inverse of the sum of
+    squared shares that units have in what is known of it (the effective number of clusters of
+    Carter, Schnepel and Steigerwald 2017, Review of Economics and Statistics 99). alone: (c,)
+    whether there is a unit without which nothing is known of it; its variance then says nothing.
     """
 
     variance: FloatArray
@@ -52,7 +62,9 @@ class Spread:
 
 
 def bent(columns: FloatArray, curvature: FloatArray) -> FloatArray:
-    """Second derivatives (k * p, k * p) of a sum of losses in the weights of columns (m, p), from those in eta (m, k, k)."""
+    """Second derivatives (k * p, k * p) of a sum of losses in the weights of columns (m, p), from
+    those in eta (m, k, k).
+    """
     p, k = columns.shape[1], curvature.shape[1]
     found = np.empty((k, p, k, p))
     for i in range(k):
@@ -62,15 +74,19 @@ def bent(columns: FloatArray, curvature: FloatArray) -> FloatArray:
     return found.reshape(k * p, k * p)
 
 
-def jackknife(read: Read, codes: IntArray, information: FloatArray, sums: FloatArray, n_outputs: int) -> Spread:
-    """Variance of sums of the weights that minimise a sum of losses, from leaving out one unit of rows at a time.
+def jackknife(
+    read: Read, codes: IntArray, information: FloatArray, sums: FloatArray, n_outputs: int
+) -> Spread:
+    """Variance of sums of the weights that minimise a sum of losses, from leaving out one unit of
+    rows at a time.
 
-    The sum over units u of the square of what d does to them, d = (H - H_u)^-1 g_u: Newton's step from the weights of all rows
-    to those without the unit, H the second derivatives of all rows' losses, H_u those and g_u minus the gradient of the unit's.
-    Of squared errors the step is the refit itself. With single rows this is HC3 (MacKinnon and White 1985, J. Econometrics 29:
-    their jackknife without its factor and its mean), with groups CR3 (Bell and McCaffrey 2002, Survey Methodology 28), in the
-    form without a factor too, which leans to the safe side (Hansen 2022, "Jackknife standard errors for clustered
-    regression").
+    The sum over units u of the square of what d does to them, d = (H - H_u)^-1 g_u: Newton's step
+    from the weights of all rows to those without the unit, H the second derivatives of all rows'
+    losses, H_u those and g_u minus the gradient of the unit's. Of squared errors the step is the
+    refit itself. With single rows this is HC3 (MacKinnon and White 1985, J. Econometrics 29: their
+    jackknife without its factor and its mean), with groups CR3 (Bell and McCaffrey 2002, Survey
+    Methodology 28), in the form without a factor too, which leans to the safe side (Hansen 2022,
+    "Jackknife standard errors for clustered regression").
 
     Parameters
     ----------
@@ -103,23 +119,36 @@ def jackknife(read: Read, codes: IntArray, information: FloatArray, sums: FloatA
 
 
 def _small(
-    read: Read, order: IntArray, firsts: IntArray, size: int, n_outputs: int, even: FloatArray, asked: FloatArray
+    read: Read,
+    order: IntArray,
+    firsts: IntArray,
+    size: int,
+    n_outputs: int,
+    even: FloatArray,
+    asked: FloatArray,
 ) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Of units of `size` rows, many at a time, those that this can not tell of, and sums (c,) over all others.
+    """Of units of `size` rows, many at a time, those that this can not tell of, and sums (c,) over
+    all others.
 
     The sums are of squared steps, and of the squares of what a unit tells of each.
 
-    With U the unit's rows (k * p, size * k), C their curvature and r minus their slopes, H_u = U C U' and g_u = U r, so that
-    d = H^-1 U (1 - C U' H^-1 U)^-1 r: a system of the unit's size (Woodbury).
+    With U the unit's rows (k * p, size * k), C their curvature and r minus their slopes, H_u = U C
+    U' and g_u = U r, so that d = H^-1 U (1 - C U' H^-1 U)^-1 r: a system of the unit's size
+    (Woodbury).
     """
     (n_weights, n_asked), width = asked.shape, size * n_outputs
-    p, most = n_weights // n_outputs, max(1, MOST_CELLS // (width * (n_weights + 2 * n_asked + width)))
+    p, most = (
+        n_weights // n_outputs,
+        max(1, MOST_CELLS // (width * (n_weights + 2 * n_asked + width))),
+    )
     left, variance, shares = [firsts[:0]], np.zeros(n_asked), np.zeros(n_asked)
     for at in range(0, len(firsts), most):
         some = firsts[at : at + most]
         rows, residual, curvature = read(order[(some[:, None] + np.arange(size)).ravel()])
         curvature = curvature.reshape(-1, size, n_outputs, n_outputs)
-        units = np.stack([rows @ even[i * p : (i + 1) * p] for i in range(n_outputs)], axis=1).reshape(-1, width, n_weights)
+        units = np.stack(
+            [rows @ even[i * p : (i + 1) * p] for i in range(n_outputs)], axis=1
+        ).reshape(-1, width, n_weights)
         shared = (units @ units.swapaxes(1, 2)).reshape(-1, size, n_outputs, width)
         system = np.eye(width) - (curvature @ shared).reshape(-1, width, width)
         sure = np.linalg.det(system) > SURE
@@ -127,13 +156,19 @@ def _small(
         parts = units[sure] @ asked
         pull = np.linalg.solve(system[sure], residual.reshape(-1, width, 1)[sure])
         variance += np.square((pull * parts).sum(axis=1)).sum(axis=0)
-        told = parts * (curvature[sure] @ parts.reshape(-1, size, n_outputs, n_asked)).reshape(parts.shape)
+        told = parts * (curvature[sure] @ parts.reshape(-1, size, n_outputs, n_asked)).reshape(
+            parts.shape
+        )
         shares += np.square(told.sum(axis=1)).sum(axis=0)
     return np.concatenate(left), variance, shares
 
 
-def _large(read: Read, rows: IntArray, even: FloatArray, asked: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Of one unit, its step in each sum (c,), what it tells of it, and the most of it that it alone tells of."""
+def _large(
+    read: Read, rows: IntArray, even: FloatArray, asked: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of one unit, its step in each sum (c,), what it tells of it, and the most of it that it alone
+    tells of.
+    """
     n_weights, most = len(even), max(1, MOST_CELLS // len(even))
     hessian, gradient = np.zeros((n_weights, n_weights)), np.zeros(n_weights)
     for at in range(0, len(rows), most):

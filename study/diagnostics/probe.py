@@ -1,4 +1,6 @@
-"""A fold's model asked column by column on test rows: partial dependence and permuted columns, for records and for users."""
+"""A fold's model asked column by column on test rows: partial dependence and permuted columns, for
+records and for users.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,15 @@ from study.schema import ALL_ROWS, Kind, derive_seed
 
 FloatArray = npt.NDArray[np.float64]
 Answer = Callable[[FloatArray], FloatArray]
-"""Raw rows (n, n_terms) to the responses of a model's replicates, (n_replicates, n, n_outputs); their mean is judged."""
+"""Raw rows (n, n_terms) to the responses of a model's replicates, (n_replicates, n, n_outputs);
+their mean is judged.
+"""
 Loss = Callable[[FloatArray, FloatArray], FloatArray]
 """Responses (n,) or (n, n_classes) and target (n,) to the loss of each row."""
 Change = tuple[list[int], npt.ArrayLike]
-"""Places of terms in raw rows, and the cells that stand there instead, (n_places,) or (n, n_places)."""
+"""Places of terms in raw rows, and the cells that stand there instead, (n_places,) or (n,
+n_places).
+"""
 
 MOST_COLUMNS = 10
 """Columns that are asked about; of a wider table those that lead (`leading`)."""
@@ -30,7 +36,9 @@ POINTS, LEVELS = 9, 12
 AVERAGED = 50
 """Test rows over which an effect is averaged."""
 PERMUTED, ANSWERS = 200, 400
-"""Test rows whose cells are permuted, and about how many rows are asked for a column: fewer rows are permuted more often."""
+"""Test rows whose cells are permuted, and about how many rows are asked for a column: fewer rows
+are permuted more often.
+"""
 MOST_CLASSES, MOST_REPLICATES = 6, 5
 """Classes, the commonest, of which effects are kept, and replicates."""
 RANKED, TREES_GROWN, TRIED = 2_000, 25, 100
@@ -41,11 +49,15 @@ CELLS = 1_000_000
 """Cells that a model is asked about at a time."""
 
 
-def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True, columns: Sequence[str] = ()) -> Inspection | None:
-    """Ask a model about columns of the table, on test rows drawn alike for every model of a target and outer fold.
+def probe(
+    encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True, columns: Sequence[str] = ()
+) -> Inspection | None:
+    """Ask a model about columns of the table, on test rows drawn alike for every model of a target
+    and outer fold.
 
-    Cost: some 10,000 rows of answers at most, whatever the table. effects: whether more than permuted columns is asked about.
-    columns: by default those that lead. None on all rows, of which none is tested, and where an answer is not finite.
+    Cost: some 10,000 rows of answers at most, whatever the table. effects: whether more than
+    permuted columns is asked about. columns: by default those that lead. None on all rows, of which
+    none is tested, and where an answer is not finite.
     """
     if encoded.outer_fold == ALL_ROWS or not len(encoded.test):
         return None
@@ -57,17 +69,21 @@ def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True, co
             effects=_effects(encoded, answer, columns, classes) if effects else (),
             **_permuted(encoded, answer, loss, columns),
         )
-        numbers = [np.asarray(each.curves).sum() for each in found.effects] + [each.rise for each in found.rises]
+        numbers = [np.asarray(each.curves).sum() for each in found.effects] + [
+            each.rise for each in found.rises
+        ]
     return found if np.isfinite([found.loss, *numbers]).all() else None
 
 
 @lru_cache(maxsize=4)
 def leading(encoded: Encoded) -> tuple[str, ...]:
-    """Columns in the order of how much randomised trees of development rows make of them, at most MOST_COLUMNS.
+    """Columns in the order of how much randomised trees of development rows make of them, at most
+    MOST_COLUMNS.
 
-    Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) see what matters only beside another column, too. Of more
-    terms than TRIED a split sees a part, and may never see the one that matters: then every other column is the next by
-    correlation with the target. All models of a target and outer fold are asked about the same columns.
+    Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) see what matters only beside
+    another column, too. Of more terms than TRIED a split sees a part, and may never see the one
+    that matters: then every other column is the next by correlation with the target. All models of
+    a target and outer fold are asked about the same columns.
     """
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
@@ -96,18 +112,26 @@ def _ordered(encoded: Encoded, weights: FloatArray) -> tuple[str, ...]:
 
 
 def _correlations(x: npt.NDArray[np.floating], y: FloatArray) -> FloatArray:
-    """(n_terms,) largest size of the correlation of each term (n, n_terms) with an output (n, n_outputs); 0 of constants."""
+    """(n_terms,) largest size of the correlation of each term (n, n_terms) with an output (n,
+    n_outputs); 0 of constants.
+    """
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     size = np.sqrt(np.outer((x**2).sum(axis=0), (y**2).sum(axis=0)))
-    return np.asarray(np.abs(np.divide(x.T @ y, size, out=np.zeros(size.shape), where=size > 0)).max(axis=1))
+    return np.asarray(
+        np.abs(np.divide(x.T @ y, size, out=np.zeros(size.shape), where=size > 0)).max(axis=1)
+    )
 
 
 def _sample(encoded: Encoded, most: int) -> IntArray:
-    return drawn(encoded.test, None, most, derive_seed(0, "probe", encoded.target, encoded.outer_fold))
+    return drawn(
+        encoded.test, None, most, derive_seed(0, "probe", encoded.target, encoded.outer_fold)
+    )
 
 
 def _classes(encoded: Encoded) -> list[int]:
-    """Codes of the classes of which effects are kept: the commonest, in the order of the classes; the second of two."""
+    """Codes of the classes of which effects are kept: the commonest, in the order of the classes;
+    the second of two.
+    """
     if encoded.kind is Kind.BINARY:
         return [1]
     if encoded.n_outputs == 1:
@@ -122,11 +146,13 @@ def _places(encoded: Encoded, column: str) -> dict[str | None, int]:
 
 
 def axis_of(encoded: Encoded, column: str) -> tuple[Axis, FloatArray]:
-    """Points of a column, with the shares of SEEN rows that are nearest to each, and the cells of its terms at each point.
+    """Points of a column, with the shares of SEEN rows that are nearest to each, and the cells of
+    its terms at each point.
 
-    Numbers: POINTS quantiles between the 2nd and the 98th per cent of all rows that have a target, or all values where
-    there are no more; where nearly all rows have one value, that and quantiles of the values. Categories: the commonest LEVELS,
-    and what all others share with the one that they are compared with. A column that varies by its gaps alone has these.
+    Numbers: POINTS quantiles between the 2nd and the 98th per cent of all rows that have a target,
+    or all values where there are no more; where nearly all rows have one value, that and quantiles
+    of the values. Categories: the commonest LEVELS, and what all others share with the one that
+    they are compared with. A column that varies by its gaps alone has these.
     """
     places = _places(encoded, column)
     every = slice(None, None, -(-len(encoded.rows) // SEEN) or 1)
@@ -138,18 +164,24 @@ def axis_of(encoded: Encoded, column: str) -> tuple[Axis, FloatArray]:
         counts = np.bincount(code, minlength=len(names))
         kept = np.sort(np.argsort(-counts, kind="stable")[:LEVELS])
         levels = tuple(names[k] for k in kept)
-        return Axis(column=column, sort="category", levels=levels, shares=_shares(counts[kept])), np.eye(len(names))[kept, 1:]
+        return Axis(
+            column=column, sort="category", levels=levels, shares=_shares(counts[kept])
+        ), np.eye(len(names))[kept, 1:]
     number = list(places).index(None)
     known = cells[~np.isnan(cells[:, number]), number]
     distinct = np.unique(known)
     values = distinct if len(distinct) <= POINTS else _quantiles(known, POINTS)
     if len(values) < min(2, len(distinct)):  # nearly all rows have one value
         values = np.union1d(values, _quantiles(distinct, POINTS - 1))
-    counts = np.bincount(np.searchsorted((values[1:] + values[:-1]) / 2, known), minlength=len(values))
+    counts = np.bincount(
+        np.searchsorted((values[1:] + values[:-1]) / 2, known), minlength=len(values)
+    )
     states = np.zeros((len(values), len(places)))
     states[:, number] = values
     sort: ColumnSort = "date" if encoded.terms[places[None]].unit == "day" else "number"
-    return Axis(column=column, sort=sort, values=tuple(values.tolist()), shares=_shares(counts)), states
+    return Axis(
+        column=column, sort=sort, values=tuple(values.tolist()), shares=_shares(counts)
+    ), states
 
 
 def _quantiles(known: FloatArray, points: int) -> FloatArray:
@@ -173,23 +205,41 @@ def _responses(answer: Answer, raw: FloatArray, changes: Sequence[Change]) -> Fl
     return np.concatenate(parts, axis=1)
 
 
-def _effects(encoded: Encoded, answer: Answer, columns: Sequence[str], classes: list[int]) -> tuple[Effect, ...]:
+def _effects(
+    encoded: Encoded, answer: Answer, columns: Sequence[str], classes: list[int]
+) -> tuple[Effect, ...]:
     """Partial dependence (Friedman 2001, Annals of Statistics 29, section 8.2) on each column."""
     axes = [axis_of(encoded, column) for column in columns]
     places = [list(_places(encoded, column).values()) for column in columns]
-    changes = [(own, state) for own, (_, states) in zip(places, axes, strict=True) for state in states]
+    changes = [
+        (own, state) for own, (_, states) in zip(places, axes, strict=True) for state in states
+    ]
     means = _responses(answer, encoded.raw(_sample(encoded, AVERAGED)), changes).mean(axis=2)
     means = means[..., classes] if means.shape[-1] > 1 else means
-    curves = _short(np.concatenate([means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]]))
+    curves = _short(
+        np.concatenate(
+            [means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]]
+        )
+    )
     parts = np.split(curves, np.cumsum([len(states) for _, states in axes])[:-1], axis=1)
-    return tuple(Effect(axis=axis, curves=Numbers(own)) for (axis, _), own in zip(axes, parts, strict=True))
+    return tuple(
+        Effect(axis=axis, curves=Numbers(own)) for (axis, _), own in zip(axes, parts, strict=True)
+    )
 
 
-def _permuted(encoded: Encoded, answer: Answer, loss: Loss, columns: Sequence[str]) -> dict[str, Any]:
-    """`loss`, `constant` and `rises` of Probed (Breiman 2001, Machine Learning 45, section 10, on test rows)."""
+def _permuted(
+    encoded: Encoded, answer: Answer, loss: Loss, columns: Sequence[str]
+) -> dict[str, Any]:
+    """`loss`, `constant` and `rises` of Probed (Breiman 2001, Machine Learning 45, section 10, on
+    test rows).
+    """
     rows = _sample(encoded, PERMUTED)
     raw, y, development = encoded.raw(rows), encoded.y[rows], encoded.y[encoded.development]
-    units = np.arange(len(rows)) if encoded.groups is None else np.unique(encoded.groups[rows], return_inverse=True)[1]
+    units = (
+        np.arange(len(rows))
+        if encoded.groups is None
+        else np.unique(encoded.groups[rows], return_inverse=True)[1]
+    )
     rng = np.random.default_rng(derive_seed(0, "permuted", encoded.target, encoded.outer_fold))
     orders = [rng.permutation(len(rows)) for _ in range(max(2, min(15, ANSWERS // len(rows))))]
 
@@ -202,15 +252,25 @@ def _permuted(encoded: Encoded, answer: Answer, loss: Loss, columns: Sequence[st
 
     before, rises = losses([([], [])])[0], []
     after = losses([(own, raw[order][:, own]) for own in places.values() for order in orders])
-    for column, each in zip(places, after.reshape(len(places), len(orders), -1).mean(axis=1), strict=True):
+    for column, each in zip(
+        places, after.reshape(len(places), len(orders), -1).mean(axis=1), strict=True
+    ):
         rise = each - before
         error = np.sqrt(np.square(np.bincount(units, rise - rise.mean())).sum()) / len(rows)
-        rises.append(Rise(column=column, rise=_short(rise.mean()).item(), error=_short(error).item()))
+        rises.append(
+            Rise(column=column, rise=_short(rise.mean()).item(), error=_short(error).item())
+        )
     mean = development.mean()
     if encoded.n_outputs > 1:
-        mean = np.bincount(development.astype(np.int64), minlength=encoded.n_outputs) / len(development)
+        mean = np.bincount(development.astype(np.int64), minlength=encoded.n_outputs) / len(
+            development
+        )
     constant = loss(np.stack([mean] * len(rows)), y).mean()
-    return {"loss": _short(before.mean()).item(), "constant": _short(constant).item(), "rises": tuple(rises)}
+    return {
+        "loss": _short(before.mean()).item(),
+        "constant": _short(constant).item(),
+        "rises": tuple(rises),
+    }
 
 
 def _short(values: npt.ArrayLike) -> FloatArray:

@@ -1,7 +1,8 @@
 """Every diagnostic, by chapter of the report and in the order of its page.
 
-A diagnostic is a folder of this room. `figure.py` says when it is shown, what is drawn and in which words. `compute.py`, where
-it has a frame of its own, describes the columns of that frame and computes it; the frame has the name of the folder.
+A diagnostic is a folder of this room. `figure.py` says when it is shown, what is drawn and in which
+words. `compute.py`, where it has a frame of its own, describes the columns of that frame and
+computes it; the frame has the name of the folder.
 """
 
 from __future__ import annotations
@@ -19,15 +20,28 @@ from study.records.results import Results
 
 CHAPTERS = {
     "The comparison": ("margins", "decided_curve"),
-    "What the models say, and where they differ": ("effects", "helps", "importances", "coefficients"),
-    "How good are the predictions?": ("predicted_observed", "residuals", "calibration", "discrimination", "confusion"),
+    "What the models say, and where they differ": (
+        "effects",
+        "helps",
+        "importances",
+        "coefficients",
+    ),
+    "How good are the predictions?": (
+        "predicted_observed",
+        "residuals",
+        "calibration",
+        "discrimination",
+        "confusion",
+    ),
     "How the search went": ("best_so_far", "hyperparameters", "learning_curves"),
 }
 NAMES = tuple(name for names in CHAPTERS.values() for name in names)
 
 
 class Figure(Protocol):
-    """What `figure.py` holds. TEXT: Markdown that the report says before it, as in `study.report.sections.Section`."""
+    """What `figure.py` holds. TEXT: Markdown that the report says before it, as in
+    `study.report.sections.Section`.
+    """
 
     TEXT: str
 
@@ -59,5 +73,7 @@ def figure(name: str) -> Figure:
 def computed() -> dict[str, Computed]:
     """By name the diagnostics that have a frame of their own."""
     places = {name: f"{__package__}.{name}.compute" for name in NAMES}
-    found: dict[str, Any] = {name: import_module(place) for name, place in places.items() if find_spec(place)}
+    found: dict[str, Any] = {
+        name: import_module(place) for name, place in places.items() if find_spec(place)
+    }
     return found

@@ -12,21 +12,25 @@ KEYS = [*MODEL, "outer_fold", "group", "time", "row"]
 
 
 def checked_rows(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """Every prediction of a test row by a regression, the regression with terms, *the network* and boosted trees.
+    """Every prediction of a test row by a regression, the regression with terms, *the network* and
+    boosted trees.
 
-    Of nested folds with repeats a row has one prediction a repeat, each by the models of the fold that tested it. They stay
-    apart: their mean would be another model's, better than any that was trained.
+    Of nested folds with repeats a row has one prediction a repeat, each by the models of the fold
+    that tested it. They stay apart: their mean would be another model's, better than any that was
+    trained.
 
     Parameters
     ----------
-    predictions : (n_predictions, ...) frame of test rows, those of boosted trees among them; may be empty.
+    predictions : (n_predictions, ...) frame of test rows, those of boosted trees among them; may be
+        empty.
     winners : `incumbents(trials)`; tells which network each outer fold chose.
 
     Returns
     -------
-    (n, 11 or more) frame of KEYS (*the network* is family "network" of depth CHOSEN; the constant, the short formula and single
-    depths are left out), observed, predicted (means over seeds), `p_<class>` where some target has several classes, and share:
-    1 / the predictions that the row has by this model, so that shares add up to the distinct rows.
+    (n, 11 or more) frame of KEYS (*the network* is family "network" of depth CHOSEN; the constant,
+    the short formula and single depths are left out), observed, predicted (means over seeds),
+    `p_<class>` where some target has several classes, and share: 1 / the predictions that the row
+    has by this model, so that shares add up to the distinct rows.
     """
     if predictions.empty:
         return pd.DataFrame(columns=[*KEYS, "observed", "predicted", "share"])
@@ -35,6 +39,10 @@ def checked_rows(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
     values = ["observed", "predicted", *own.columns[own.columns.str.startswith("p_")]]
     own = own.groupby(KEYS, dropna=False, sort=False)[values].mean().reset_index()
     deep = own["depth"] > 0
-    network = own[deep].merge(chosen_networks(own[deep], winners), on=ARM).assign(family=NETWORK, depth=CHOSEN)
+    network = (
+        own[deep]
+        .merge(chosen_networks(own[deep], winners), on=ARM)
+        .assign(family=NETWORK, depth=CHOSEN)
+    )
     rows = pd.concat([own[~deep], network], ignore_index=True)
     return rows.assign(share=1 / rows.groupby([*MODEL, "row"])["row"].transform("size"))

@@ -1,4 +1,6 @@
-"""What is to be warned of when a study is concluded: the finders of `study.evidence.warnings`, `data` and `explain` at once."""
+"""What is to be warned of when a study is concluded: the finders of `study.evidence.warnings`,
+`data` and `explain` at once.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +25,35 @@ from study.schema import EXTENDED, NETWORK, REGRESSIONS, Arm, Kind, StudyWarning
 
 
 def study_warnings(
-    results: Results, data: EncodedData, judged: Sequence[Judge], verdicts: Sequence[Verdict], coefficients: pd.DataFrame
+    results: Results,
+    data: EncodedData,
+    judged: Sequence[Judge],
+    verdicts: Sequence[Verdict],
+    coefficients: pd.DataFrame,
 ) -> list[StudyWarning]:
     """All warnings of a study, in the order of the catalogue.
 
-    results: config, trials and what the table showed. judged, verdicts: of every target. coefficients: as they are written.
+    results: config, trials and what the table showed. judged, verdicts: of every target.
+    coefficients: as they are written.
     """
     found = [*results.data.warnings, *fold_warnings(data), *coefficient_warnings(coefficients)]
     for judge, verdict in zip(judged, verdicts, strict=True):
         losses = {name: model.losses for name, model in judge.ladder.items()}
         flattered = answers.flattered(verdict, losses, results.trials)
-        found += [*of_search(results, data, verdict, flattered is None), *answers.of_verdict(verdict, losses)]
+        found += [
+            *of_search(results, data, verdict, flattered is None),
+            *answers.of_verdict(verdict, losses),
+        ]
         found += [flattered] if flattered else []
     return answers.in_order(found)
 
 
-def of_search(results: Results, data: EncodedData, verdict: Verdict, honest: bool) -> list[StudyWarning]:
-    """Those of one target's search; honest: whether its validation losses come true, so that less of them is better."""
+def of_search(
+    results: Results, data: EncodedData, verdict: Verdict, honest: bool
+) -> list[StudyWarning]:
+    """Those of one target's search; honest: whether its validation losses come true, so that less
+    of them is better.
+    """
     config, trials, target = results.config, results.trials, verdict.target
     n_rows = min(map(len, data[target, 0].train))
     axes = list(axes_of(config, target, verdict.kind, n_rows))
@@ -47,32 +61,53 @@ def of_search(results: Results, data: EncodedData, verdict: Verdict, honest: boo
     if honest and verdict.gains and math.isfinite(verdict.margin):
         loss = verdict.gains[0].gain.per_loss
         if loss > 0:
-            found.append(searches.still_improving(trials, target, loss, verdict.margin, budgets(config, target, verdict.kind)))
+            found.append(
+                searches.still_improving(
+                    trials, target, loss, verdict.margin, budgets(config, target, verdict.kind)
+                )
+            )
     return [warning for warning in found if warning]
 
 
 def axes_of(config: StudyConfig, target: str, kind: Kind, n_rows: int) -> Iterator[Axis]:
     """What was searched of every family of a target.
 
-    Left out: the path of penalties, unless the config names it, since it goes from none to hardly a weight; fewer than
-    LEAST_CHOICES numbers, and words.
+    Left out: the path of penalties, unless the config names it, since it goes from none to hardly a
+    weight; fewer than LEAST_CHOICES numbers, and words.
     """
     for name in families_of(config, kind):
         family = get_family(name)
-        given = config.space.get(name, {}) | (config.space.get(REGRESSIONS[kind], {}) if name == EXTENDED else {})
+        given = config.space.get(name, {}) | (
+            config.space.get(REGRESSIONS[kind], {}) if name == EXTENDED else {}
+        )
         for hyper, form in arm_space(config, _arm(config, target, kind, name), n_rows).items():
             if hyper == family.path and hyper not in given:
                 continue
             if isinstance(form, Range) and form.low < form.high:
                 closed = ("low",) if form.zero or form.low == int(form.integer and form.log) else ()
-                yield Axis(name, hyper, form.low, form.high, form.log, (), closed, form.integer, form.zero)
-            elif isinstance(form, list) and len(form) >= LEAST_CHOICES and not any(isinstance(v, str | bool) for v in form):
+                yield Axis(
+                    name, hyper, form.low, form.high, form.log, (), closed, form.integer, form.zero
+                )
+            elif (
+                isinstance(form, list)
+                and len(form) >= LEAST_CHOICES
+                and not any(isinstance(v, str | bool) for v in form)
+            ):
                 values = tuple(sorted(map(float, form)))
-                yield Axis(name, hyper, values[0], values[-1], choices=values, closed=("low",) if values[0] == 0 else ())
+                yield Axis(
+                    name,
+                    hyper,
+                    values[0],
+                    values[-1],
+                    choices=values,
+                    closed=("low",) if values[0] == 0 else (),
+                )
 
 
 def budgets(config: StudyConfig, target: str, kind: Kind) -> dict[str, int]:
-    """Trials an arm of the regression with terms and of the networks, where a larger `search.trials` gives them more."""
+    """Trials an arm of the regression with terms and of the networks, where a larger
+    `search.trials` gives them more.
+    """
     found: dict[str, int] = {}
     for name in families_of(config, kind):
         family, trials = get_family(name), arm_trials(config, _arm(config, target, kind, name))
@@ -84,4 +119,6 @@ def budgets(config: StudyConfig, target: str, kind: Kind) -> dict[str, int]:
 
 
 def _arm(config: StudyConfig, target: str, kind: Kind, family: str) -> Arm:
-    return Arm(target=target, kind=kind, family=family, depth=depths_of(config, family)[0], outer_fold=0)
+    return Arm(
+        target=target, kind=kind, family=family, depth=depths_of(config, family)[0], outer_fold=0
+    )

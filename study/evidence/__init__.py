@@ -1,1 +1,3 @@
-"""Evidence: from losses of the same test rows to intervals, comparisons and a verdict. Imports `schema` alone."""
+"""Evidence: from losses of the same test rows to intervals, comparisons and a verdict. Imports
+`schema` alone.
+"""

@@ -25,7 +25,8 @@ from study.schema import EXTENDED, NOUNS, REGRESSION, Frozen, Kind
 
 
 class Verdict(Frozen):
-    """Whether on one target the regression is enough, the regression with terms, or the network, or what is undecided.
+    """Whether on one target the regression is enough, the regression with terms, or the network, or
+    what is undecided.
 
     margin: smallest gain that matters, a share of the regression's shortfall in the metric that was
     asked of, which is its loss unless `question` says otherwise; NaN where no margin can be told
@@ -75,7 +76,9 @@ class Verdict(Frozen):
 
     @property
     def left(self) -> tuple[str, ...]:
-        """What the rule leaves (`study.evidence.rule.standing`): the answer alone, or what it is undecided between."""
+        """What the rule leaves (`study.evidence.rule.standing`): the answer alone, or what it is
+        undecided between.
+        """
         return standing(self.by_pair, self.bar)
 
     @property
@@ -95,7 +98,9 @@ class Verdict(Frozen):
 
     @property
     def answer_procedure(self) -> str | None:
-        """REGRESSION, EXTENDED or NETWORK: the answer, or the simplest of what it is undecided between."""
+        """REGRESSION, EXTENDED or NETWORK: the answer, or the simplest of what it is undecided
+        between.
+        """
         return self.left[0] if self.gains else None
 
     @property
@@ -110,6 +115,8 @@ class Verdict(Frozen):
 
     @property
     def formula(self) -> str | None:
-        """The short formula as text, where it stands for a regression with terms that is not ruled out."""
+        """The short formula as text, where it stands for a regression with terms that is not ruled
+        out.
+        """
         stands = self.short and self.short.left and side_of(self.short.left, self.bar) == BELOW
         return self.short.formula if self.short and stands and EXTENDED in self.left else None

@@ -1,4 +1,6 @@
-"""Several finished studies of one target on the same test rows: what the procedures of one lose more or less than another's."""
+"""Several finished studies of one target on the same test rows: what the procedures of one lose
+more or less than another's.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,17 @@ from study.evidence.winners import incumbents, least
 from study.schema import CONSTANT, Frozen, StudyData
 
 ANSWER = "answer"
-"""Of the gains between studies that of their answers, beside those of regression, regression with terms and network."""
+"""Of the gains between studies that of their answers, beside those of regression, regression with
+terms and network.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Finished:
     """What one study brings into a comparison on a target.
 
-    name: what it is called. data: of its table. verdict: on the target, as it is asked here. predictions, trials: frames of
-    all its targets. folds: outer folds a repeat.
+    name: what it is called. data: of its table. verdict: on the target, as it is asked here.
+    predictions, trials: frames of all its targets. folds: outer folds a repeat.
     """
 
     name: str
@@ -47,14 +51,23 @@ class Finished:
         kept = [frame[frame["outer_fold"].isin(outer_folds)] for frame in (self.own, best)]
         verdict = self.verdict
         return ScoredTarget(
-            verdict.target, verdict.kind, kept[0], kept[1], verdict.question, True, self.folds, None, float(verdict.n_train)
+            verdict.target,
+            verdict.kind,
+            kept[0],
+            kept[1],
+            verdict.question,
+            True,
+            self.folds,
+            None,
+            float(verdict.n_train),
         )
 
 
 class StudyGain(Frozen):
     """What a procedure of one study, `other`, saves over one of the first study, `base`.
 
-    study: place of the other study among those compared, from 1. procedure: ANSWER, or the one that both are.
+    study: place of the other study among those compared, from 1. procedure: ANSWER, or the one that
+    both are.
     """
 
     study: int
@@ -67,11 +80,12 @@ class StudyGain(Frozen):
 class Between(Frozen):
     """One target in several studies.
 
-    differs: what keeps their losses from being paired: data, rows, target, metric, splits, groups or time; refused: the same in
-    a sentence. Both None where nothing does. digest: of the test rows that all share. outer_folds, n_rows: that all tested.
-    most_folds: the most that one tested. losses: of every study by procedure, on those rows. constant: loss of the first
-    study's constant. per: family whose loss, in the first study, gains are shares of. gains: over the first study. best: place
-    of the study whose answer lost least, None of a tie.
+    differs: what keeps their losses from being paired: data, rows, target, metric, splits, groups
+    or time; refused: the same in a sentence. Both None where nothing does. digest: of the test rows
+    that all share. outer_folds, n_rows: that all tested. most_folds: the most that one tested.
+    losses: of every study by procedure, on those rows. constant: loss of the first study's
+    constant. per: family whose loss, in the first study, gains are shares of. gains: over the first
+    study. best: place of the study whose answer lost least, None of a tie.
     """
 
     target: str
@@ -91,10 +105,12 @@ class Between(Frozen):
 
 
 def between(told: Sequence[Finished]) -> Between:
-    """Pair the test losses of two studies or more of one target, each against the first (`Comparison.gain`).
+    """Pair the test losses of two studies or more of one target, each against the first
+    (`Comparison.gain`).
 
-    All gains are shares of the loss of the first study's regression (of each base where it has none), and held against its
-    margin and floor; of k studies each interval has the level at which those of one procedure hold together in 95 % of cases.
+    All gains are shares of the loss of the first study's regression (of each base where it has
+    none), and held against its margin and floor; of k studies each interval has the level at which
+    those of one procedure hold together in 95 % of cases.
     """
     first, *others = told
     target, kind = first.verdict.target, first.verdict.kind.value
@@ -126,20 +142,31 @@ def _apart(one: Finished, other: Finished) -> tuple[str, str] | None:
         return "rows", f"their tables have {one.data.rows:,} and {other.data.rows:,} rows"
     if one.data.digest != other.data.digest:
         way = "run both on one file, and leave columns out by data.features or data.drop"
-        return "data", f"they read other data ({one.data.digest[:8]} and {other.data.digest[:8]}); {way}"
+        return (
+            "data",
+            f"they read other data ({one.data.digest[:8]} and {other.data.digest[:8]}); {way}",
+        )
     a, b = one.verdict, other.verdict
     if a.kind != b.kind:
         return "target", f"it is {a.kind.value} in one and {b.kind.value} in the other"
     if a.question.metric != b.question.metric:
         names = " and ".join(each.metric.label for each in (a, b))
-        return "metric", f"their verdicts are asked of {names}; --metric {a.question.metric} asks all of one"
+        return (
+            "metric",
+            f"their verdicts are asked of {names}; --metric {a.question.metric} asks all of one",
+        )
     nested = min(each.own["outer_fold"].nunique() for each in (one, other)) > 1
     if nested and one.folds != other.folds:
-        return "splits", f"a repeat has {one.folds} outer folds in one and {other.folds} in the other"
+        return (
+            "splits",
+            f"a repeat has {one.folds} outer folds in one and {other.folds} in the other",
+        )
     return None
 
 
-def _paired(told: Sequence[Finished], sides: Sequence[ScoredTarget], folds: Sequence[int]) -> Between:
+def _paired(
+    told: Sequence[Finished], sides: Sequence[ScoredTarget], folds: Sequence[int]
+) -> Between:
     first, level = sides[0], level_of(len(told) - 1)
     constant = [model for model in first.models if model.family == CONSTANT] or first.models
     whole = max((float(model.losses["loss"].mean()) for model in constant), default=math.nan)
@@ -153,7 +180,9 @@ def _paired(told: Sequence[Finished], sides: Sequence[ScoredTarget], folds: Sequ
         for name, base, other in asked:
             gain = first.gain(first.ladder[base], side.ladder[other], level)
             gains.append(StudyGain(study=place, procedure=name, base=base, other=other, gain=gain))
-    losses = tuple({name: float(m.losses["loss"].mean()) for name, m in side.ladder.items()} for side in sides)
+    losses = tuple(
+        {name: float(m.losses["loss"].mean()) for name, m in side.ladder.items()} for side in sides
+    )
     answered = [each.verdict.answer_procedure for each in told]
     of_answers = [own.get(str(name), math.nan) for own, name in zip(losses, answered, strict=True)]
     leading = least(pd.Series(of_answers), whole)

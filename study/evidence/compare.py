@@ -17,14 +17,25 @@ from study.evidence.pairs import FloatArray, least_variance, paired, per_of, siz
 from study.evidence.scores import network_procedure, units, with_groups
 from study.evidence.thresholds import Threshold
 from study.evidence.winners import CHOSEN
-from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, REGRESSIONS, SHORT, TREES, Kind, procedure_of
+from study.schema import (
+    CONSTANT,
+    EXTENDED,
+    NETWORK,
+    REGRESSION,
+    REGRESSIONS,
+    SHORT,
+    TREES,
+    Kind,
+    procedure_of,
+)
 
 ORDER = (CONSTANT, REGRESSION, EXTENDED, NETWORK)
 """Procedures from the simplest to the richest."""
 PROCEDURES, DEPTHS, CHOICE = "procedures", "depths", "choice"
-"""The questions of a target, each with its own Holm adjustment: constant, regression, regression with terms and *the network*,
-which chooses its own family and depth; the ladder of depths of each family of networks, whose lowest rung is the regression;
-and what that choice brings, *the network* against always one family and depth."""
+"""The questions of a target, each with its own Holm adjustment: constant, regression, regression
+with terms and *the network*, which chooses its own family and depth; the ladder of depths of each
+family of networks, whose lowest rung is the regression; and what that choice brings, *the network*
+against always one family and depth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +56,9 @@ class Model:
 class Comparison:
     """How models are compared in pairs, each on the test rows that both have.
 
-    folds: outer folds a repeat. bar: what a gain has to pass to matter. method: a name of METHODS; None: that of
-    `default_method`. per: whose loss gains are shares of, and rows without it are left out; None: the base's.
+    folds: outer folds a repeat. bar: what a gain has to pass to matter. method: a name of METHODS;
+    None: that of `default_method`. per: whose loss gains are shares of, and rows without it are
+    left out; None: the base's.
     """
 
     folds: int
@@ -60,17 +72,24 @@ class Comparison:
 
     def judge(self, base: Model, level: float = LEVEL) -> Method:
         """The method at a level, for gains over this model."""
-        return method_at(self.method or default_method(base.losses["outer_fold"], self.folds), level)
+        return method_at(
+            self.method or default_method(base.losses["outer_fold"], self.folds), level
+        )
 
     def gain(self, base: Model, other: Model, level: float = LEVEL) -> Gain:
         """How much less loss `other` has than `base`, and how sure that is.
 
-        Interval and probabilities are read from one distribution, that of the method (`Interval.above`): under a flat prior the
-        posterior of the gain, with `CorrectedT` that of the Bayesian correlated t-test. What is held against a floor is the
-        difference, by the same method.
+        Interval and probabilities are read from one distribution, that of the method
+        (`Interval.above`): under a flat prior the posterior of the gain, with `CorrectedT` that of
+        the Bayesian correlated t-test. What is held against a floor is the difference, by the same
+        method.
         """
         pairs, judge = self.pairs(base, other), self.judge(base, level)
-        gain, base_loss, per_loss = judge(pairs), float(pairs["base"].mean()), float(per_of(pairs).mean())
+        gain, base_loss, per_loss = (
+            judge(pairs),
+            float(pairs["base"].mean()),
+            float(per_of(pairs).mean()),
+        )
         bar = self.bar.over(base_loss, per_loss)
         floor, amount = list[tuple[Interval, float]](), dict[str, float]()
         if bar.floor > 0:
@@ -82,7 +101,10 @@ class Comparison:
         share = [] if amounts else [(gain, bar.margin)]  # of no wrong row there is no share
         tested = [*share, *_surest(floor)]
         better = float(np.min([each.above(bound) for each, bound in tested]))
-        losses = [*((each, -bound) for each, bound in share), *_surest([(each, -bound) for each, bound in floor])]
+        losses = [
+            *((each, -bound) for each, bound in share),
+            *_surest([(each, -bound) for each, bound in floor]),
+        ]
         worse = float(np.min([1 - each.above(bound) for each, bound in losses]))
         nearest, bound = min(tested, key=lambda each: each[0].above(each[1]))
         return Gain(
@@ -110,17 +132,23 @@ class Comparison:
 
 
 def _surest(tests: Sequence[tuple[Interval, float]]) -> list[tuple[Interval, float]]:
-    """Of the ways of holding a gain against the floor, as an amount and as a share, the one that is surer; none of none."""
+    """Of the ways of holding a gain against the floor, as an amount and as a share, the one that is
+    surer; none of none.
+    """
     return [max(tests, key=lambda each: abs(each[0].above(each[1]) - 0.5))] if tests else []
 
 
 def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:
-    """Models of one target from the simplest to the deepest, then *the network* where `winners` tell its depths.
+    """Models of one target from the simplest to the deepest, then *the network* where `winners`
+    tell its depths.
 
     losses: `row_losses` of the target. Boosted trees and the short formula are no models.
     """
     own = with_groups(losses[~losses["family"].isin((TREES, SHORT))])
-    found = [Model(str(key[0]), int(str(key[1])), units(rows)) for key, rows in own.groupby(["family", "depth"])]
+    found = [
+        Model(str(key[0]), int(str(key[1])), units(rows))
+        for key, rows in own.groupby(["family", "depth"])
+    ]
     found.sort(key=lambda model: (model.depth, ORDER.index(model.procedure), model.family))
     if winners is not None and any(model.depth > 0 for model in found):
         network = network_procedure(own, winners)
@@ -132,20 +160,31 @@ def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:
 def the_regression(found: Sequence[Model], kind: Kind) -> Model | None:
     """The regression of the kind among the models, or the one that was scored."""
     scored = [model for model in found if model.procedure == REGRESSION]
-    return next((model for model in scored if model.family == REGRESSIONS[kind]), scored[0] if scored else None)
+    return next(
+        (model for model in scored if model.family == REGRESSIONS[kind]),
+        scored[0] if scored else None,
+    )
 
 
-def rung_gains(found: Sequence[Model], regression: Model | None, compared: Comparison) -> list[tuple[Model, Model, Gain]]:
-    """Gains of every richer procedure over every simpler one, among the regression, the one with terms and *the network*.
+def rung_gains(
+    found: Sequence[Model], regression: Model | None, compared: Comparison
+) -> list[tuple[Model, Model, Gain]]:
+    """Gains of every richer procedure over every simpler one, among the regression, the one with
+    terms and *the network*.
 
-    All are shares of the loss of `compared.per`, by default the regression's. Leaving a rung tests all richer ones at once:
-    each of its intervals has the level at which all hold together in 95 % of all cases (`study.evidence.intervals.level_of`).
-    Gives (simpler, richer, gain) of those that share test rows; nothing without a regression.
+    All are shares of the loss of `compared.per`, by default the regression's. Leaving a rung tests
+    all richer ones at once: each of its intervals has the level at which all hold together in 95 %
+    of all cases (`study.evidence.intervals.level_of`). Gives (simpler, richer, gain) of those that
+    share test rows; nothing without a regression.
     """
     if regression is None:
         return []
     compared = replace(compared, per=compared.per or regression)
-    ladder = [regression, *(m for m in found if m.family == EXTENDED), *(m for m in found if m.depth == CHOSEN)]
+    ladder = [
+        regression,
+        *(m for m in found if m.family == EXTENDED),
+        *(m for m in found if m.depth == CHOSEN),
+    ]
     told = [
         (base, other, compared.gain(base, other, level_of(len(ladder) - place - 1)))
         for place, base in enumerate(ladder)
@@ -154,8 +193,11 @@ def rung_gains(found: Sequence[Model], regression: Model | None, compared: Compa
     return [step for step in told if step[2].n_rows]
 
 
-def pairwise(found: Sequence[Model], plain: Model | None, compared: Comparison) -> list[dict[str, Any]]:
-    """Paired gain of every model over every simpler one of one target (`Comparison.gain`), and Holm's p-values.
+def pairwise(
+    found: Sequence[Model], plain: Model | None, compared: Comparison
+) -> list[dict[str, Any]]:
+    """Paired gain of every model over every simpler one of one target (`Comparison.gain`), and
+    Holm's p-values.
 
     Parameters
     ----------
@@ -164,10 +206,11 @@ def pairwise(found: Sequence[Model], plain: Model | None, compared: Comparison) 
 
     Returns
     -------
-    One dict a pair: question (PROCEDURES, DEPTHS or CHOICE), base, base_depth, other, other_depth (families and hidden layers;
-    CHOSEN for the network), the values of `Gain`, margin and floor that the gain was held against, both as shares of
-    per_loss, and p_holm, adjusted over the pairs of the question (Holm 1979, Scand. J. Statist. 6). The gains among regression,
-    regression with terms and the network are those of `rung_gains`. Without `per` those of CHOICE are shares of the
+    One dict a pair: question (PROCEDURES, DEPTHS or CHOICE), base, base_depth, other, other_depth
+    (families and hidden layers; CHOSEN for the network), the values of `Gain`, margin and floor
+    that the gain was held against, both as shares of per_loss, and p_holm, adjusted over the pairs
+    of the question (Holm 1979, Scand. J. Statist. 6). The gains among regression, regression with
+    terms and the network are those of `rung_gains`. Without `per` those of CHOICE are shares of the
     regression's loss too, where it was scored, and all others of the base's, as the margin then is.
     """
     rungs = {(base, other): gain for base, other, gain in rung_gains(found, plain, compared)}
@@ -176,7 +219,9 @@ def pairwise(found: Sequence[Model], plain: Model | None, compared: Comparison) 
         PROCEDURES: list(combinations([side for side in found if side.depth <= 0], 2)),
         DEPTHS: [
             (base, other)
-            for base, other in combinations([s for s in found if s.depth > 0 or s.procedure == REGRESSION], 2)
+            for base, other in combinations(
+                [s for s in found if s.depth > 0 or s.procedure == REGRESSION], 2
+            )
             if other.depth > 0 and (base.depth == 0 or base.family == other.family)
         ],
         CHOICE: [(side, found[-1]) for side in deep if len(deep) > 1 and found[-1].depth == CHOSEN],
@@ -191,7 +236,11 @@ def pairwise(found: Sequence[Model], plain: Model | None, compared: Comparison) 
             bar = compared.bar.of_gain(gain)
             about = {"question": question, "base": base.family, "base_depth": base.depth}
             about |= {"other": other.family, "other_depth": other.depth, "margin": bar.margin}
-            own.append(about | {"floor": bar.floor / gain.per_loss if gain.per_loss > 0 else np.nan} | gain.model_dump())
+            own.append(
+                about
+                | {"floor": bar.floor / gain.per_loss if gain.per_loss > 0 else np.nan}
+                | gain.model_dump()
+            )
         adjusted = holm([pair["p_value"] for pair in own])
         told += [pair | {"p_holm": p} for pair, p in zip(own, adjusted.tolist(), strict=True)]
     return told

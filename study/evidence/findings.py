@@ -1,4 +1,6 @@
-"""What is found between the models of a target, as frozen types that are written as JSON and read back unchanged."""
+"""What is found between the models of a target, as frozen types that are written as JSON and read
+back unchanged.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,15 @@ Number = Annotated[
     float,
     BeforeValidator(lambda value: math.nan if value is None else value),
     AfterValidator(lambda value: value if math.isfinite(value) else math.nan),
-    PlainSerializer(lambda value: value if math.isfinite(value) else None, return_type=float | None, when_used="json"),
+    PlainSerializer(
+        lambda value: value if math.isfinite(value) else None,
+        return_type=float | None,
+        when_used="json",
+    ),
 ]
-"""A number, NaN where it cannot be told or lies beyond what is looked at; null in JSON, which knows no NaN."""
+"""A number, NaN where it cannot be told or lies beyond what is looked at; null in JSON, which knows
+no NaN.
+"""
 
 
 class Rung(Frozen):
@@ -30,20 +38,24 @@ class Rung(Frozen):
 
 
 class Gain(Size):
-    """How much less loss a model, *other*, has than another, *base*, on the same test rows, and how sure that is.
+    """How much less loss a model, *other*, has than another, *base*, on the same test rows, and how
+    sure that is.
 
-    base_loss, other_loss, per_loss: means over the pairs; per_loss is that of the model `per`, whose loss the shares are of,
-    the base or a third. improvement, low, high: share of per_loss that is saved, with its interval at `level`; an end is NaN
-    where the rows exclude no value on that side. low_amount, high_amount: interval of base_loss - other_loss, an amount of
-    loss, at the same level; NaN where no floor was asked of, too. std_error, df: of the improvement. positive: probability that
-    it is above 0. better: that it passes, the lesser of the probabilities that the improvement is above the margin and the
-    amount above the floor (`study.evidence.thresholds.Threshold`); worse: the same of a loss; equal: neither. p_value:
-    two-sided, of the one of margin and floor that `better` is of; the margin's where there is no floor. The ends of either
-    interval are of the distribution that its probability is of. half_carried_by: fewest units (rows, groups, times) whose
-    squared contributions make half of the variance; 0 where there is none. counted: whether rows are counted that two
-    procedures have right or wrong which are not the same (`study.evidence.pairs.least_variance`): that no row is wrong is then
-    no proof that none ever is. method: a name of `study.evidence.intervals.METHODS`. NaN where per has no loss, but for the
-    amount, or there are fewer than two units.
+    base_loss, other_loss, per_loss: means over the pairs; per_loss is that of the model `per`,
+    whose loss the shares are of, the base or a third. improvement, low, high: share of per_loss
+    that is saved, with its interval at `level`; an end is NaN where the rows exclude no value on
+    that side. low_amount, high_amount: interval of base_loss - other_loss, an amount of loss, at
+    the same level; NaN where no floor was asked of, too. std_error, df: of the improvement.
+    positive: probability that it is above 0. better: that it passes, the lesser of the
+    probabilities that the improvement is above the margin and the amount above the floor
+    (`study.evidence.thresholds.Threshold`); worse: the same of a loss; equal: neither. p_value:
+    two-sided, of the one of margin and floor that `better` is of; the margin's where there is no
+    floor. The ends of either interval are of the distribution that its probability is of.
+    half_carried_by: fewest units (rows, groups, times) whose squared contributions make half of the
+    variance; 0 where there is none. counted: whether rows are counted that two procedures have
+    right or wrong which are not the same (`study.evidence.pairs.least_variance`): that no row is
+    wrong is then no proof that none ever is. method: a name of `study.evidence.intervals.METHODS`.
+    NaN where per has no loss, but for the amount, or there are fewer than two units.
     """
 
     per: str
@@ -74,13 +86,17 @@ class Gain(Size):
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing that could be saved: `per` has no loss, and that is not by the luck of a count."""
+        """Whether there is nothing that could be saved: `per` has no loss, and that is not by the
+        luck of a count.
+        """
         return math.isnan(self.improvement) and not self.counted
 
     @property
     def most(self) -> float:
         """The gain of a model without loss: no gain is larger, since no loss is below 0."""
-        return self.base_loss / self.per_loss if self.base_loss > 0 and self.per_loss > 0 else math.inf
+        return (
+            self.base_loss / self.per_loss if self.base_loss > 0 and self.per_loss > 0 else math.inf
+        )
 
     @property
     def bounded(self) -> bool:
@@ -89,12 +105,16 @@ class Gain(Size):
 
     @property
     def n_units(self) -> int:
-        """What is independent, or in time order: times, groups, or rows that are groups of their own."""
+        """What is independent, or in time order: times, groups, or rows that are groups of their
+        own.
+        """
         return self.n_times or self.n_groups
 
 
 class RungGain(Frozen):
-    """Gain of a richer procedure, `other`, over a simpler one, `base`: two of `study.evidence.rule.LADDER`."""
+    """Gain of a richer procedure, `other`, over a simpler one, `base`: two of
+    `study.evidence.rule.LADDER`.
+    """
 
     base: str
     other: str
@@ -102,7 +122,9 @@ class RungGain(Frozen):
 
 
 class DepthGain(Frozen):
-    """Gain of the network, which chooses family and depth in each outer fold, over always taking one rung."""
+    """Gain of the network, which chooses family and depth in each outer fold, over always taking
+    one rung.
+    """
 
     rung: Rung
     gain: Gain
@@ -111,10 +133,11 @@ class DepthGain(Frozen):
 class Sources(Frozen):
     """Where the gain of a regression with terms over one without comes from; the two add up to it.
 
-    With mean losses of the regression (neither), of the regression with terms (both), and of its refits without curves
-    (products) and without products (curves), interactions = (neither - products) / 2 + (curves - both) / 2 and curvature =
-    (neither - curves) / 2 + (products - both) / 2: the Shapley value of either sort of term (Shapley 1953, *A value for
-    n-person games*, with two players), shares of the regression's loss.
+    With mean losses of the regression (neither), of the regression with terms (both), and of its
+    refits without curves (products) and without products (curves), interactions = (neither -
+    products) / 2 + (curves - both) / 2 and curvature = (neither - curves) / 2 + (products - both) /
+    2: the Shapley value of either sort of term (Shapley 1953, *A value for n-person games*, with
+    two players), shares of the regression's loss.
     """
 
     interactions: Gain
@@ -122,7 +145,9 @@ class Sources(Frozen):
 
 
 class TreesLine(Frozen):
-    """Boosted trees beside the verdict: their test loss, and their gain over each procedure by its name."""
+    """Boosted trees beside the verdict: their test loss, and their gain over each procedure by its
+    name.
+    """
 
     loss: Number
     over: dict[str, Gain]
@@ -136,7 +161,8 @@ class TermCount(Frozen):
 
 
 class ShortTerms(Frozen):
-    """What the search for the short formula hands on: the terms it chose in each outer fold, and the formula on all rows.
+    """What the search for the short formula hands on: the terms it chose in each outer fold, and
+    the formula on all rows.
 
     formula: as text, a line an output; None where there is none.
     """
@@ -148,9 +174,10 @@ class ShortTerms(Frozen):
 class ShortLine(Frozen):
     """The short formula beside the verdict.
 
-    loss: of its procedure, on the test rows. gain: over the regression. left: what the regression with terms saves over it;
-    None where that was not scored. counts: its terms, those of most outer folds first. n_terms: of each outer fold, in their
-    order; empty where they were not told. formula: as in ShortTerms.
+    loss: of its procedure, on the test rows. gain: over the regression. left: what the regression
+    with terms saves over it; None where that was not scored. counts: its terms, those of most outer
+    folds first. n_terms: of each outer fold, in their order; empty where they were not told.
+    formula: as in ShortTerms.
     """
 
     loss: Number
@@ -162,9 +189,11 @@ class ShortLine(Frozen):
 
 
 class CurvePoint(Frozen):
-    """Gain of one procedure over another, both trained on a fraction of the development rows, n_rows.
+    """Gain of one procedure over another, both trained on a fraction of the development rows,
+    n_rows.
 
-    low, high: its interval, of the method and at the level of the gain on all rows; NaN for an end that does not exist.
+    low, high: its interval, of the method and at the level of the gain on all rows; NaN for an end
+    that does not exist.
     """
 
     fraction: float
@@ -177,12 +206,13 @@ class CurvePoint(Frozen):
 class DecidedAt(Frozen):
     """At how many rows an undecided gain of `other` over `base` would likely leave out a bound.
 
-    bound: the margin, or the floor as a share of the regression's mean loss, as `held` says, or 0 where it is not sure that
-    there is a gain. times: of the rows now, the least at which a study, these rows among them, has a chance of
-    `study.evidence.decided.LIKELY` to end on `side` of the bound, `above` or `below`; NaN where that is beyond MOST_TIMES, or
-    where nothing tells. rows: of the table then. above, below: chance of either end at `times`, or at MOST_TIMES; NaN where
-    nothing tells. slope: of the gain per 1 / times, and its standard error. curve: where the slope comes from. parts: whether
-    both were trained on parts of the rows, be they too few for a curve.
+    bound: the margin, or the floor as a share of the regression's mean loss, as `held` says, or 0
+    where it is not sure that there is a gain. times: of the rows now, the least at which a study,
+    these rows among them, has a chance of `study.evidence.decided.LIKELY` to end on `side` of the
+    bound, `above` or `below`; NaN where that is beyond MOST_TIMES, or where nothing tells. rows: of
+    the table then. above, below: chance of either end at `times`, or at MOST_TIMES; NaN where
+    nothing tells. slope: of the gain per 1 / times, and its standard error. curve: where the slope
+    comes from. parts: whether both were trained on parts of the rows, be they too few for a curve.
     """
 
     base: str

@@ -32,8 +32,8 @@ class Answered(Protocol):
 class Together(Frozen):
     """The answers of several targets at once.
 
-    p_values: of each target's answer (`answer_p`), 1 where it is undecided. adjusted: by Holm, over all targets. holds: targets
-    whose answers are all right with a confidence of LEVEL.
+    p_values: of each target's answer (`answer_p`), 1 where it is undecided. adjusted: by Holm, over
+    all targets. holds: targets whose answers are all right with a confidence of LEVEL.
     """
 
     p_values: dict[str, Number]
@@ -42,12 +42,14 @@ class Together(Frozen):
 
 
 def answer_p(gains: Gains, margin: float | Threshold, answer: str) -> float:
-    """Least 1 - level at which the walk up the ladder (`study.evidence.rule.standing`) would still end at this answer.
+    """Least 1 - level at which the walk up the ladder (`study.evidence.rule.standing`) would still
+    end at this answer.
 
-    A rung that was passed has the least p-value of a richer one above the margin, the answer the largest of all richer ones
-    below it, each times the number of richer rungs (Bonferroni), and the regression with terms that of a gain of its own. All
-    of it must hold, so the largest of these counts (the intersection-union test of Berger 1982, Technometrics 24). 1 where it
-    takes a gain of two that no test row compares.
+    A rung that was passed has the least p-value of a richer one above the margin, the answer the
+    largest of all richer ones below it, each times the number of richer rungs (Bonferroni), and the
+    regression with terms that of a gain of its own. All of it must hold, so the largest of these
+    counts (the intersection-union test of Berger 1982, Technometrics 24). 1 where it takes a gain
+    of two that no test row compares.
     """
     scored, found = rungs(gains), [0.0]
     for rung in scored[: scored.index(answer) + 1]:
@@ -55,7 +57,13 @@ def answer_p(gains: Gains, margin: float | Threshold, answer: str) -> float:
         if rung == answer:
             found += [len(richer) * _p(gain) for gain in richer]
         else:
-            found.append(len(richer) * min((_p(gain) for gain in richer if gain and side_of(gain, margin) == ABOVE), default=1))
+            found.append(
+                len(richer)
+                * min(
+                    (_p(gain) for gain in richer if gain and side_of(gain, margin) == ABOVE),
+                    default=1,
+                )
+            )
     own = gains.get((REGRESSION, EXTENDED)) if answer == EXTENDED else None
     if own is not None:
         found.append((len(scored) - 1) * 2 * min(own.positive, 1 - own.positive))
@@ -74,6 +82,15 @@ def together(verdicts: Iterable[Answered]) -> Together | None:
     told = [each for each in verdicts if each.verdict is not None]
     if len(told) < 2:
         return None
-    own = {each.target: 1.0 if each.verdict == UNDECIDED else answer_p(each.by_pair, each.bar, each.left[0]) for each in told}
+    own = {
+        each.target: 1.0
+        if each.verdict == UNDECIDED
+        else answer_p(each.by_pair, each.bar, each.left[0])
+        for each in told
+    }
     adjusted = dict(zip(own, holm(list(own.values())).tolist(), strict=True))
-    return Together(p_values=own, adjusted=adjusted, holds=tuple(name for name, p in adjusted.items() if p < 1 - LEVEL))
+    return Together(
+        p_values=own,
+        adjusted=adjusted,
+        holds=tuple(name for name, p in adjusted.items() if p < 1 - LEVEL),
+    )

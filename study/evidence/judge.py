@@ -48,11 +48,19 @@ class Judge(ScoredTarget):
             kind=self.kind,
             margin=self.margin,
             regression=self.plain.family if self.plain else None,
-            chosen={arm.outer_fold: Rung(family=arm.family, depth=arm.depth) for arm in self.chosen.itertuples()},
-            gains=tuple(RungGain(base=base, other=other, gain=gain) for (base, other), gain in self.gains.items()),
+            chosen={
+                arm.outer_fold: Rung(family=arm.family, depth=arm.depth)
+                for arm in self.chosen.itertuples()
+            },
+            gains=tuple(
+                RungGain(base=base, other=other, gain=gain)
+                for (base, other), gain in self.gains.items()
+            ),
             smallest_sufficient=self._smallest_sufficient(),
             beats_constant=any(gain.low > ROUNDING for gain in over) if over else None,
-            over_baseline=max((gain.high if gain.bounded else np.nan for gain in over), default=np.nan),
+            over_baseline=max(
+                (gain.high if gain.bounded else np.nan for gain in over), default=np.nan
+            ),
             n_train=self.n_train,
             decided_at=self._decided_at(),
             sources=self._sources(),
@@ -68,9 +76,15 @@ class Judge(ScoredTarget):
 
     @cached_property
     def _undefined(self) -> bool:
-        """As R² of rows of one value, AUC of rows of one class, or deviance explained of counts that are all 0."""
+        """As R² of rows of one value, AUC of rows of one class, or deviance explained of counts
+        that are all 0.
+        """
         scored = self.asked.predictions if self.plain is None else self.plain.losses
-        return self.question.metric != LOSS and len(self.predictions) > 0 and bool(scored["loss"].isna().all())
+        return (
+            self.question.metric != LOSS
+            and len(self.predictions) > 0
+            and bool(scored["loss"].isna().all())
+        )
 
     def _over_baseline(self) -> list[Gain]:
         """What each model improves over the baseline, where that is known."""
@@ -84,13 +98,16 @@ class Judge(ScoredTarget):
     def _smallest_sufficient(self) -> Rung | None:
         """Fewest hidden layers that are surely enough, by the intervals of the answer.
 
-        The regression where it is the answer. Where the network is, its only rung, or the one of fewest layers over which
-        choosing the rung surely gains too little to matter. None where no rung is sure, and beside every other answer.
+        The regression where it is the answer. Where the network is, its only rung, or the one of
+        fewest layers over which choosing the rung surely gains too little to matter. None where no
+        rung is sure, and beside every other answer.
         """
         left = standing(self.gains, self.bar)
         if self.plain and left == (REGRESSION,):
             return Rung(family=self.plain.family, depth=0)
-        deep = [Rung(family=model.family, depth=model.depth) for model in self.models if model.depth > 0]
+        deep = [
+            Rung(family=model.family, depth=model.depth) for model in self.models if model.depth > 0
+        ]
         if left != (NETWORK,) or len(deep) < 2:
             return deep[0] if left == (NETWORK,) and deep else None
         enough = [each.rung for each in self._depths() if side_of(each.gain, self.bar) == BELOW]
@@ -99,7 +116,8 @@ class Judge(ScoredTarget):
     def _decided_at(self) -> DecidedAt | None:
         """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored.
 
-        Where margin and floor both leave it open, of the larger one: passing that is nearly passing both.
+        Where margin and floor both leave it open, of the larger one: passing that is nearly passing
+        both.
         """
         pair = open_pair(self.gains, self.bar)
         if pair is None or self.plain is None or np.isnan(self.gains[pair[:2]].std_error):
@@ -112,7 +130,10 @@ class Judge(ScoredTarget):
         pairs = replace(self.compared, per=unit).pairs(base, other)
         losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
         if unit is not self.plain:  # gains are amounts, whatever the regression's loss is on a part
-            per = {part: rows.assign(loss=float(self.plain.losses["loss"].mean())) for part, rows in per.items()}
+            per = {
+                part: rows.assign(loss=float(self.plain.losses["loss"].mean()))
+                for part, rows in per.items()
+            }
         method = method_at(gain.method, gain.level)
         fitted = gain_curve(losses, gained, per, self.folds, self.n_train, method)
         rows_now = self.n_train + len(pairs) / gain.n_folds
@@ -123,12 +144,16 @@ class Judge(ScoredTarget):
 
     def _curve(self, model: Model) -> ByFraction:
         parts = on_parts(self.asked.predictions, model.family, model.depth)
-        return {fraction: self.asked.finish(losses) for fraction, losses in parts.items()} | {1.0: model.losses}
+        return {fraction: self.asked.finish(losses) for fraction, losses in parts.items()} | {
+            1.0: model.losses
+        }
 
     def _arms(self, model: Model) -> pd.DataFrame:
         if model.depth == CHOSEN:
             return self.chosen
-        return self.losses.loc[(self.losses["family"] == model.family) & (self.losses["depth"] == model.depth), ARM]
+        return self.losses.loc[
+            (self.losses["family"] == model.family) & (self.losses["depth"] == model.depth), ARM
+        ]
 
     def _sources(self) -> Sources | None:
         if self.plain is None or EXTENDED not in self.ladder:
@@ -145,7 +170,9 @@ class Judge(ScoredTarget):
         deep = [model for model in self.models if model.depth > 0]
         if NETWORK not in self.ladder or len(deep) < 2:
             return ()
-        rungs = [(Rung(family=m.family, depth=m.depth), self.gain(m, self.ladder[NETWORK])) for m in deep]
+        rungs = [
+            (Rung(family=m.family, depth=m.depth), self.gain(m, self.ladder[NETWORK])) for m in deep
+        ]
         return tuple(DepthGain(rung=rung, gain=gain) for rung, gain in rungs if gain.n_rows)
 
     def _trees(self) -> TreesLine | None:
@@ -153,7 +180,11 @@ class Judge(ScoredTarget):
         trees = self.line(TREES)
         over = {name: self.gain(side, trees) for name, side in self.ladder.items()} if trees else {}
         told = {name: gain for name, gain in over.items() if np.isfinite(gain.improvement)}
-        return TreesLine(loss=float(trees.losses["loss"].mean()), over=told) if trees and told else None
+        return (
+            TreesLine(loss=float(trees.losses["loss"].mean()), over=told)
+            if trees and told
+            else None
+        )
 
     def _short(self, terms: ShortTerms | None) -> ShortLine | None:
         line, richer = self.line(SHORT), self.ladder.get(EXTENDED)
@@ -170,12 +201,19 @@ class Judge(ScoredTarget):
         )
 
     def _floor(self) -> dict[str, int]:
-        """Test rows at the floor of the log loss, of every procedure that has any, of trees and of the short formula."""
+        """Test rows at the floor of the log loss, of every procedure that has any, of trees and of
+        the short formula.
+        """
         rows = at_floor(self.used)
         if rows.empty:
             return {}
         none = self.losses.loc[self.losses.index[:0], UNIT]
-        sides = {CONSTANT: Model(CONSTANT, 0, none), **self.ladder, SHORT: Model(SHORT, 0, none), TREES: Model(TREES, 0, none)}
+        sides = {
+            CONSTANT: Model(CONSTANT, 0, none),
+            **self.ladder,
+            SHORT: Model(SHORT, 0, none),
+            TREES: Model(TREES, 0, none),
+        }
         arms = {name: self._arms(model).drop_duplicates() for name, model in sides.items()}
         counts = {name: int(rows.merge(own, on=ARM)["row"].nunique()) for name, own in arms.items()}
         return {name: count for name, count in counts.items() if count}
@@ -184,4 +222,7 @@ class Judge(ScoredTarget):
 def counted(folds: Iterable[Iterable[str]]) -> tuple[TermCount, ...]:
     """In how many outer folds each term was found, those of most folds first."""
     counts = Counter(term for fold in folds for term in dict.fromkeys(fold))
-    return tuple(TermCount(term=term, n_folds=n) for term, n in sorted(counts.items(), key=lambda item: -item[1]))
+    return tuple(
+        TermCount(term=term, n_folds=n)
+        for term, n in sorted(counts.items(), key=lambda item: -item[1])
+    )

@@ -1,4 +1,6 @@
-"""How probable it is that a gain is above a margin, for every margin, and what the answer is at each."""
+"""How probable it is that a gain is above a margin, for every margin, and what the answer is at
+each.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ MOST = 0.99
 
 
 class Span(Frozen):
-    """Margins from `low` up to `high`, of one answer: what the rule leaves (`study.evidence.rule.standing`)."""
+    """Margins from `low` up to `high`, of one answer: what the rule leaves
+    (`study.evidence.rule.standing`).
+    """
 
     low: float
     high: float
@@ -30,16 +34,24 @@ class Span(Frozen):
 
 
 def curve(interval: Interval, margins: Sequence[float], shares: Sequence[float]) -> pd.DataFrame:
-    """P(gain > m) by the distribution of an interval: (n, 2) frame of margin and above, one row of each of n margins.
+    """P(gain > m) by the distribution of an interval: (n, 2) frame of margin and above, one row of
+    each of n margins.
 
-    shares: (n,) what the gain has to be above at each margin (`study.evidence.thresholds.Threshold.of_gain`).
+    shares: (n,) what the gain has to be above at each margin
+    (`study.evidence.thresholds.Threshold.of_gain`).
     """
-    return pd.DataFrame({"margin": margins, "above": [interval.above(float(share)) for share in shares]})
+    return pd.DataFrame(
+        {"margin": margins, "above": [interval.above(float(share)) for share in shares]}
+    )
 
 
 def margins_of(gains: Mapping[tuple[str, str], Gain], bar: Threshold) -> list[float]:
-    """The margins of a target's curves, (POINTS,) from 0 to where all are near 0, and beyond its own bounds; at most 1."""
-    ends = [bar.stated(end, gain) for gain in gains.values() for end in (gain.improvement, gain.high)]
+    """The margins of a target's curves, (POINTS,) from 0 to where all are near 0, and beyond its
+    own bounds; at most 1.
+    """
+    ends = [
+        bar.stated(end, gain) for gain in gains.values() for end in (gain.improvement, gain.high)
+    ]
     bounds = [bar.stated(bar.of_gain(gain).larger(gain.per_loss), gain) for gain in gains.values()]
     top = np.nanmax([0.1, *(1.3 * end for end in ends), *(2 * bound for bound in bounds)])
     found: list[float] = np.linspace(0.0, min(top, 1.0), POINTS).tolist()
@@ -47,9 +59,12 @@ def margins_of(gains: Mapping[tuple[str, str], Gain], bar: Threshold) -> list[fl
 
 
 def spans(gains: Gains, bar: Threshold) -> tuple[Span, ...]:
-    """What the rule leaves at every margin up to MOST, or to twice that of the bar where it is larger, and beside its floor: it
-    changes only at the ends of the gains' intervals, and where nothing can be saved beyond."""
-    ends = {bar.stated(end, gain) for gain in gains.values() for end in (gain.low, gain.high, gain.most)}
+    """What the rule leaves at every margin up to MOST, or to twice that of the bar where it is
+    larger, and beside its floor: it changes only at the ends of the gains' intervals, and where
+    nothing can be saved beyond."""
+    ends = {
+        bar.stated(end, gain) for gain in gains.values() for end in (gain.low, gain.high, gain.most)
+    }
     most = 2 * bar.margin if bar.margin >= MOST else MOST
     places = [0.0, *sorted(end for end in ends if 0 < end < most), most]
     found: list[Span] = []

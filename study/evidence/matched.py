@@ -12,7 +12,8 @@ TOLD = ["group", "time", "observed"]
 
 
 def tested_rows(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Every test row of one target once an outer fold, in that order: outer_fold, row, group, time and observed.
+    """Every test row of one target once an outer fold, in that order: outer_fold, row, group, time
+    and observed.
 
     Without groups a row's group is the row itself, without an order its time is NaN.
     """
@@ -23,7 +24,8 @@ def tested_rows(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def split_digest(predictions: pd.DataFrame) -> str:
-    """SHA-256 of the `tested_rows` of one target: alike where the same rows were tested in the same outer folds.
+    """SHA-256 of the `tested_rows` of one target: alike where the same rows were tested in the same
+    outer folds.
 
     It takes in what each row's target was, which rows belong together, and their order in time.
     """
@@ -32,15 +34,19 @@ def split_digest(predictions: pd.DataFrame) -> str:
 
 
 def common_folds(frames: Sequence[pd.DataFrame]) -> list[int]:
-    """Outer folds that every one of some studies tested, ascending: of repeats all have the first ones."""
+    """Outer folds that every one of some studies tested, ascending: of repeats all have the first
+    ones.
+    """
     folds = [set(frame["outer_fold"].unique()) for frame in frames]
     return sorted(int(fold) for fold in set.intersection(*folds)) if folds else []
 
 
 def mismatch(one: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
-    """What keeps the test rows of two studies of one target from being paired, as a word and a sentence; None if nothing does.
+    """What keeps the test rows of two studies of one target from being paired, as a word and a
+    sentence; None if nothing does.
 
-    one, other: predictions of the outer folds that both tested. The word is `splits`, `target`, `groups` or `time`.
+    one, other: predictions of the outer folds that both tested. The word is `splits`, `target`,
+    `groups` or `time`.
     """
     a, b = tested_rows(one), tested_rows(other)
     if a.empty or b.empty:
@@ -48,11 +54,17 @@ def mismatch(one: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
     if not a[PLACE].equals(b[PLACE]):
         fold = next(f for f in common_folds([a, b]) if _rows(a, f) != _rows(b, f))
         n, m, both = len(_rows(a, fold)), len(_rows(b, fold)), len(_rows(a, fold) & _rows(b, fold))
-        return "splits", f"outer fold {fold} tests {n:,} rows of one and {m:,} of the other, of which {both:,} are the same"
+        return (
+            "splits",
+            f"outer fold {fold} tests {n:,} rows of one and {m:,} of the other, of which {both:,} are the same",
+        )
     if (changed := a["observed"] != b["observed"]).any():
         return "target", f"the target differs on {changed.sum():,} of {len(a):,} tested rows"
     if (changed := pd.factorize(a["group"])[0] != pd.factorize(b["group"])[0]).any():
-        return "groups", f"other rows belong together, on {changed.sum():,} of {len(a):,} tested rows"
+        return (
+            "groups",
+            f"other rows belong together, on {changed.sum():,} of {len(a):,} tested rows",
+        )
     if not a["time"].equals(b["time"]):
         return "time", "their rows are in another order of time, or one's are in none"
     return None

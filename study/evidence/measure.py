@@ -1,4 +1,6 @@
-"""The test rows of one target as a metric scores them, so that a loss's intervals serve for every metric."""
+"""The test rows of one target as a metric scores them, so that a loss's intervals serve for every
+metric.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,11 @@ from study.schema import Kind
 class Measure:
     """One metric of one target, with the test rows scored by it.
 
-    predictions: those of the target, with what a row adds to the shortfall as its loss; rows of outer folds that the metric
-    does not exist on are left out. null: (n_rows,) of each row what the best constant has in place of its loss, by row;
-    only where the shortfall is a share of its mean. sd: standard deviation of the target over the test rows; NaN of classes.
-    yard: what a floor of 1 is, in the metric's unit.
+    predictions: those of the target, with what a row adds to the shortfall as its loss; rows of
+    outer folds that the metric does not exist on are left out. null: (n_rows,) of each row what the
+    best constant has in place of its loss, by row; only where the shortfall is a share of its mean.
+    sd: standard deviation of the target over the test rows; NaN of classes. yard: what a floor of 1
+    is, in the metric's unit.
     """
 
     metric: Metric
@@ -29,11 +32,13 @@ class Measure:
     yard: float
 
     def finish(self, losses: pd.DataFrame) -> pd.DataFrame:
-        """Losses whose mean is the shortfall of one procedure, and whose spread is that of its delta method.
+        """Losses whose mean is the shortfall of one procedure, and whose spread is that of its
+        delta method.
 
-        losses: (n, ...) frame of row and loss, all of one procedure's. With L their mean, the root of L has
-        sqrt(L) + (l - L) / (2 sqrt(L)) for a row of loss l; the ratio of L to the mean N of the best constant's losses n has
-        l / N - L / N² (n - N) (van der Vaart 1998, *Asymptotic Statistics*, section 3.1).
+        losses: (n, ...) frame of row and loss, all of one procedure's. With L their mean, the root
+        of L has sqrt(L) + (l - L) / (2 sqrt(L)) for a row of loss l; the ratio of L to the mean N
+        of the best constant's losses n has l / N - L / N² (n - N) (van der Vaart 1998, *Asymptotic
+        Statistics*, section 3.1).
         """
         loss = losses["loss"]
         mean = float(loss.mean())
@@ -49,8 +54,9 @@ class Measure:
 def measure(metric: str, kind: Kind, predictions: pd.DataFrame) -> Measure:
     """Score the test rows of one target by a metric.
 
-    predictions: (n_predictions, ...) frame of test rows of one target: `study.evidence.metrics.FIT`, row, observed, predicted,
-    loss, and of several classes `p_<class>`. metric: the name of one of `metrics_of` the kind.
+    predictions: (n_predictions, ...) frame of test rows of one target:
+    `study.evidence.metrics.FIT`, row, observed, predicted, loss, and of several classes
+    `p_<class>`. metric: the name of one of `metrics_of` the kind.
     """
     asked = metric_of(metric, kind)
     scored = predictions.assign(loss=asked.rows(predictions))

@@ -1,4 +1,6 @@
-"""The metrics of every procedure of a study with their intervals, and by how much one procedure is better than another."""
+"""The metrics of every procedure of a study with their intervals, and by how much one procedure is
+better than another.
+"""
 
 from __future__ import annotations
 
@@ -26,39 +28,50 @@ COLUMNS = [
 
 
 def procedures(asked: Measure, kind: Kind, winners: pd.DataFrame) -> dict[str, Model]:
-    """The procedures of JUDGED that were scored, with losses whose mean is the shortfall of a metric.
+    """The procedures of JUDGED that were scored, with losses whose mean is the shortfall of a
+    metric.
 
     winners: `incumbents(trials)` of the target.
     """
     losses = row_losses(asked.predictions)
     found = models(losses, winners)
     plain = the_regression(found, kind)
-    sides = {model.procedure: model for model in found if model.depth == CHOSEN or model.family in (CONSTANT, EXTENDED)}
+    sides = {
+        model.procedure: model
+        for model in found
+        if model.depth == CHOSEN or model.family in (CONSTANT, EXTENDED)
+    }
     sides |= {} if plain is None else {REGRESSION: plain}
     for family in (SHORT, TREES):
         own = units(losses[losses["family"] == family])
         sides |= {family: Model(family, 0, own)} if len(own) else {}
     return {
-        name: Model(m.family, m.depth, asked.finish(m.losses)) for name in JUDGED if (m := sides.get(name)) and len(m.losses)
+        name: Model(m.family, m.depth, asked.finish(m.losses))
+        for name in JUDGED
+        if (m := sides.get(name)) and len(m.losses)
     }
 
 
-def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, method: str | None = None) -> pd.DataFrame:
+def metric_table(
+    predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, method: str | None = None
+) -> pd.DataFrame:
     """Every metric of every procedure, and every pair's difference on the same test rows.
 
     Parameters
     ----------
-    predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short formula among them.
+    predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short
+        formula among them.
     winners, folds, method : as in `study.evidence.compare.pairwise`.
 
     Returns
     -------
-    (n, 19) frame of COLUMNS, one row a target, metric (`metrics_of` its kind) and procedure, where base is missing and value
-    is its metric, and one row a target, metric and pair of procedures, where value is by how much `other` is better than
-    `base` in the metric's own unit: above 0 better, whether more or less of the metric is. low, high, level: interval by the
-    method of the verdict, of one procedure by `of_one`; std_error, df: of the value; p_value: of no difference, NaN of one
-    procedure; base_value, other_value: the metrics of both on the rows that they share. n_folds: outer folds that the metric
-    exists on; the loss has all that were scored.
+    (n, 19) frame of COLUMNS, one row a target, metric (`metrics_of` its kind) and procedure, where
+    base is missing and value is its metric, and one row a target, metric and pair of procedures,
+    where value is by how much `other` is better than `base` in the metric's own unit: above 0
+    better, whether more or less of the metric is. low, high, level: interval by the method of the
+    verdict, of one procedure by `of_one`; std_error, df: of the value; p_value: of no difference,
+    NaN of one procedure; base_value, other_value: the metrics of both on the rows that they share.
+    n_folds: outer folds that the metric exists on; the loss has all that were scored.
     """
     found: list[dict[str, Any]] = []
     for (target, kind), rows in predictions.groupby(["target", "kind"], sort=False):
@@ -68,21 +81,34 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, m
             about = {"target": target, "kind": kind, "metric": metric.name, "level": LEVEL}
             for name, model in sides.items():
                 found.append(
-                    about | {"base": None, "other": name} | _told(metric, *of_one(model.losses, folds, method, metric.most))
+                    about
+                    | {"base": None, "other": name}
+                    | _told(metric, *of_one(model.losses, folds, method, metric.most))
                 )
             for base, other in combinations(sides, 2):
                 pairs = paired(sides[base].losses, sides[other].losses, folds)
                 if len(pairs):
-                    ends = {f"{side}_value": metric.value(float(pairs[side].mean())) for side in ("base", "other")}
+                    ends = {
+                        f"{side}_value": metric.value(float(pairs[side].mean()))
+                        for side in ("base", "other")
+                    }
                     used = method or default_method(sides[base].losses["outer_fold"], folds)
                     gain = _of(method_at(used, LEVEL)(pairs, "difference"))
-                    found.append(about | {"base": base, "other": other} | gain | ends | size_of(pairs).model_dump())
+                    found.append(
+                        about
+                        | {"base": base, "other": other}
+                        | gain
+                        | ends
+                        | size_of(pairs).model_dump()
+                    )
     return pd.DataFrame(found, columns=COLUMNS)
 
 
 def _of(interval: Interval) -> dict[str, Any]:
     names = ("low", "high", "std_error", "df", "method")
-    return {"value": interval.estimate, "p_value": interval.p_value(0.0)} | {name: getattr(interval, name) for name in names}
+    return {"value": interval.estimate, "p_value": interval.p_value(0.0)} | {
+        name: getattr(interval, name) for name in names
+    }
 
 
 def _told(metric: Metric, shortfall: Interval, pairs: pd.DataFrame) -> dict[str, Any]:
@@ -90,4 +116,8 @@ def _told(metric: Metric, shortfall: Interval, pairs: pd.DataFrame) -> dict[str,
     found = _of(shortfall) | size_of(pairs).model_dump() | {"p_value": np.nan}
     if not metric.more:
         return found
-    return found | {"value": 1 - shortfall.estimate, "low": 1 - shortfall.high, "high": 1 - shortfall.low}
+    return found | {
+        "value": 1 - shortfall.estimate,
+        "low": 1 - shortfall.high,
+        "high": 1 - shortfall.low,
+    }

@@ -28,8 +28,9 @@ CLASSES = (Kind.BINARY, Kind.MULTICLASS)
 class Unit:
     """What amounts of a metric are measured in.
 
-    amount, floor: how an amount is told, and a floor, whose unit may be another: templates of {value}, {percent}, {points},
-    {label}, {noun} and {target}. percent: whether values of the metric are told in per cent.
+    amount, floor: how an amount is told, and a floor, whose unit may be another: templates of
+    {value}, {percent}, {points}, {label}, {noun} and {target}. percent: whether values of the
+    metric are told in per cent.
     """
 
     amount: str
@@ -48,14 +49,17 @@ ROWS = Unit("{percent} of the rows", "{percent} of the rows", percent=True)
 class Metric:
     """A metric of some kinds of target.
 
-    Its *shortfall* is what less of is better: the metric itself, or 1 less the metric where more of it is better (`more`). It
-    is a mean over rows of what `rows` gives, or its root (`root`), or its ratio to the mean of `null` (`more` and `null`).
+    Its *shortfall* is what less of is better: the metric itself, or 1 less the metric where more of
+    it is better (`more`). It is a mean over rows of what `rows` gives, or its root (`root`), or its
+    ratio to the mean of `null` (`more` and `null`).
 
-    label: of a table. noun: what a possessive is followed by where shares of the shortfall are told. rows: from (n, ...) test
-    rows to (n,) contributions. null: from (n,) observed values to what the best constant has in place of `rows`; None where it
-    has no such mean. squared: whether amounts are of the root of the shortfall, as errors are of a squared loss. in_sd: whether
-    a floor of 1 is a standard deviation of the target; else it is the mean of `null` where the shortfall is no ratio to it, or
-    1 of the metric. most: the largest shortfall. lacks: what the test rows of an outer fold have that has no such metric.
+    label: of a table. noun: what a possessive is followed by where shares of the shortfall are
+    told. rows: from (n, ...) test rows to (n,) contributions. null: from (n,) observed values to
+    what the best constant has in place of `rows`; None where it has no such mean. squared: whether
+    amounts are of the root of the shortfall, as errors are of a squared loss. in_sd: whether a
+    floor of 1 is a standard deviation of the target; else it is the mean of `null` where the
+    shortfall is no ratio to it, or 1 of the metric. most: the largest shortfall. lacks: what the
+    test rows of an outer fold have that has no such metric.
     """
 
     name: str
@@ -86,7 +90,9 @@ class Metric:
         return f"{percent(value)}{percent_sign}" if self.unit.percent else given(value)
 
     def amount(self, value: float) -> str:
-        """An amount in its unit: `3 points of AUC`, `2 in the RMSE`, `1 % of the rows`, `0.05 nats a row`."""
+        """An amount in its unit: `3 points of AUC`, `2 in the RMSE`, `1 % of the rows`, `0.05 nats
+        a row`.
+        """
         return self._filled(self.unit.amount, value)
 
     def floor(self, value: float, target: str) -> str:
@@ -96,11 +102,19 @@ class Metric:
     def _filled(self, template: str, value: float, target: str = "") -> str:
         points = f"{given(100 * value)} point{'' if math.isclose(value, 0.01) else 's'}"
         noun = "RMSE" if self.squared else self.noun
-        words = {"value": given(value), "percent": given_percent(value), "points": points, "label": self.label, "noun": noun}
+        words = {
+            "value": given(value),
+            "percent": given_percent(value),
+            "points": points,
+            "label": self.label,
+            "noun": noun,
+        }
         return template.format(**words, target=target)
 
     def folds_words(self, n: int, scored: int) -> str:
-        """On how many of the scored outer folds it exists, and what is with the others; nothing where on all."""
+        """On how many of the scored outer folds it exists, and what is with the others; nothing
+        where on all.
+        """
         if n >= scored:
             return ""
         return f"{n} of {scored} outer folds; the other{'s have' if scored - n > 1 else ' has'} {self.lacks}"
@@ -131,7 +145,9 @@ def _brier(rows: pd.DataFrame) -> FloatArray:
 
 
 def _wrong(rows: pd.DataFrame) -> FloatArray:
-    return np.asarray((rows["predicted"].to_numpy(float) >= 0.5) != (rows["observed"].to_numpy(int) == 1), float)
+    return np.asarray(
+        (rows["predicted"].to_numpy(float) >= 0.5) != (rows["observed"].to_numpy(int) == 1), float
+    )
 
 
 def _wrong_class(rows: pd.DataFrame) -> FloatArray:
@@ -150,12 +166,13 @@ def _misordered(rows: pd.DataFrame) -> FloatArray:
 def placements(scores: FloatArray, hits: npt.NDArray[np.bool_]) -> FloatArray:
     """What each row adds to the area under the ROC curve: (n,) numbers whose mean is the area A.
 
-    With V the share of the other class that a row is on the right side of, ties half, a row of a class with m of the n rows
-    has A + n / √(m (m - 1)) (V - A), so that the variance of their mean is that of DeLong, DeLong and Clarke-Pearson (1988,
-    *Comparing the Areas under Two or More Correlated Receiver Operating Characteristic Curves*, Biometrics 44, equations 4 to
-    6); the only row of its class, which tells nothing of that variance, has A. V comes from ranks (Sun and Xu 2014, *Fast
-    Implementation of DeLong's Algorithm*, IEEE Signal Process. Lett. 21, eq. 12).
-    NaN where a class is missing. scores: (n,); hits: (n,) bool, the class whose scores should be high.
+    With V the share of the other class that a row is on the right side of, ties half, a row of a
+    class with m of the n rows has A + n / √(m (m - 1)) (V - A), so that the variance of their mean
+    is that of DeLong, DeLong and Clarke-Pearson (1988, *Comparing the Areas under Two or More
+    Correlated Receiver Operating Characteristic Curves*, Biometrics 44, equations 4 to 6); the only
+    row of its class, which tells nothing of that variance, has A. V comes from ranks (Sun and Xu
+    2014, *Fast Implementation of DeLong's Algorithm*, IEEE Signal Process. Lett. 21, eq. 12). NaN
+    where a class is missing. scores: (n,); hits: (n,) bool, the class whose scores should be high.
     """
     from scipy import stats
 
@@ -205,20 +222,61 @@ METRICS = (
     Metric(LOSS, _CONTINUOUS, "MSE", "MSE", ERROR, _loss, _square_null, squared=True, in_sd=True),
     Metric(LOSS, CLASSES, "log loss", "log loss", NATS, _loss, _log_null),
     Metric(LOSS, _COUNT, "Poisson deviance", "Poisson deviance", NATS, _loss, _poisson_null),
-    Metric("r2", _CONTINUOUS, "R²", "unexplained variance", POINTS, _squared, _square_null, more=True),
-    Metric("explained_deviance", _COUNT, "deviance explained", "unexplained deviance", POINTS, _loss, _poisson_null, more=True),
+    Metric(
+        "r2", _CONTINUOUS, "R²", "unexplained variance", POINTS, _squared, _square_null, more=True
+    ),
+    Metric(
+        "explained_deviance",
+        _COUNT,
+        "deviance explained",
+        "unexplained deviance",
+        POINTS,
+        _loss,
+        _poisson_null,
+        more=True,
+    ),
     Metric("rmse", (*_CONTINUOUS, *_COUNT), "RMSE", "RMSE", ERROR, _squared, root=True, in_sd=True),
-    Metric("mae", (*_CONTINUOUS, *_COUNT), "mean abs. error", "mean absolute error", ERROR, _absolute, in_sd=True),
-    Metric("auc", _TWO, "AUC", "distance to an AUC of 1", POINTS, _misordered, more=True, most=1, lacks="one class alone"),
-    Metric("brier", _TWO, "Brier score", "Brier score", SQUARES, _squared, lambda y: _brier_null(y) / 2, most=1),
+    Metric(
+        "mae",
+        (*_CONTINUOUS, *_COUNT),
+        "mean abs. error",
+        "mean absolute error",
+        ERROR,
+        _absolute,
+        in_sd=True,
+    ),
+    Metric(
+        "auc",
+        _TWO,
+        "AUC",
+        "distance to an AUC of 1",
+        POINTS,
+        _misordered,
+        more=True,
+        most=1,
+        lacks="one class alone",
+    ),
+    Metric(
+        "brier",
+        _TWO,
+        "Brier score",
+        "Brier score",
+        SQUARES,
+        _squared,
+        lambda y: _brier_null(y) / 2,
+        most=1,
+    ),
     Metric("brier", _MORE, "Brier score", "Brier score", SQUARES, _brier, _brier_null, most=2),
     Metric("accuracy", _TWO, "accuracy", "share of wrong rows", ROWS, _wrong, more=True, most=1),
-    Metric("accuracy", _MORE, "accuracy", "share of wrong rows", ROWS, _wrong_class, more=True, most=1),
+    Metric(
+        "accuracy", _MORE, "accuracy", "share of wrong rows", ROWS, _wrong_class, more=True, most=1
+    ),
 )
-"""Definitions, over all test rows of all outer folds, each row once in every repeat: R² = 1 - MSE / mean squared deviation of
-the observed from their mean; RMSE = the root of the MSE; explained deviance = 1 - mean deviance / that of the observed mean;
-AUC = the mean over outer folds, weighted by their rows, since scores of two fits have no common order; Brier score summed over
-several classes; accuracy = the share of rows whose most probable class is the observed."""
+"""Definitions, over all test rows of all outer folds, each row once in every repeat: R² = 1 - MSE /
+mean squared deviation of the observed from their mean; RMSE = the root of the MSE; explained
+deviance = 1 - mean deviance / that of the observed mean; AUC = the mean over outer folds, weighted
+by their rows, since scores of two fits have no common order; Brier score summed over several
+classes; accuracy = the share of rows whose most probable class is the observed."""
 NAMES = tuple(dict.fromkeys(metric.name for metric in METRICS))
 """Of all metrics, the loss first."""
 

@@ -1,4 +1,6 @@
-"""Losses of two procedures on the same test rows, and how sure their mean is where rows come in groups."""
+"""Losses of two procedures on the same test rows, and how sure their mean is where rows come in
+groups.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +15,19 @@ from study.schema import Frozen
 
 FloatArray = npt.NDArray[np.float64]
 Quantity = Literal["improvement", "difference"]
-"""`improvement`: (B - O) / P, what the other, with mean loss O, saves of the base's B, as a share of a third procedure's P, or
-of B itself where there is no third; `difference`: B - O."""
+"""`improvement`: (B - O) / P, what the other, with mean loss O, saves of the base's B, as a share
+of a third procedure's P, or of B itself where there is no third; `difference`: B - O."""
 FINE = "fine"
-"""Column beside a loss that is 1 or 0, as where wrong rows are counted: the loss that tells apart what counts alike."""
+"""Column beside a loss that is 1 or 0, as where wrong rows are counted: the loss that tells apart
+what counts alike.
+"""
 SAME = 1e-9
 """Losses that differ by less are of one prediction."""
 
 
 class Size(Frozen):
-    """What a comparison rests on: distinct test rows, groups of them, outer folds of all repeats, and repeats; of rows in time
-    order their distinct times, else 0."""
+    """What a comparison rests on: distinct test rows, groups of them, outer folds of all repeats,
+    and repeats; of rows in time order their distinct times, else 0."""
 
     n_rows: int
     n_groups: int
@@ -32,27 +36,37 @@ class Size(Frozen):
     n_times: int = 0
 
 
-def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFrame | None = None) -> pd.DataFrame:
+def paired(
+    base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Losses of two procedures on the test rows that both have.
 
     Parameters
     ----------
-    base, other : (n, 3 to 5) frames of outer_fold, row, loss, one row a test row of an outer fold; base may have group, the
-        code of what makes rows alike; without it every row is a group of its own. It may have time, how many rows of the
-        table are earlier; NaN, as without it, for rows in no order. Both may have FINE.
+    base, other : (n, 3 to 5) frames of outer_fold, row, loss, one row a test row of an outer fold;
+        base may have group, the
+        code of what makes rows alike; without it every row is a group of its own. It may have time,
+        how many rows of the table are earlier; NaN, as without it, for rows in no order. Both may
+        have FINE.
     folds : outer folds a repeat; outer fold `r * folds + f` is fold f of repeat r.
-    per : the same of the procedure whose loss the improvement is a share of, where that is not base; rows without it are
+    per : the same of the procedure whose loss the improvement is a share of, where that is not
+        base; rows without it are
         left out.
 
     Returns
     -------
-    (n_pairs, 6 to 9) frame of repeat, fold, row, group, time where it is known, base, other, per where it is given, and step
-    where both have FINE, the same on all rows: 1, or 0 of two whose FINE is alike on every row. The `pairs` of every method.
+    (n_pairs, 6 to 9) frame of repeat, fold, row, group, time where it is known, base, other, per
+    where it is given, and step where both have FINE, the same on all rows: 1, or 0 of two whose
+    FINE is alike on every row. The `pairs` of every method.
     """
     place = ["outer_fold", "row"]
     fine = [FINE] if FINE in base and FINE in other else []
     both = base.merge(other[[*place, "loss", *fine]], on=place, suffixes=("_base", "_other"))
-    both = both if per is None else both.merge(per[[*place, "loss"]].rename(columns={"loss": "loss_per"}), on=place)
+    both = (
+        both
+        if per is None
+        else both.merge(per[[*place, "loss"]].rename(columns={"loss": "loss_per"}), on=place)
+    )
     places = both["outer_fold"].astype("int64")
     group = both["group"] if "group" in both else both["row"]
     pairs = {"repeat": places // folds, "fold": places % folds, "row": both["row"], "group": group}
@@ -66,11 +80,11 @@ def paired(base: pd.DataFrame, other: pd.DataFrame, folds: int, per: pd.DataFram
 
 
 def least_variance(pairs: pd.DataFrame) -> float:
-    """Least variance of the mean difference of two procedures whose losses are 1 or 0, and which are not the same: 2 / n², that
-    of n rows of which each of the two has one right alone.
+    """Least variance of the mean difference of two procedures whose losses are 1 or 0, and which
+    are not the same: 2 / n², that of n rows of which each of the two has one right alone.
 
-    Where none was seen, or one, their sample variance is next to nothing, as if no row could ever tell the two apart. 0 of
-    other losses.
+    Where none was seen, or one, their sample variance is next to nothing, as if no row could ever
+    tell the two apart. 0 of other losses.
     """
     if "step" not in pairs or pairs.empty:
         return 0.0
@@ -78,7 +92,9 @@ def least_variance(pairs: pd.DataFrame) -> float:
 
 
 def per_of(pairs: pd.DataFrame) -> pd.Series:
-    """(n_pairs,) losses that the improvement is a share of: of the third procedure, or of base where there is none."""
+    """(n_pairs,) losses that the improvement is a share of: of the third procedure, or of base
+    where there is none.
+    """
     return pairs["per" if "per" in pairs else "base"]
 
 
@@ -91,7 +107,9 @@ def size_of(pairs: pd.DataFrame) -> Size:
 
 
 def mean_train(pairs: pd.DataFrame) -> float:
-    """Rows that an outer fold leaves, the mean over folds: those that it does not test, in time order the earlier ones."""
+    """Rows that an outer fold leaves, the mean over folds: those that it does not test, in time
+    order the earlier ones.
+    """
     if "time" in pairs:
         return float(pairs.groupby(["repeat", "fold"])["time"].min().mean())
     folds = len(pairs[["repeat", "fold"]].drop_duplicates())
@@ -99,15 +117,19 @@ def mean_train(pairs: pd.DataFrame) -> float:
 
 
 def linearised(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, float, float]:
-    """The quantity q, and (v, scale) of its linearisation: a pair contributes (base - other - v * per) / scale.
+    """The quantity q, and (v, scale) of its linearisation: a pair contributes (base - other - v *
+    per) / scale.
 
-    For the difference v = 0 and scale = 1, and the contributions' mean is q. For the improvement (B - O) / P the delta method
-    on a ratio of means gives v = q and scale = P, and the contributions' mean is 0. NaN where P is not above 0 or there are
-    no pairs.
+    For the difference v = 0 and scale = 1, and the contributions' mean is q. For the improvement (B
+    - O) / P the delta method on a ratio of means gives v = q and scale = P, and the contributions'
+    mean is 0. NaN where P is not above 0 or there are no pairs.
     """
     if pairs.empty:
         return np.nan, np.nan, np.nan
-    saved, per = float(pairs["base"].mean()) - float(pairs["other"].mean()), float(per_of(pairs).mean())
+    saved, per = (
+        float(pairs["base"].mean()) - float(pairs["other"].mean()),
+        float(per_of(pairs).mean()),
+    )
     if quantity == "difference":
         return saved, 0.0, 1.0
     return (saved / per, saved / per, per) if per > 0 else (np.nan, np.nan, np.nan)
@@ -121,18 +143,22 @@ def contributions(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, pd.Se
 
 
 def row_means(pairs: pd.DataFrame, share: pd.Series) -> pd.Series:
-    """(n_rows,) mean contribution of each distinct row over the repeats that tested it, by group and row."""
+    """(n_rows,) mean contribution of each distinct row over the repeats that tested it, by group
+    and row.
+    """
     return share.groupby([pairs["group"], pairs["row"]]).mean()
 
 
 def mean_covariance(rows: pd.DataFrame) -> FloatArray:
-    """Covariance (k, k) of the means of k columns whose rows, indexed by group and row, are independent between groups only.
+    """Covariance (k, k) of the means of k columns whose rows, indexed by group and row, are
+    independent between groups only.
 
-    With u_g the sum over group g of the rows' deviations from the mean, n rows and G groups it is
-    G / (G - 1) * sum_g u_g u_g' / n²: the sandwich of Liang and Zeger (1986, *Longitudinal data analysis using generalized
-    linear models*, Biometrika 73) for a mean, with the factor of Cameron, Gelbach and Miller (2008, *Bootstrap-based
-    improvements for inference with clustered errors*, Rev. Econ. Stat. 90, section II). It is s² / n where every row is a
-    group of its own; NaN for a single group.
+    With u_g the sum over group g of the rows' deviations from the mean, n rows and G groups it is G
+    / (G - 1) * sum_g u_g u_g' / n²: the sandwich of Liang and Zeger (1986, *Longitudinal data
+    analysis using generalized linear models*, Biometrika 73) for a mean, with the factor of
+    Cameron, Gelbach and Miller (2008, *Bootstrap-based improvements for inference with clustered
+    errors*, Rev. Econ. Stat. 90, section II). It is s² / n where every row is a group of its own;
+    NaN for a single group.
     """
     sums = (rows - rows.mean()).groupby(level=0).sum(min_count=1).to_numpy(float)
     n_groups, width = sums.shape
@@ -142,7 +168,9 @@ def mean_covariance(rows: pd.DataFrame) -> FloatArray:
 
 
 def series_covariance(rows: pd.DataFrame) -> FloatArray:
-    """Covariance (k, k) of the means of k columns whose rows, indexed by time and row, are a series in that order."""
+    """Covariance (k, k) of the means of k columns whose rows, indexed by time and row, are a series
+    in that order.
+    """
     sums = (rows - rows.mean()).groupby(level=0).sum().to_numpy(float) / len(rows)
     if len(sums) < 2:
         return np.full((sums.shape[1],) * 2, np.nan)
@@ -151,13 +179,21 @@ def series_covariance(rows: pd.DataFrame) -> FloatArray:
 
 
 def clustered(pairs: pd.DataFrame, share: pd.Series) -> tuple[float, int]:
-    """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of freedom: groups less one.
+    """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of
+    freedom: groups less one.
 
-    In time order that of a series (`study.evidence.series.slow_moves`), with as many degrees of freedom as it has cosines.
+    In time order that of a series (`study.evidence.series.slow_moves`), with as many degrees of
+    freedom as it has cosines.
     """
     if "time" in pairs and pairs["time"].notna().all():
         rows = share.groupby([pairs["time"], pairs["row"]]).mean()
         sums = (rows - rows.mean()).groupby(level=0).sum().to_numpy(float)[:, None] / len(rows)
-        return (float((slow_moves(sums) ** 2).sum()), cosines(len(sums))) if len(sums) > 1 else (np.nan, 1)
+        return (
+            (float((slow_moves(sums) ** 2).sum()), cosines(len(sums)))
+            if len(sums) > 1
+            else (np.nan, 1)
+        )
     rows = row_means(pairs, share)
-    return float(mean_covariance(rows.to_frame())[0, 0]), max(rows.index.get_level_values(0).nunique() - 1, 1)
+    return float(mean_covariance(rows.to_frame())[0, 0]), max(
+        rows.index.get_level_values(0).nunique() - 1, 1
+    )

@@ -1,4 +1,6 @@
-"""How sure a ratio of means is: one distribution, from which intervals, probabilities and p-values are read."""
+"""How sure a ratio of means is: one distribution, from which intervals, probabilities and p-values
+are read.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +45,12 @@ class Student:
 class Ratio:
     """The quantity whose `Moments` these are, as a confidence distribution.
 
-    P(quantity > v) is the share below g(m / s) of the t distribution with the degrees of freedom at v, with m and s² the
-    mean of the contributions at v and its variance. With k the skewness of that mean, g(t) = t + k (t² / 3 + 1 / 6) +
-    k² t³ / 27 takes the skewness out of a studentised mean and is monotone (Hall 1992, *On the removal of skewness by
-    transformation*, JRSS B 54, section 2). It is used where it is nearer to 0 than t, so that it widens: a skewness that
-    few rows show too small must not shorten the other side (`scripts/calibration simulations`).
+    P(quantity > v) is the share below g(m / s) of the t distribution with the degrees of freedom at
+    v, with m and s² the mean of the contributions at v and its variance. With k the skewness of
+    that mean, g(t) = t + k (t² / 3 + 1 / 6) + k² t³ / 27 takes the skewness out of a studentised
+    mean and is monotone (Hall 1992, *On the removal of skewness by transformation*, JRSS B 54,
+    section 2). It is used where it is nearer to 0 than t, so that it widens: a skewness that few
+    rows show too small must not shorten the other side (`scripts/calibration simulations`).
     """
 
     moments: Moments
@@ -64,8 +67,8 @@ class Ratio:
         return float(self.moments.df(np.zeros(1))[0])
 
     def above(self, bound: float) -> float:
-        """P(quantity > bound). It never rises from the estimate outwards: what a nearer bound has excluded stays so. NaN of a
-        bound that is none."""
+        """P(quantity > bound). It never rises from the estimate outwards: what a nearer bound has
+        excluded stays so. NaN of a bound that is none."""
         if math.isnan(bound):
             return math.nan
         w = bound - self.moments.estimate
@@ -92,12 +95,21 @@ class Ratio:
             return np.nan
         first = int(passed.argmax())
         near = reach[first - 1] if first else 0.0
-        w = brentq(lambda x: float(self._above(np.array([x]))[0]) - share, near, reach[first], xtol=abs(step) * 1e-10)
+        w = brentq(
+            lambda x: float(self._above(np.array([x]))[0]) - share,
+            near,
+            reach[first],
+            xtol=abs(step) * 1e-10,
+        )
         return self.moments.estimate + float(w)
 
     def _above(self, w: FloatArray) -> FloatArray:
         """P(quantity > estimate + w), (n,)."""
-        mean, variance, skewness = self.moments.mean(w), self.moments.variance(w), self.moments.skewness(w)
+        mean, variance, skewness = (
+            self.moments.mean(w),
+            self.moments.variance(w),
+            self.moments.skewness(w),
+        )
         t = np.divide(mean, np.sqrt(variance), out=np.copysign(np.inf, mean), where=variance > 0)
         with np.errstate(invalid="ignore", over="ignore"):
             straight = t + skewness * (t**2 / 3 + 1 / 6) + skewness**2 * t**3 / 27

@@ -1,4 +1,6 @@
-"""The procedures of one target as a question scores them: their losses, gains and intervals, and the bound of the gains."""
+"""The procedures of one target as a question scores them: their losses, gains and intervals, and
+the bound of the gains.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from study.schema import EXTENDED, REGRESSION, Kind
 
 @dataclass(frozen=True, eq=False)
 class ScoredTarget:
-    """One target's procedures; predictions and winners are its own. told: whether its verdict says what the losses mean.
+    """One target's procedures; predictions and winners are its own. told: whether its verdict says
+    what the losses mean.
 
     known_train: rows that an outer fold leaves, where they are known.
     """
@@ -48,14 +51,21 @@ class ScoredTarget:
 
     @cached_property
     def losses(self) -> pd.DataFrame:
-        """Of every model its `row_losses`, all 0 where their mean is no more than ROUNDING of the constant's."""
+        """Of every model its `row_losses`, all 0 where their mean is no more than ROUNDING of the
+        constant's.
+        """
         found = row_losses(self.asked.predictions)
         means = found.groupby(MODEL)["loss"].transform("mean")
-        return found.assign(loss=found["loss"].mask(means <= ROUNDING * baseline(found, "loss"), 0.0))
+        return found.assign(
+            loss=found["loss"].mask(means <= ROUNDING * baseline(found, "loss"), 0.0)
+        )
 
     @cached_property
     def models(self) -> list[Model]:
-        return [replace(model, losses=self.asked.finish(model.losses)) for model in models(self.losses, self.winners)]
+        return [
+            replace(model, losses=self.asked.finish(model.losses))
+            for model in models(self.losses, self.winners)
+        ]
 
     @cached_property
     def bound(self) -> ResolvedThreshold | None:
@@ -80,8 +90,8 @@ class ScoredTarget:
 
     @cached_property
     def per(self) -> Model | None:
-        """Whose losses all gains of the verdict are shares of: the regression's, or their mean, a number like any other, where
-        the margin is an amount."""
+        """Whose losses all gains of the verdict are shares of: the regression's, or their mean, a
+        number like any other, where the margin is an amount."""
         return self.amounts if self.in_amounts else self.plain
 
     @property
@@ -91,22 +101,33 @@ class ScoredTarget:
 
     @cached_property
     def amounts(self) -> Model | None:
-        """The regression with its mean loss on every row: a share of that is an amount of loss, told in another unit."""
+        """The regression with its mean loss on every row: a share of that is an amount of loss,
+        told in another unit.
+        """
         if self.plain is None:
             return None
-        return replace(self.plain, losses=self.plain.losses.assign(loss=float(self.plain.losses["loss"].mean())))
+        return replace(
+            self.plain,
+            losses=self.plain.losses.assign(loss=float(self.plain.losses["loss"].mean())),
+        )
 
     @cached_property
     def ladder(self) -> dict[str, Model]:
         """The regression, the one with terms, and the network, where they were scored."""
         found = {} if self.plain is None else {REGRESSION: self.plain}
-        return found | {m.procedure: m for m in self.models if m.family == EXTENDED or m.depth == CHOSEN}
+        return found | {
+            m.procedure: m for m in self.models if m.family == EXTENDED or m.depth == CHOSEN
+        }
 
     @cached_property
     def gains(self) -> dict[tuple[str, str], Gain]:
         """By (simpler, richer); none where the metric does not exist on the rows."""
         told = rung_gains(self.models, self.plain, self.compared)
-        return {(base.procedure, other.procedure): gain for base, other, gain in told if not np.isnan(gain.per_loss)}
+        return {
+            (base.procedure, other.procedure): gain
+            for base, other, gain in told
+            if not np.isnan(gain.per_loss)
+        }
 
     @cached_property
     def chosen(self) -> pd.DataFrame:
@@ -124,7 +145,9 @@ class ScoredTarget:
 
     @cached_property
     def compared(self) -> Comparison:
-        """How its models are compared: as shares of the regression's loss, or of the base's where there is no regression."""
+        """How its models are compared: as shares of the regression's loss, or of the base's where
+        there is no regression.
+        """
         return Comparison(self.folds, self.bar, self.method, self.per)
 
     def gain(self, base: Model, other: Model, level: float = LEVEL) -> Gain:
@@ -152,14 +175,21 @@ class ScoredTarget:
         compared = self.compared if self.in_amounts else replace(self.compared, per=None)
         told = pairwise(self.models, self.plain, compared)
         return pd.DataFrame(
-            [{"target": self.target, "kind": self.kind.value, "metric": self.question.metric} | t for t in told]
+            [
+                {"target": self.target, "kind": self.kind.value, "metric": self.question.metric} | t
+                for t in told
+            ]
         )
 
     @cached_property
     def intervals(self) -> dict[tuple[str, str], Interval]:
         """Of every gain, with its distribution."""
-        sides = {(base, other): (self.ladder[base], self.ladder[other]) for base, other in self.gains}
+        sides = {
+            (base, other): (self.ladder[base], self.ladder[other]) for base, other in self.gains
+        }
         return {
-            pair: self.compared.judge(base, self.gains[pair].level)(self.compared.pairs(base, other))
+            pair: self.compared.judge(base, self.gains[pair].level)(
+                self.compared.pairs(base, other)
+            )
             for pair, (base, other) in sides.items()
         }

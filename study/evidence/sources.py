@@ -21,13 +21,15 @@ def sources(
     compared: Comparison,
     finish: Callable[[pd.DataFrame], pd.DataFrame] = lambda losses: losses,
 ) -> Sources | None:
-    """Divide what the regression with terms saves between its interactions and its curvature (`Sources`).
+    """Divide what the regression with terms saves between its interactions and its curvature
+    (`Sources`).
 
-    predictions: of one target, with the candidates PRODUCTS and CURVES of the regression with terms. neither, both: the
-    regression without terms, and with them. finish: what was done to the losses of these two, and is to be done to those of the
-    candidates (`study.evidence.measure.Measure.finish`). Gains are shares of the loss of `compared.per`, by default that of
-    neither. Rows that not all four have are left out; None where no row is left, or where a part is missing on an outer fold of
-    the two: their gain would be of other rows.
+    predictions: of one target, with the candidates PRODUCTS and CURVES of the regression with
+    terms. neither, both: the regression without terms, and with them. finish: what was done to the
+    losses of these two, and is to be done to those of the candidates
+    (`study.evidence.measure.Measure.finish`). Gains are shares of the loss of `compared.per`, by
+    default that of neither. Rows that not all four have are left out; None where no row is left, or
+    where a part is missing on an outer fold of the two: their gain would be of other rows.
     """
     own = predictions[predictions["family"] == EXTENDED]
     alone = (finish(units(row_losses(own, candidate))) for candidate in (PRODUCTS, CURVES))
@@ -42,9 +44,13 @@ def sources(
     about = rows[0].loc[losses.index, ["group", "time"]]
 
     def mean_of(*places: int) -> Model:
-        mean = about.assign(**{name: losses[[(place, name) for place in places]].mean(axis=1) for name in told})
+        mean = about.assign(
+            **{name: losses[[(place, name) for place in places]].mean(axis=1) for name in told}
+        )
         return Model(neither.family, 0, mean.reset_index())
 
     compared = replace(compared, per=compared.per or mean_of(0))
-    gains = [compared.gain(mean_of(0, alone), mean_of(other, 3)) for alone, other in ((2, 1), (1, 2))]
+    gains = [
+        compared.gain(mean_of(0, alone), mean_of(other, 3)) for alone, other in ((2, 1), (1, 2))
+    ]
     return Sources(interactions=gains[0], curvature=gains[1])

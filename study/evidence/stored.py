@@ -1,4 +1,6 @@
-"""verdicts.json: the verdicts and warnings of a study, with what is said of them for those who read the file."""
+"""verdicts.json: the verdicts and warnings of a study, with what is said of them for those who read
+the file.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,18 @@ def write_verdicts(verdicts: Iterable[Verdict], warnings: Iterable[StudyWarning]
     content = {
         "version": VERSION,
         "verdicts": [to_json(verdict) for verdict in told],
-        "together": None if joint is None else joint.model_dump(mode="json") | {"sentence": together_words(told)},
+        "together": None
+        if joint is None
+        else joint.model_dump(mode="json") | {"sentence": together_words(told)},
         "warnings": [warning.model_dump(mode="json") for warning in warnings],
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:
-    """The numbers of a verdict as JSON values, with null for NaN, and below `words` what is said of it."""
+    """The numbers of a verdict as JSON values, with null for NaN, and below `words` what is said of
+    it.
+    """
     told = {name: getattr(verdict, name) for name in TOLD}
     words = {name: getattr(Words(verdict), name) for name in WORDS}
     return told | verdict.model_dump(mode="json") | {"words": words}
@@ -46,7 +52,10 @@ def read_verdicts(text: str) -> list[Verdict]:
     ValueError
         It is of another version, or no such file.
     """
-    numbers = ({key: value for key, value in each.items() if key not in {*TOLD, "words"}} for each in _read(text)["verdicts"])
+    numbers = (
+        {key: value for key, value in each.items() if key not in {*TOLD, "words"}}
+        for each in _read(text)["verdicts"]
+    )
     return [Verdict.model_validate(each) for each in numbers]
 
 

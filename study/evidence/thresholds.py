@@ -21,11 +21,12 @@ MARGIN, FLOOR = "margin", "floor"
 class Threshold:
     """What a gain has to pass to matter, both of it.
 
-    margin: a share of the regression's loss, which the gain, such a share too, is held against; NaN where that has none.
-    floor: an amount of loss, which the difference of the two mean losses is held against, or the gain against its share of the
-    loss that was measured; none is 0. roots: which of the two, MARGIN and FLOOR, is an amount of the root of a mean loss, and
-    so of a small loss less than of a large one (`over`); what stands in margin and floor is of a base whose loss is `at`, the
-    regression's.
+    margin: a share of the regression's loss, which the gain, such a share too, is held against; NaN
+    where that has none. floor: an amount of loss, which the difference of the two mean losses is
+    held against, or the gain against its share of the loss that was measured; none is 0. roots:
+    which of the two, MARGIN and FLOOR, is an amount of the root of a mean loss, and so of a small
+    loss less than of a large one (`over`); what stands in margin and floor is of a base whose loss
+    is `at`, the regression's.
     """
 
     margin: float
@@ -34,10 +35,14 @@ class Threshold:
     at: float = math.nan
 
     def over(self, base: float, per: float) -> Threshold:
-        """What a gain over a procedure of mean loss `base`, a share of the mean loss `per`, has to pass."""
+        """What a gain over a procedure of mean loss `base`, a share of the mean loss `per`, has to
+        pass.
+        """
         margin, floor = self.margin, self.floor
         if MARGIN in self.roots:
-            margin = off_loss(off_root(margin * self.at, self.at), base) / per if per > 0 else math.nan
+            margin = (
+                off_loss(off_root(margin * self.at, self.at), base) / per if per > 0 else math.nan
+            )
         if FLOOR in self.roots:
             floor = off_loss(off_root(floor, self.at), base)
         return Threshold(margin, floor)
@@ -50,11 +55,19 @@ class Threshold:
         """The margin of which this gain has to pass a share: the inverse of `of_gain`."""
         if MARGIN not in self.roots:
             return share
-        return off_loss(off_root(share * gain.per_loss, gain.base_loss), self.at) / self.at if self.at > 0 else math.nan
+        return (
+            off_loss(off_root(share * gain.per_loss, gain.base_loss), self.at) / self.at
+            if self.at > 0
+            else math.nan
+        )
 
     def larger(self, per: float) -> float:
         """The larger of the two as a share of the mean loss `per`; NaN without a margin."""
-        return math.nan if math.isnan(self.margin) or not per > 0 else max(self.margin, self.floor / per)
+        return (
+            math.nan
+            if math.isnan(self.margin) or not per > 0
+            else max(self.margin, self.floor / per)
+        )
 
     @classmethod
     def of(cls, margin: float | Threshold) -> Threshold:
@@ -72,7 +85,9 @@ def off_loss(root: float, base: float) -> float:
 
 
 def off_root(amount: float, base: float) -> float:
-    """What the root of a mean loss `base` falls by where that falls by `amount`: the inverse of `off_loss`."""
+    """What the root of a mean loss `base` falls by where that falls by `amount`: the inverse of
+    `off_loss`.
+    """
     left = base - amount
     return math.sqrt(base) - math.copysign(math.sqrt(abs(left)), left)
 
@@ -80,9 +95,10 @@ def off_root(amount: float, base: float) -> float:
 class EvaluationSpec(Frozen):
     """What a verdict is asked of.
 
-    metric: a name of `study.evidence.metrics.metrics_of` the target's kind. margin: smallest gain that matters; margin_of: what
-    it is a share of, the regression's shortfall in the metric, or `unit`, where it is in the metric's own unit. floor: smallest
-    difference that can matter, on the scale of `Measure.yard`. after: whether it was asked after the results were known.
+    metric: a name of `study.evidence.metrics.metrics_of` the target's kind. margin: smallest gain
+    that matters; margin_of: what it is a share of, the regression's shortfall in the metric, or
+    `unit`, where it is in the metric's own unit. floor: smallest difference that can matter, on the
+    scale of `Measure.yard`. after: whether it was asked after the results were known.
     """
 
     metric: str = LOSS
@@ -93,13 +109,16 @@ class EvaluationSpec(Frozen):
 
 
 class ResolvedThreshold(Frozen):
-    """The bounds of one question on one target, all as shares of the regression's shortfall in the metric, as it was measured,
-    and of a gain over the regression: those of another base are what `bar` says of it.
+    """The bounds of one question on one target, all as shares of the regression's shortfall in the
+    metric, as it was measured, and of a gain over the regression: those of another base are what
+    `bar` says of it.
 
-    share: the larger of margin and floor; NaN of none. sd: standard deviation of the target; NaN of classes. shortfall: the
-    regression's mean. amount: whether the margin is an amount, which no share of the regression's shortfall is; all gains are
-    then amounts too, shares of that mean as a number like any other, whatever it may truly be. counted: the floor as an amount,
-    of a metric that counts rows, which has one where the shortfall is 0, too; NaN of others. roots: as in `Threshold`.
+    share: the larger of margin and floor; NaN of none. sd: standard deviation of the target; NaN of
+    classes. shortfall: the regression's mean. amount: whether the margin is an amount, which no
+    share of the regression's shortfall is; all gains are then amounts too, shares of that mean as a
+    number like any other, whatever it may truly be. counted: the floor as an amount, of a metric
+    that counts rows, which has one where the shortfall is 0, too; NaN of others. roots: as in
+    `Threshold`.
     """
 
     share: Number
@@ -126,8 +145,8 @@ class ResolvedThreshold(Frozen):
 def bound_of(question: EvaluationSpec, asked: Measure, shortfall: float) -> ResolvedThreshold:
     """The bound of a question.
 
-    Means are taken as they are, without their own error: for a margin m that leaves out m² times the variance of what it is a
-    share of, against that of the gain.
+    Means are taken as they are, without their own error: for a margin m that leaves out m² times
+    the variance of what it is a share of, against that of the gain.
 
     Parameters
     ----------
@@ -137,7 +156,12 @@ def bound_of(question: EvaluationSpec, asked: Measure, shortfall: float) -> Reso
     amount = question.margin_of == UNIT
     margin = share_of(question.margin, asked, shortfall) if amount else question.margin
     floor = share_of(question.floor * asked.yard, asked, shortfall) if question.floor else 0.0
-    bounds = {"share": float(np.fmax(margin, floor)), "margin": margin, "floor": floor, "shortfall": shortfall}
+    bounds = {
+        "share": float(np.fmax(margin, floor)),
+        "margin": margin,
+        "floor": floor,
+        "shortfall": shortfall,
+    }
     bounds["counted"] = question.floor * asked.yard if FINE in asked.predictions else np.nan
     stated = {MARGIN: amount, FLOOR: question.floor > 0}
     roots = tuple(name for name, told in stated.items() if told and asked.metric.squared)
@@ -145,7 +169,9 @@ def bound_of(question: EvaluationSpec, asked: Measure, shortfall: float) -> Reso
 
 
 def share_of(amount: float, asked: Measure, shortfall: float) -> float:
-    """An amount in the metric's unit as a share of a shortfall: of the target in R², AUC points, shares of rows, ..."""
+    """An amount in the metric's unit as a share of a shortfall: of the target in R², AUC points,
+    shares of rows, ...
+    """
     if not shortfall > 0:
         return math.nan
     return (off_loss(amount, shortfall) if asked.metric.squared else amount) / shortfall

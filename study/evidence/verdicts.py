@@ -1,4 +1,6 @@
-"""The answer for every target: is the regression enough, does it lack terms, or is the network worth it?"""
+"""The answer for every target: is the regression enough, does it lack terms, or is the network
+worth it?
+"""
 
 from __future__ import annotations
 
@@ -26,22 +28,27 @@ def verdicts(
     short: Mapping[str, ShortTerms] | None = None,
     questions: Mapping[str, EvaluationSpec] | None = None,
 ) -> list[Verdict]:
-    """The answer for every target: is the regression enough, does it lack terms, or is the network worth it?
+    """The answer for every target: is the regression enough, does it lack terms, or is the network
+    worth it?
 
-    The gains between the refitted regression, the refitted regression with terms and the network (`network_procedure`, the
-    mean of its replicates' predictions) decide, by `study.evidence.rule.standing`.
+    The gains between the refitted regression, the refitted regression with terms and the network
+    (`network_procedure`, the mean of its replicates' predictions) decide, by
+    `study.evidence.rule.standing`.
 
     Parameters
     ----------
-    predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short formula among them.
+    predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short
+        formula among them.
     trials : (n_trials, ...) results dataframe.
     margin : smallest gain that matters, a share of the regression's loss.
     folds : outer folds a repeat.
     method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
-    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's, in time order those before
+    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's,
+        in time order those before
         a fold's, and unknown for one fold in no order.
     short : the terms of the short formula, by target.
-    questions : by target what is asked; by default of the loss, with this margin and without a floor. Where it is given, the
+    questions : by target what is asked; by default of the loss, with this margin and without a
+        floor. Where it is given, the
         verdict also says what the losses mean.
     """
     return answers(judges(predictions, trials, folds, questions, margin, method, n_train), short)
@@ -56,14 +63,28 @@ def judges(
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
 ) -> list[Judge]:
-    """A judge of every target, of whom several things can be asked; parameters are those of `verdicts`."""
+    """A judge of every target, of whom several things can be asked; parameters are those of
+    `verdicts`.
+    """
     winners, plain, known = incumbents(trials), EvaluationSpec(margin=margin), n_train or {}
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))
         asked = plain if questions is None else questions[str(target)]
         told = questions is not None
-        found.append(Judge(str(target), Kind(kind), own, best, asked, told, folds, method, known.get(str(target))))
+        found.append(
+            Judge(
+                str(target),
+                Kind(kind),
+                own,
+                best,
+                asked,
+                told,
+                folds,
+                method,
+                known.get(str(target)),
+            )
+        )
     return found
 
 
@@ -78,19 +99,23 @@ def answers(
 def margin_curves(asked: Iterable[Judge]) -> pd.DataFrame:
     """P(gain > m) at every margin m, of every gain of every verdict.
 
-    Returns an (n_gains * POINTS, 7) frame: target, kind, base, other, margin and above (`study.evidence.margin_curves.curve`),
-    bound (the larger of margin and floor, as the margin of which this gain has to pass as much; NaN where it has none).
-    A margin is told as a share of the regression's loss, of a gain over the regression.
+    Returns an (n_gains * POINTS, 7) frame: target, kind, base, other, margin and above
+    (`study.evidence.margin_curves.curve`), bound (the larger of margin and floor, as the margin of
+    which this gain has to pass as much; NaN where it has none). A margin is told as a share of the
+    regression's loss, of a gain over the regression.
     """
     pieces = [judge.curves() for judge in asked]
     columns = ["target", "kind", "base", "other", "margin", "above", "bound"]
-    return pd.concat([pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[4:], float)), *pieces], ignore_index=True)
+    return pd.concat(
+        [pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[4:], float)), *pieces],
+        ignore_index=True,
+    )
 
 
 def pair_table(asked: Iterable[Judge]) -> pd.DataFrame:
     """Every model of every target against every simpler one.
 
-    Returns an (n_pairs, ...) frame: target, kind, metric (that the verdict is asked of, and the losses are of), and the columns
-    of `study.evidence.compare.pairwise`.
+    Returns an (n_pairs, ...) frame: target, kind, metric (that the verdict is asked of, and the
+    losses are of), and the columns of `study.evidence.compare.pairwise`.
     """
     return pd.concat([pd.DataFrame(), *(judge.pairs() for judge in asked)], ignore_index=True)

@@ -1,4 +1,6 @@
-"""Which rows of a study's frames stand for what: the incumbent for its arm, one candidate for its model."""
+"""Which rows of a study's frames stand for what: the incumbent for its arm, one candidate for its
+model.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +14,36 @@ from study.schema import ALL_ROWS, CONSTANT, in_order
 ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
 CHOSEN = -1
-"""Depth of *the network*: the procedure that chooses family and depth by validation loss in each outer fold."""
+"""Depth of *the network*: the procedure that chooses family and depth by validation loss in each
+outer fold.
+"""
 CANDIDATES = {
     "ensemble": "the mean prediction of the replicates that the search trained",
     "refit": "the incumbent refitted on all development rows",
 }
-"""Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a part of it."""
+"""Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a
+part of it.
+"""
 ROUNDING = 1e-9
-"""Losses that differ by less than this share of the constant's are shown as alike: float32 and the order of a machine's sums
-change them by so little."""
+"""Losses that differ by less than this share of the constant's are shown as alike: float32 and the
+order of a machine's sums change them by so little."""
 
 
 def baseline(own: pd.DataFrame, loss: str) -> float:
-    """Mean loss (a column) of the constant in a frame of one target; where it is not there, the largest of any family."""
+    """Mean loss (a column) of the constant in a frame of one target; where it is not there, the
+    largest of any family.
+    """
     means = own.groupby("family")[loss].mean()
     return float(means.get(CONSTANT, means[np.isfinite(means)].max()))
 
 
 def ranks(losses: pd.Series, baseline: float) -> pd.Series:
-    """How many losses are less than each one by more than ROUNDING of the baseline's, and 1; NaN of NaN. 1 is the least."""
-    return losses.map(lambda loss: 1 + (losses < loss - ROUNDING * baseline).sum()).where(losses.notna())
+    """How many losses are less than each one by more than ROUNDING of the baseline's, and 1; NaN of
+    NaN. 1 is the least.
+    """
+    return losses.map(lambda loss: 1 + (losses < loss - ROUNDING * baseline).sum()).where(
+        losses.notna()
+    )
 
 
 def least(losses: pd.Series, baseline: float) -> list[Any]:
@@ -40,12 +52,18 @@ def least(losses: pd.Series, baseline: float) -> list[Any]:
 
 
 def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
-    """Best COMPLETE trial of every arm of an outer fold by validation loss; the lowest number wins a tie.
+    """Best COMPLETE trial of every arm of an outer fold by validation loss; the lowest number wins
+    a tie.
 
-    (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without such a trial has none. Arms of
-    the search on all rows, which no test row can score, are left out.
+    (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without
+    such a trial has none. Arms of the search on all rows, which no test row can score, are left
+    out.
     """
-    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna() & (trials["outer_fold"] != ALL_ROWS)]
+    complete = trials[
+        (trials["state"] == "COMPLETE")
+        & trials["val_loss"].notna()
+        & (trials["outer_fold"] != ALL_ROWS)
+    ]
     best = complete.sort_values(["val_loss", "number"]).drop_duplicates(ARM)
     return best.sort_values(ARM).reset_index(drop=True)
 
@@ -57,27 +75,42 @@ def best_so_far(trials: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    (n, 9) frame: MODEL, number (of the trial, from the first that some trial was complete by on every fold), best (the median
-    over outer folds of the least loss so far), low, high (its range over them), n_folds; a fold whose search has ended keeps
-    its last.
+    (n, 9) frame: MODEL, number (of the trial, from the first that some trial was complete by on
+    every fold), best (the median over outer folds of the least loss so far), low, high (its range
+    over them), n_folds; a fold whose search has ended keeps its last.
     """
-    complete = trials[(trials["state"] == "COMPLETE") & trials["val_loss"].notna() & (trials["outer_fold"] != ALL_ROWS)]
+    complete = trials[
+        (trials["state"] == "COMPLETE")
+        & trials["val_loss"].notna()
+        & (trials["outer_fold"] != ALL_ROWS)
+    ]
     complete = complete.sort_values([*ARM, "number"])
     best = complete[[*ARM, "number"]].assign(best=complete.groupby(ARM)["val_loss"].cummin())
     pieces = []
     for _, own in best.groupby(MODEL, sort=False):
         folds = own.pivot_table("best", "number", "outer_fold").ffill().dropna()
-        told = {"best": folds.median(axis=1), "low": folds.min(axis=1), "high": folds.max(axis=1), "n_folds": folds.shape[1]}
-        pieces.append(pd.DataFrame(told).reset_index().assign(**{name: own[name].iloc[0] for name in MODEL}))
+        told = {
+            "best": folds.median(axis=1),
+            "low": folds.min(axis=1),
+            "high": folds.max(axis=1),
+            "n_folds": folds.shape[1],
+        }
+        pieces.append(
+            pd.DataFrame(told).reset_index().assign(**{name: own[name].iloc[0] for name in MODEL})
+        )
     columns = [*MODEL, "number", "best", "low", "high", "n_folds"]
-    return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
+    return (
+        pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
+    )
 
 
 def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> pd.DataFrame:
-    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, `products`, `curves`, or `default`.
+    """Rows of one candidate: `refit`, `ensemble`, `rows-<fraction>`, `products`, `curves`, or
+    `default`.
 
-    `default` is how each model would be used: a regression refitted on all development rows, a network as the mean of its
-    replicates' predictions; where a model lacks that candidate, the other.
+    `default` is how each model would be used: a regression refitted on all development rows, a
+    network as the mean of its replicates' predictions; where a model lacks that candidate, the
+    other.
     """
     if candidate != "default":
         return predictions[predictions["candidate"] == candidate]
@@ -88,7 +121,8 @@ def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> p
 
 
 def class_probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Columns `p_<class>` of one multiclass target, in the order of its classes; other targets' columns are all NaN there.
+    """Columns `p_<class>` of one multiclass target, in the order of its classes; other targets'
+    columns are all NaN there.
 
     The frame's own order is no help: of two targets that share a class it has that class once.
     """

@@ -12,9 +12,11 @@ from study.schema import StudyError
 
 
 def retry(root: str | Path, trial: str | None = None, tell: Callable[[str], None] = print) -> None:
-    """Put aside what failed in a results folder and all that follows from it, so that `run_study` runs it again.
+    """Put aside what failed in a results folder and all that follows from it, so that `run_study`
+    runs it again.
 
-    What failed since a loss was not finite fails again: that is told, and it is left as it is unless it is named.
+    What failed since a loss was not finite fails again: that is told, and it is left as it is
+    unless it is named.
 
     Parameters
     ----------
@@ -44,4 +46,6 @@ def retry(root: str | Path, trial: str | None = None, tell: Callable[[str], None
         for each in (paths, *paths.shares):
             each.journal.unlink(missing_ok=True)  # no death of a driver is held against them
         aside = put_aside(paths, again)
-    tell(f"To be run again: {', '.join(failure.name for failure in again)}. What they left is in {aside}.")
+    tell(
+        f"To be run again: {', '.join(failure.name for failure in again)}. What they left is in {aside}."
+    )

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at the clock while nothing happens."""
 MOST_UNBORN = 3
-"""Workers that may end before their first task while nothing is out, one after the other, for each that there is room for."""
+"""Workers that may end before their first task while nothing is out, one after the other, for each
+that there is room for.
+"""
 
 
 class Dispatcher:
     """Keeps every worker busy until nothing is left to do, and knows which task each of them has.
 
-    `FaultTracker` tells faults of tasks from faults of nodes. A task that failed waits in `Tasks` until it is handed out again
-    or given up. journal: notes each task before it is handed out.
+    `FaultTracker` tells faults of tasks from faults of nodes. A task that failed waits in `Tasks`
+    until it is handed out again or given up. journal: notes each task before it is handed out.
     """
 
     def __init__(self, tasks: Tasks, recorder: Recorder, workers: Pool, journal: Journal) -> None:
@@ -51,8 +53,8 @@ class Dispatcher:
         OSError
             A record could not be written: the first such error, once what was out then has ended.
         StudyError
-            Workers cannot live here, or every node fails at whatever it is given. Whatever else has broken them is raised as
-            it is.
+            Workers cannot live here, or every node fails at whatever it is given. Whatever else has
+            broken them is raised as it is.
         """
         self._want()
         while not self.tasks.finished:
@@ -67,7 +69,10 @@ class Dispatcher:
         self._written(partial(self.tasks.drop_faulty, self._final_error))
         if (out := self.faults.left_out) and self.tasks.quiet and not self.tasks.finished:
             useless = sum(node in out for node in self._nodes.values())
-            if useless >= self.workers.room or self.workers.nodes(network=not self.tasks.left(networks=False)) <= out.keys():
+            if (
+                useless >= self.workers.room
+                or self.workers.nodes(network=not self.tasks.left(networks=False)) <= out.keys()
+            ):
                 raise self.faults.environment_error()
 
     def _final_error(self, task: Task) -> str | None:
@@ -75,20 +80,32 @@ class Dispatcher:
 
     def _hand_out(self) -> None:
         self._offer()
-        while self.tasks.quiet and any(self._serves(each, task) for each in self._idle for task in self.tasks.waiting):
+        while self.tasks.quiet and any(
+            self._serves(each, task) for each in self._idle for task in self.tasks.waiting
+        ):
             self.faults.attribute(self.workers.nodes())
             self._drop_faulty()
             self._offer()
         self._release()
 
     def _serves(self, worker: str, task: Task) -> bool:
-        """Whether a worker may ever take a task: one without a GPU, where others have one, trains no network."""
-        return self._nodes[worker] not in self.faults.left_out and (self._gpu[worker] is not False or not task.network)
+        """Whether a worker may ever take a task: one without a GPU, where others have one, trains
+        no network.
+        """
+        return self._nodes[worker] not in self.faults.left_out and (
+            self._gpu[worker] is not False or not task.network
+        )
 
     def _release(self) -> None:
-        """Let workers without a GPU leave when only networks are left, whose workers may be waiting for their cores."""
+        """Let workers without a GPU leave when only networks are left, whose workers may be waiting
+        for their cores.
+        """
         idle = [worker for worker in self._idle if self._gpu[worker] is False]
-        if not idle or self.tasks.left(networks=False) or not all(task.network for task in self._out.values()):
+        if (
+            not idle
+            or self.tasks.left(networks=False)
+            or not all(task.network for task in self._out.values())
+        ):
             return
         self._want()
         for worker in idle:
@@ -98,7 +115,9 @@ class Dispatcher:
 
     def _offer(self) -> None:
         """Give every idle worker a task, as far as there are any for its node."""
-        self.tasks.begun = max(LEAST_BEGUN, 2 * self.workers.room)  # fewer would leave some idle towards the end
+        self.tasks.begun = max(
+            LEAST_BEGUN, 2 * self.workers.room
+        )  # fewer would leave some idle towards the end
         none_for = set[tuple[str, bool | None]]()
         for worker in list(self._idle):
             if (kind := (self._nodes[worker], self._gpu[worker])) in none_for:
@@ -117,7 +136,8 @@ class Dispatcher:
         self.workers.send(worker, task)
 
     def _task_for(self, node: str, gpu: bool | None) -> Task | None:
-        """What an idle worker of a node gets: with a GPU networks before all else, without, where others have one, none.
+        """What an idle worker of a node gets: with a GPU networks before all else, without, where
+        others have one, none.
 
         A task that asks for a whole node waits until one is idle.
         """
@@ -127,7 +147,11 @@ class Dispatcher:
         def fits(task: Task) -> bool:
             return self.faults.may_run(task.key, node) and self.journal.may_run(task)
 
-        own = None if gpu is None else self.tasks.next(lambda task: task.network is gpu and fits(task))
+        own = (
+            None
+            if gpu is None
+            else self.tasks.next(lambda task: task.network is gpu and fits(task))
+        )
         return self.tasks.next(fits) if own is None and gpu is not False else own
 
     def _take(self, event: Event | None) -> None:
@@ -186,7 +210,9 @@ class Dispatcher:
             self._idle.remove(worker)
         node = self._nodes.pop(worker, None)
         self._gpu.pop(worker, None)
-        self._unborn += worker not in self._served and node not in self.faults.left_out and self.tasks.quiet
+        self._unborn += (
+            worker not in self._served and node not in self.faults.left_out and self.tasks.quiet
+        )
         self._served.discard(worker)
         self._erred.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
@@ -197,7 +223,9 @@ class Dispatcher:
         self._want()
 
     def _want(self) -> None:
-        """Ask for a worker a task, beside those of nodes that are left out, which keep their places and take nothing."""
+        """Ask for a worker a task, beside those of nodes that are left out, which keep their places
+        and take nothing.
+        """
         useless = sum(node in self.faults.left_out for node in self._nodes.values())
         self.workers.want(self.tasks.left() + useless, self.tasks.left(networks=False) + useless)
 

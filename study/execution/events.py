@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Came:
     """A worker is there and idle.
 
-    node: Ray's id of its node, another one after it was lost. host: what people call it. gpu: whether it has a share of a GPU,
-    where some have; None where all are alike.
+    node: Ray's id of its node, another one after it was lost. host: what people call it. gpu:
+    whether it has a share of a GPU, where some have; None where all are alike.
     """
 
     worker: str
@@ -35,7 +35,8 @@ class Reported:
 class Lost:
     """A worker could not run its task: it died, or is of no use.
 
-    error: what Ray says. died: whether its process is gone, as the kernel ends one where memory runs out.
+    error: what Ray says. died: whether its process is gone, as the kernel ends one where memory
+    runs out.
     """
 
     worker: str
@@ -45,7 +46,9 @@ class Lost:
 
 @dataclass(frozen=True)
 class Ended:
-    """A worker's life is over, whether or not it ever came; there is room for another. error: what Ray says, if it failed."""
+    """A worker's life is over, whether or not it ever came; there is room for another. error: what
+    Ray says, if it failed.
+    """
 
     worker: str
     error: str = ""

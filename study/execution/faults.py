@@ -1,4 +1,6 @@
-"""Whose a failure is: the task's that fails where others succeed, or the node's that fails at whatever it is given."""
+"""Whose a failure is: the task's that fails where others succeed, or the node's that fails at
+whatever it is given.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from study.schema import StudyError
 from study.training.task import FoldTask, Task, WinnerTask
 
 IN_A_ROW = 3
-"""Different tasks that fail on a node one after the other, none succeeding in between, after which it is left out."""
+"""Different tasks that fail on a node one after the other, none succeeding in between, after which
+it is left out.
+"""
 
 
 @dataclass
@@ -23,7 +27,9 @@ class _Failure:
 
 @dataclass
 class _Run:
-    """A task that is out. turn: when it began. alone: whether nothing else has run on its node meanwhile."""
+    """A task that is out. turn: when it began. alone: whether nothing else has run on its node
+    meanwhile.
+    """
 
     turn: int
     alone: bool
@@ -31,8 +37,8 @@ class _Run:
 
 @dataclass
 class _Node:
-    """running: what is out here. row: what failed here since the last success, and how. last: turn of the last failure.
-    proved: whether any succeeded.
+    """running: what is out here. row: what failed here since the last success, and how. last: turn
+    of the last failure. proved: whether any succeeded.
     """
 
     host: str
@@ -50,13 +56,15 @@ class _Node:
 class FaultTracker:
     """Counts failures, for tasks and for nodes.
 
-    A failure is nobody's until another task succeeds on the same node: then it is a try of its task, which is at fault after
-    `max_tries`. A node that fails IN_A_ROW different tasks before it succeeds with any, or one task so often before it has
-    ever succeeded, is left out, and what failed there is nobody's. All winners of one family are one task in this, and so is
-    all work of one sort beside the arms, since a fault of their own would hit each of them.
+    A failure is nobody's until another task succeeds on the same node: then it is a try of its
+    task, which is at fault after `max_tries`. A node that fails IN_A_ROW different tasks before it
+    succeeds with any, or one task so often before it has ever succeeded, is left out, and what
+    failed there is nobody's. All winners of one family are one task in this, and so is all work of
+    one sort beside the arms, since a fault of their own would hit each of them.
 
-    A worker that died may have been out of memory for what its neighbours took. So its task asks for a whole node from then on,
-    and only a death without neighbours is a try; workers that were at work together and died are one failure of their node.
+    A worker that died may have been out of memory for what its neighbours took. So its task asks
+    for a whole node from then on, and only a death without neighbours is a try; workers that were
+    at work together and died are one failure of their node.
 
     left_out: nodes that get nothing more, and the first error in a row of each.
     """
@@ -67,7 +75,9 @@ class FaultTracker:
         self._nodes: dict[str, _Node] = {}
         self._where: dict[str, str] = {}  # node of each task that is out
         self._tries: Counter[str] = Counter()
-        self._said: dict[str, tuple[str, bool]] = {}  # last error of a task, and whether its worker died
+        self._said: dict[
+            str, tuple[str, bool]
+        ] = {}  # last error of a task, and whether its worker died
         self._whole: set[str] = set()
         self._turn = 0
 
@@ -83,12 +93,17 @@ class FaultTracker:
         return node in self.left_out or not self._whole.isdisjoint(self._nodes[node].running)
 
     def may_run(self, key: str, node: str) -> bool:
-        """Whether a task may run on a node: it is not at fault, and nobody has yet to say whose its last failure there was.
+        """Whether a task may run on a node: it is not at fault, and nobody has yet to say whose its
+        last failure there was.
 
         One that asks for a whole node may not where anything runs.
         """
         own = self._nodes[node]
-        return self._tries[key] < self.max_tries and key not in own.pending and not (own.running and key in self._whole)
+        return (
+            self._tries[key] < self.max_tries
+            and key not in own.pending
+            and not (own.running and key in self._whole)
+        )
 
     def started(self, task: Task, node: str) -> None:
         """A task is handed out."""
@@ -112,7 +127,9 @@ class FaultTracker:
         node.clear()
 
     def failed(self, task: Task, error: str, *, died: bool = False, lost: bool = False) -> None:
-        """A task has ended in an exception, or its worker died. lost: whether the whole node is, so that nobody is to blame."""
+        """A task has ended in an exception, or its worker died. lost: whether the whole node is, so
+        that nobody is to blame.
+        """
         name, node, run = self._end(task)
         if lost:
             node.clear()
@@ -125,14 +142,18 @@ class FaultTracker:
         if not died or run.turn > node.last:
             node.row.append((_kind(task), error))
             node.last = self._turn
-        if len(node.row) >= IN_A_ROW and (not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW):
+        if len(node.row) >= IN_A_ROW and (
+            not node.proved or len({kind for kind, _ in node.row}) >= IN_A_ROW
+        ):
             self.left_out.setdefault(name, node.row[0][1])
             node.clear()
 
     def attribute(self, nodes: Collection[str]) -> None:
-        """Nothing is left but tasks that failed, and nothing is out: nobody else can say whose the failures were.
+        """Nothing is left but tasks that failed, and nothing is out: nobody else can say whose the
+        failures were.
 
-        On a node that has succeeded before they are their tasks'; on another one each task may run once more. nodes: that live.
+        On a node that has succeeded before they are their tasks'; on another one each task may run
+        once more. nodes: that live.
         """
         for name, node in self._nodes.items():
             if node.proved and name in nodes:
@@ -151,7 +172,9 @@ class FaultTracker:
         return f"{error}\nThe worker died {times} while it ran {task.noun}: out of memory, or a crash.".lstrip()
 
     def environment_error(self, on_disk: bool = True) -> StudyError:
-        """What ends a run that has no other node. on_disk: whether it keeps records, from which it can go on."""
+        """What ends a run that has no other node. on_disk: whether it keeps records, from which it
+        can go on.
+        """
         hosts = ", ".join(dict.fromkeys(map(self.host, self.left_out)))
         (first, *_) = self.left_out.values()
         kept = "None of these failures is recorded, each finished trial is kept; the same command goes on once this is mended. "

@@ -1,4 +1,6 @@
-"""A search in this process: what workers do, one task after the other, without Ray and without a disk."""
+"""A search in this process: what workers do, one task after the other, without Ray and without a
+disk.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,13 @@ _ONE = threading.Lock()
 
 
 class InMemoryRecords(RecordSink):
-    """All that a search has found, in memory. files: models, by name. unscored: winners that failed."""
+    """All that a search has found, in memory. files: models, by name. unscored: winners that
+    failed.
+    """
 
-    def __init__(self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer) -> None:
+    def __init__(
+        self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer
+    ) -> None:
         super().__init__(arms, beside, observer)
         self.trials: list[TrialRecord] = []
         self.winners: list[WinnerRecord] = []
@@ -54,10 +60,20 @@ class InMemoryRecords(RecordSink):
                 self.unscored.append(record)
 
 
-def search_in_process(plan: Plan, data: EncodedData, observer: Observer | None = None) -> InMemoryRecords:
-    """Run every trial, winner and work beside the arms of a plan in this process (`run_in_process`)."""
+def search_in_process(
+    plan: Plan, data: EncodedData, observer: Observer | None = None
+) -> InMemoryRecords:
+    """Run every trial, winner and work beside the arms of a plan in this process
+    (`run_in_process`).
+    """
     arms = {
-        arm.key: ArmSearch(plan.config, arm, min(map(len, data[arm.target, arm.outer_fold].train)), plan.trials(arm), {})
+        arm.key: ArmSearch(
+            plan.config,
+            arm,
+            min(map(len, data[arm.target, arm.outer_fold].train)),
+            plan.trials(arm),
+            {},
+        )
         for arm in plan.arms
     }
     found = InMemoryRecords(arms, FoldQueue(plan.beside), observer or Observer())
@@ -67,18 +83,24 @@ def search_in_process(plan: Plan, data: EncodedData, observer: Observer | None =
 
 
 def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> None:
-    """Do in this process what the searches of a sink have left to do; one of these works at a time, whatever the threads.
+    """Do in this process what the searches of a sink have left to do; one of these works at a time,
+    whatever the threads.
 
-    Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was set up by others before. A GPU
-    stays visible, to whatever else this process does, and is used where the config has trials of networks train on GPUs. What
-    trains later here, with arrays of the same shapes, uses the same compiled programs again. config: of the plan.
+    Trials are those that workers would run, to the bit on one kind of CPU, unless TensorFlow was
+    set up by others before. A GPU stays visible, to whatever else this process does, and is used
+    where the config has trials of networks train on GPUs. What trains later here, with arrays of
+    the same shapes, uses the same compiled programs again. config: of the plan.
 
     Raises
     ------
     StudyError
         Models cannot be trained in this process, or nothing succeeds in it (`FaultTracker`).
     """
-    tasks, faults, here = Tasks(config, sink.arms, sink.beside, sink.add_failure), FaultTracker(config.search.max_tries), "here"
+    tasks, faults, here = (
+        Tasks(config, sink.arms, sink.beside, sink.add_failure),
+        FaultTracker(config.search.max_tries),
+        "here",
+    )
     faults.add_node(here, platform.node())
     best: dict[str, tuple[float, int, Kept]] = {}  # of each arm's trials
     with _ONE:
@@ -97,7 +119,9 @@ def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> 
             done = run_task(task, data[task.place], host, left and left[2])
             if done.kept is not None and isinstance(record := done.record, TrialRecord):
                 own = (record.val_loss or 0.0, record.number, done.kept)
-                best[record.arm.key] = min(best.get(record.arm.key, own), own, key=lambda each: each[:2])
+                best[record.arm.key] = min(
+                    best.get(record.arm.key, own), own, key=lambda each: each[:2]
+                )
             if done.record is None:
                 faults.failed(task, done.error)
                 tasks.failed(task)

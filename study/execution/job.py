@@ -1,4 +1,6 @@
-"""A study inside a SLURM job: it stops before the walltime, and the job queues again as long as it makes progress."""
+"""A study inside a SLURM job: it stops before the walltime, and the job queues again as long as it
+makes progress.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ from study.search.plan import Plan
 CANCEL_S = 0.5
 """Seconds from SLURM's SIGTERM, or from its answer why, to the end."""
 ASK_S = 8.0
-"""Seconds that SLURM has for each of two answers after its SIGTERM: its SIGKILL comes after KillWait, mostly 30 s."""
+"""Seconds that SLURM has for each of two answers after its SIGTERM: its SIGKILL comes after
+KillWait, mostly 30 s.
+"""
 LEAVE_S = 2 * ASK_S + 10
 CANCELLED = 130
 WARN_S = 60
@@ -70,7 +74,9 @@ class Progressing(Observer):
 
     def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
         """Note that the run begins."""
-        records = sum(len(arm.records) + (arm.scored is not None) for arm in arms.values()) + len(beside.outcomes)
+        records = sum(len(arm.records) + (arm.scored is not None) for arm in arms.values()) + len(
+            beside.outcomes
+        )
         self.job = begin_run(self.paths, self.allocation.job, self.allocation.restarts, records)
         self.observer.started(plan, arms, beside)
 
@@ -101,13 +107,17 @@ class Progressing(Observer):
         if not self.done and note.idle + 1 >= MOST_IDLE_RUNS:
             raise StudyError(_no_progress(number))
         print(
-            f"Stopped before the walltime with {self.done} new records; job {number} queues again.", file=sys.stderr, flush=True
+            f"Stopped before the walltime with {self.done} new records; job {number} queues again.",
+            file=sys.stderr,
+            flush=True,
         )
         if refused := requeue(number):
             print(f"SLURM does not queue it again: {refused}", file=sys.stderr)
 
     def leave(self) -> None:
-        """Say why SLURM ends the job, which it is asked; one that is preempted queues again, a cancelled one never does."""
+        """Say why SLURM ends the job, which it is asked; one that is preempted queues again, a
+        cancelled one never does.
+        """
         job = self.allocation.job
         why = ending(job, self.allocation.restarts, ASK_S)
         if why in {Ending.QUEUED, Ending.PREEMPTED} and self.job is not None:
@@ -123,8 +133,14 @@ class Progressing(Observer):
             case Ending.OTHER:
                 said = ""
             case Ending.UNKNOWN:
-                said = f"; it does not say whether job {job} was preempted, so it is not queued again"
-        print(f"Stopped by SLURM{said}. Every finished trial is kept in {self.paths.root}.", file=sys.stderr, flush=True)
+                said = (
+                    f"; it does not say whether job {job} was preempted, so it is not queued again"
+                )
+        print(
+            f"Stopped by SLURM{said}. Every finished trial is kept in {self.paths.root}.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _no_progress(job: str) -> str:
@@ -136,16 +152,20 @@ def _no_progress(job: str) -> str:
 
 @contextmanager
 def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Iterator[Observer]:
-    """Run a study in the block, watched by what this yields; where SLURM or want of time stops it, the job queues again.
+    """Run a study in the block, watched by what this yields; where SLURM or want of time stops it,
+    the job queues again.
 
-    SIGUSR2 is the warning of `study.sbatch`; SIGTERM is `scancel`, or preemption. With another `cluster.address` nothing of
-    this happens.
+    SIGUSR2 is the warning of `study.sbatch`; SIGTERM is `scancel`, or preemption. With another
+    `cluster.address` nothing of this happens.
     """
     if config.cluster.address != "slurm":
         yield observer
         return
     allocation = Allocation.current()
-    print(f"Run {allocation.restarts + 1} of SLURM job {allocation.job}, on {', '.join(allocation.nodes)}.", flush=True)
+    print(
+        f"Run {allocation.restarts + 1} of SLURM job {allocation.job}, on {', '.join(allocation.nodes)}.",
+        flush=True,
+    )
     watch = Progressing(paths, allocation, observer)
     ended = threading.Event()
 
@@ -170,19 +190,25 @@ def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Itera
 
 
 def _warn_by_the_clock() -> None:
-    """Have the warning come from here: SLURM sends its own to the script's process, which need not be this one."""
+    """Have the warning come from here: SLURM sends its own to the script's process, which need not
+    be this one.
+    """
     if (end := os.environ.get("SLURM_JOB_END_TIME")) is not None:
-        clock = threading.Timer(max(0.0, float(end) - time.time() - WARN_S), os.kill, (os.getpid(), signal.SIGUSR2))
+        clock = threading.Timer(
+            max(0.0, float(end) - time.time() - WARN_S), os.kill, (os.getpid(), signal.SIGUSR2)
+        )
         clock.daemon = True
         clock.start()
 
 
 @contextmanager
 def _leaving_on_sigterm(watch: Progressing, ended: threading.Event) -> Iterator[None]:
-    """Set `ended` and leave after a SIGTERM in the block, at the latest after LEAVE_S, come what may.
+    """Set `ended` and leave after a SIGTERM in the block, at the latest after LEAVE_S, come what
+    may.
 
-    Ray's servers have got it too. The main thread may then wait for them where no handler runs, so another one listens; and
-    as their end would be that of this process, they are held until SLURM has said why.
+    Ray's servers have got it too. The main thread may then wait for them where no handler runs, so
+    another one listens; and as their end would be that of this process, they are held until SLURM
+    has said why.
     """
     heard, signals = os.pipe()
     os.set_blocking(signals, False)

@@ -1,4 +1,6 @@
-"""What a driver hands out, noted on disk before it does, so that a task that takes its driver down is found."""
+"""What a driver hands out, noted on disk before it does, so that a task that takes its driver down
+is found.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,16 @@ from study.training.task import Task
 
 
 class Journal:
-    """The tasks that are out, a line each, from the start of the block to its end, which removes the file.
+    """The tasks that are out, a line each, from the start of the block to its end, which removes
+    the file.
 
-    So a file that is there is that of a driver that died, and what was out then is suspect. Suspects run one at a time, other
-    tasks beside them. If a driver dies again, its suspect has one death to answer for and none of the others has; a suspect
-    with a death runs with nothing beside it, and after `max_tries` it is at fault.
+    So a file that is there is that of a driver that died, and what was out then is suspect.
+    Suspects run one at a time, other tasks beside them. If a driver dies again, its suspect has one
+    death to answer for and none of the others has; a suspect with a death runs with nothing beside
+    it, and after `max_tries` it is at fault.
 
-    A line is written without a sync: it outlives its process, which is what it is for, and costs microseconds. The run on all
-    arms reads the journals of all shares. suspects: keys.
+    A line is written without a sync: it outlives its process, which is what it is for, and costs
+    microseconds. The run on all arms reads the journals of all shares. suspects: keys.
     """
 
     def __init__(self, paths: StudyPaths, max_tries: int) -> None:
@@ -39,15 +43,24 @@ class Journal:
         for paths in (self._paths, *shares):
             self._read(paths)
         self.deaths = +self.deaths
-        lines = [json.dumps({"suspect": key, "deaths": self.deaths[key]}) + "\n" for key in self.suspects]
+        lines = [
+            json.dumps({"suspect": key, "deaths": self.deaths[key]}) + "\n" for key in self.suspects
+        ]
         write_atomic(self._paths.journal, "".join(lines))
         self._file = self._paths.journal.open("ab", buffering=0)
         for paths in shares:
             paths.journal.unlink(missing_ok=True)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        """End in order, whatever has ended the run: nothing is suspect. A journal of a run that took this one's place stays."""
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End in order, whatever has ended the run: nothing is suspect. A journal of a run that
+        took this one's place stays.
+        """
         if self._file is None:
             return
         with self._file, suppress(OSError):
@@ -68,7 +81,9 @@ class Journal:
         self._write(back=task.key)
 
     def may_run(self, task: Task) -> bool:
-        """Whether a task may be handed out now: a suspect not beside another, nor beside anything if a driver died of it."""
+        """Whether a task may be handed out now: a suspect not beside another, nor beside anything
+        if a driver died of it.
+        """
         if task.key not in self.suspects:
             return True
         if self.deaths[task.key] >= self.max_tries:
@@ -76,10 +91,14 @@ class Journal:
         return not (self._out if self.deaths[task.key] else self._suspects_out)
 
     def closed(self, waiting: Iterable[Task]) -> bool:
-        """Whether nothing may be handed out: what a driver died of is out, or waits for what is out to end."""
+        """Whether nothing may be handed out: what a driver died of is out, or waits for what is out
+        to end.
+        """
         if not self.deaths or not self._out:
             return False
-        return any(self.deaths[key] for key in self._out) or any(self.deaths[task.key] for task in waiting)
+        return any(self.deaths[key] for key in self._out) or any(
+            self.deaths[task.key] for task in waiting
+        )
 
     def final_error(self, task: Task) -> str | None:
         """Why a task is at fault, if it is."""

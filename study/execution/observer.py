@@ -17,10 +17,14 @@ from study.search.plan import Plan
 
 
 class Observer:
-    """Who watches a study run. This one does nothing with what it is told; another overrides what it listens to."""
+    """Who watches a study run. This one does nothing with what it is told; another overrides what
+    it listens to.
+    """
 
     def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
-        """The records were read; `arms` (by key) and `beside` know what is done already and change as the study goes on."""
+        """The records were read; `arms` (by key) and `beside` know what is done already and change
+        as the study goes on.
+        """
 
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
         """A trial, an arm's winner, or work on an outer fold beside its arms, has left its record."""
@@ -40,7 +44,8 @@ class Interrupted(Exception):
 def interruptible() -> Iterator[None]:
     """Let SIGTERM, and the SIGHUP of a terminal that closes, stop what runs here as Ctrl-C does.
 
-    One that has a meaning already keeps it. In another thread than the main one, whoever runs us there handles signals.
+    One that has a meaning already keeps it. In another thread than the main one, whoever runs us
+    there handles signals.
 
     Raises
     ------
@@ -56,7 +61,11 @@ def interruptible() -> Iterator[None]:
 
     ours = []
     if threading.current_thread() is threading.main_thread():
-        ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+        ours = [
+            number
+            for number in (signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(number) is signal.SIG_DFL
+        ]
     for number in ours:
         signal.signal(number, stop)
     try:

@@ -1,4 +1,6 @@
-"""The workers of a study on Ray: Tune starts, places and buries them, and tasks go to them directly."""
+"""The workers of a study on Ray: Tune starts, places and buries them, and tasks go to them
+directly.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
 
 
 class Pool:
-    """Workers on a Ray of the study's own, or on one that is there, from `start` to the end of the block.
+    """Workers on a Ray of the study's own, or on one that is there, from `start` to the end of the
+    block.
 
-    Ray and Tune run in a thread, so that workers start while this one prepares the study; all that happens to them comes out
-    of `next`. An error of that thread, a StudyError too, comes out there as Broken.
+    Ray and Tune run in a thread, so that workers start while this one prepares the study; all that
+    happens to them comes out of `next`. An error of that thread, a StudyError too, comes out there
+    as Broken.
 
     room: slots of all nodes, once they are up.
     """
@@ -42,7 +46,9 @@ class Pool:
         self.room = 1
         self.wanted = self.wanted_plain = 0
         self.done = False
-        self._awaited: Set[str] = set()  # nodes of the job, until a time by which they should have come
+        self._awaited: Set[str] = (
+            set()
+        )  # nodes of the job, until a time by which they should have come
         self._awaited_until = 0.0
         self.over = threading.Event()
         self._events: SimpleQueue[Event] = SimpleQueue()
@@ -50,14 +56,21 @@ class Pool:
         self._data: EncodedData = {}
         self._references: dict[tuple[str, int], Any] = {}
         self._matrix: Any = None
-        self._left: dict[str, tuple[float, int, Any]] = {}  # of each arm's best trial so far: loss, number, reference
+        self._left: dict[
+            str, tuple[float, int, Any]
+        ] = {}  # of each arm's best trial so far: loss, number, reference
         self._nodes: list[dict[str, Any]] = []  # that live, as Ray tells of them
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Pool:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """End all workers, and Ray. Who presses Ctrl-C again waits no longer."""
         self.finish()
         if self._thread is not None:
@@ -68,12 +81,15 @@ class Pool:
         """Begin to start workers, at most so many, unless that has begun."""
         self.want(wanted, wanted)
         if self._thread is None:
-            import_ray(self.config, self.verbose)  # in this thread, which may be about to set filters of warnings
+            import_ray(
+                self.config, self.verbose
+            )  # in this thread, which may be about to set filters of warnings
             self._thread = threading.Thread(target=self._live, daemon=True)
             self._thread.start()
 
     def finish(self, done: bool = False) -> None:
-        """Let all workers and Ray end, which nobody has to wait for; nothing of Ray's may be left here when it does.
+        """Let all workers and Ray end, which nobody has to wait for; nothing of Ray's may be left
+        here when it does.
 
         done: nothing is left to train, so that other nodes of a SLURM job go back to the site.
         """
@@ -87,12 +103,16 @@ class Pool:
             self._give_back()
 
     def serve(self, data: EncodedData) -> None:
-        """Say what tasks are about: the encoded data of every place, of which each goes to Ray with its first task."""
+        """Say what tasks are about: the encoded data of every place, of which each goes to Ray with
+        its first task.
+        """
         self._data = data
 
     @contextmanager
     def stopped_by_ctrl_c(self) -> Iterator[None]:
-        """Let the first Ctrl-C in the block be an event, so that what has come in is recorded; the second acts at once."""
+        """Let the first Ctrl-C in the block be an event, so that what has come in is recorded; the
+        second acts at once.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -109,7 +129,9 @@ class Pool:
             signal.signal(signal.SIGINT, before)
 
     def want(self, count: int, plain: int) -> None:
-        """Let no more than so many live, and no more than `plain` of those without a GPU, where others have one."""
+        """Let no more than so many live, and no more than `plain` of those without a GPU, where
+        others have one.
+        """
         self.wanted, self.wanted_plain = count, plain
 
     def next(self, timeout_s: float) -> Event | None:
@@ -119,9 +141,15 @@ class Pool:
             event = self._events.get(timeout=timeout_s)
         if isinstance(event, Ended):
             self._workers.pop(event.worker, None)
-        if isinstance(event, Reported) and isinstance(record := event.done.record, TrialRecord) and event.done.kept is not None:
+        if (
+            isinstance(event, Reported)
+            and isinstance(record := event.done.record, TrialRecord)
+            and event.done.kept is not None
+        ):
             own = (record.val_loss or 0.0, record.number, event.done.kept)
-            self._left[record.arm.key] = min(self._left.get(record.arm.key, own), own, key=lambda each: each[:2])
+            self._left[record.arm.key] = min(
+                self._left.get(record.arm.key, own), own, key=lambda each: each[:2]
+            )
         return event
 
     def send(self, worker: str, task: Task) -> None:
@@ -133,7 +161,11 @@ class Pool:
             self._matrix = self._matrix or ray.put(encoded.matrix)
             self._references[task.place] = ray.put(encoded.apart())
         references = [self._matrix, self._references[task.place]]
-        if isinstance(task, WinnerTask) and (left := self._left.pop(task.arm.key, None)) and left[1] == task.number:
+        if (
+            isinstance(task, WinnerTask)
+            and (left := self._left.pop(task.arm.key, None))
+            and left[1] == task.number
+        ):
             references.append(left[2])
         reference = self._workers[worker].work.remote(task, references)
         reference.future().add_done_callback(lambda future: self._hear(worker, future))
@@ -153,7 +185,8 @@ class Pool:
         self.tell(Came(worker, *where))
 
     def nodes(self, network: bool = False) -> Set[str]:
-        """Nodes on which workers can live now, by Ray's ids, and the names of those of a job that may come yet.
+        """Nodes on which workers can live now, by Ray's ids, and the names of those of a job that
+        may come yet.
 
         network: whether workers that train networks can.
         """
@@ -161,11 +194,19 @@ class Pool:
 
         own = self.config.resources
         least = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial if network else 0}
-        with suppress(Exception):  # Ray's control server is gone, and Ray is about to end this process
+        with suppress(
+            Exception
+        ):  # Ray's control server is gone, and Ray is about to end this process
             self._nodes = [node for node in ray.nodes() if node["Alive"]]
-        able = [node for node in self._nodes if all(node["Resources"].get(name, 0) >= n for name, n in least.items())]
+        able = [
+            node
+            for node in self._nodes
+            if all(node["Resources"].get(name, 0) >= n for name, n in least.items())
+        ]
         late = self._awaited if time.monotonic() < self._awaited_until else set()
-        return {node["NodeID"] for node in able} | (late - {node["NodeName"] for node in self._nodes})
+        return {node["NodeID"] for node in able} | (
+            late - {node["NodeName"] for node in self._nodes}
+        )
 
     def _hear(self, worker: str, future: Any) -> None:
         from ray.exceptions import RayTaskError
@@ -197,7 +238,10 @@ class Pool:
         from study.execution.worker import StudyWorker
 
         if self.config.cluster.address == "slurm":
-            self._awaited, self._awaited_until = {*Allocation.current().others}, time.monotonic() + JOIN_S
+            self._awaited, self._awaited_until = (
+                {*Allocation.current().others},
+                time.monotonic() + JOIN_S,
+            )
         found = slots(self.config)
         self.room = found.count
         tuner = tune.Tuner(

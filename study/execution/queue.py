@@ -17,7 +17,9 @@ class FoldQueue:
     def __init__(self, work: Sequence[FoldWork], outcomes: Iterable[FoldOutcome] = ()) -> None:
         self.work = tuple(work)
         keys = {each.key for each in work}
-        self.outcomes = {outcome.work.key: outcome for outcome in outcomes if outcome.work.key in keys}
+        self.outcomes = {
+            outcome.work.key: outcome for outcome in outcomes if outcome.work.key in keys
+        }
         self._waiting = [each for each in work if each.key not in self.outcomes]
 
     @property

@@ -19,12 +19,15 @@ Report = TrialRecord | WinnerRecord | FoldRecord | Unscored
 
 
 class RecordSink(ABC):
-    """Keeps the records of a study: writes each, then tells it to the search that waits for it, then to the observer.
+    """Keeps the records of a study: writes each, then tells it to the search that waits for it,
+    then to the observer.
 
     arms: by key. beside: the work beside them.
     """
 
-    def __init__(self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer) -> None:
+    def __init__(
+        self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer
+    ) -> None:
         self.arms, self.beside, self.observer = arms, beside, observer
 
     @abstractmethod
@@ -53,7 +56,9 @@ class RecordSink(ABC):
             case Unscored():
                 key = record.arm.key
                 self.arms[key].score(record.number)
-                self.observer.note(f"The winner of {key} could not be scored on the test rows: {reason(record.error)}")
+                self.observer.note(
+                    f"The winner of {key} could not be scored on the test rows: {reason(record.error)}"
+                )
                 return
         self.observer.finished(record)
 
@@ -61,7 +66,13 @@ class RecordSink(ABC):
 class Recorder(RecordSink):
     """Keeps records on disk, but what must be tried again."""
 
-    def __init__(self, paths: StudyPaths, observer: Observer, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
+    def __init__(
+        self,
+        paths: StudyPaths,
+        observer: Observer,
+        arms: Mapping[str, ArmSearch],
+        beside: FoldQueue,
+    ) -> None:
         super().__init__(arms, beside, observer)
         self.paths = paths
 
@@ -76,7 +87,9 @@ class Recorder(RecordSink):
                 write_work(self.paths, record, files)
 
     def add(self, record: Report, files: dict[str, bytes]) -> None:
-        """Write a record and tell it; the last one of an arm, its winner if it has one, packs the arm's."""
+        """Write a record and tell it; the last one of an arm, its winner if it has one, packs the
+        arm's.
+        """
         super().add(record, files)
         if isinstance(record, TrialRecord | WinnerRecord) and self.arms[record.arm.key].finished:
             pack(self.paths, record.arm)

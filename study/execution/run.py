@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What a task leaves: a record, or the traceback of an exception that is not known to be its own fault.
+    """What a task leaves: a record, or the traceback of an exception that is not known to be its
+    own fault.
 
-    files: models, by name. kept: what a network's complete trial has for its arm's winner, or Ray's reference of it. grown:
-    whether the worker is to be replaced.
+    files: models, by name. kept: what a network's complete trial has for its arm's winner, or Ray's
+    reference of it. grown: whether the worker is to be replaced.
     """
 
     record: Report | None = None
@@ -43,11 +44,14 @@ class TaskResult:
     grown: bool = False
 
 
-def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | None = None) -> TaskResult:
-    """Run a task in this process; training that leaves the finite numbers, or a record with others, is its failure.
+def run_task(
+    task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | None = None
+) -> TaskResult:
+    """Run a task in this process; training that leaves the finite numbers, or a record with others,
+    is its failure.
 
-    host: `node` and `device`, for the record; TensorFlow computes on that device. kept: what a winner's trial left, where that
-    is still there.
+    host: `node` and `device`, for the record; TensorFlow computes on that device. kept: what a
+    winner's trial left, where that is still there.
     """
     begin = time.perf_counter()
     files: dict[str, bytes] = {}
@@ -61,7 +65,9 @@ def run_task(task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | No
                 record, left = run_trial(task, data)
             else:
                 record, files = run_winner(task, data, kept)
-        record = type(record).model_validate_json(record.model_dump_json())  # a file could not be read again otherwise
+        record = type(record).model_validate_json(
+            record.model_dump_json()
+        )  # a file could not be read again otherwise
     except (TrainingFailed, ValidationError) as error:
         record, files = task.failed(f"{type(error).__name__}: {error}"), {}
     except Exception:

@@ -28,8 +28,8 @@ def make_searches(
 ) -> tuple[dict[str, ArmSearch], FoldQueue]:
     """Searches of all arms by key, and the work beside them, as the records on disk have left it.
 
-    Broken records are set aside, and those of arms that a version before, or a run that was killed, has left finished in single
-    files are packed. Records of other arms are not looked at.
+    Broken records are set aside, and those of arms that a version before, or a run that was killed,
+    has left finished in single files are packed. Records of other arms are not looked at.
     """
     found = read_records(paths, plan.arms, plan.beside)
     for path in found.broken:
@@ -56,8 +56,11 @@ def make_searches(
     return arms, FoldQueue(plan.beside, found.beside)
 
 
-def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observer: Observer | None = None) -> None:
-    """Run every trial, winner and work beside the arms that has no record yet, on workers that are started unless they are.
+def search(
+    plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observer: Observer | None = None
+) -> None:
+    """Run every trial, winner and work beside the arms that has no record yet, on workers that are
+    started unless they are.
 
     Raises
     ------
@@ -102,10 +105,14 @@ def search(plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observe
 
 def late_note(arms: Iterable[ArmSearch]) -> str | None:
     """What a time budget has left without a model of all rows, if anything."""
-    late = [arm.arm for arm in arms if arm.arm.outer_fold == ALL_ROWS and arm.closed and not arm.records]
+    late = [
+        arm.arm for arm in arms if arm.arm.outer_fold == ALL_ROWS and arm.closed and not arm.records
+    ]
     if not late:
         return None
-    procedures = dict.fromkeys(f"{procedure_of(arm.family, arm.depth)} of {arm.target}" for arm in late)
+    procedures = dict.fromkeys(
+        f"{procedure_of(arm.family, arm.depth)} of {arm.target}" for arm in late
+    )
     return (
         f"The time budget ended before the search on all rows, so no {', no '.join(procedures)} was delivered; with a larger "
         "time_budget_min the same command goes on."

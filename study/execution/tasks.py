@@ -19,16 +19,19 @@ LEAST_BEGUN = 16
 
 
 class Tasks:
-    """Hands out trials and winners arm by arm in turn, so that workers are busy while one arm waits for its results.
+    """Hands out trials and winners arm by arm in turn, so that workers are busy while one arm waits
+    for its results.
 
-    Work beside the arms is handed out where every arm waits or is done. What comes back is told to the arm or the queue by
-    whoever keeps the records, then here (`ended`). What has left none (`failed`) waits and is handed out again, before
-    all else, until it is found to be at fault (`drop_faulty`); then `give_up` tells its failure.
+    Work beside the arms is handed out where every arm waits or is done. What comes back is told to
+    the arm or the queue by whoever keeps the records, then here (`ended`). What has left none
+    (`failed`) waits and is handed out again, before all else, until it is found to be at fault
+    (`drop_faulty`); then `give_up` tells its failure.
 
-    arms: by key. beside: the work beside them. deadline: `time.monotonic()` after which no new trial is suggested; what is out
-    finishes, and winners and work beside the arms are done, if there was a trial.
-    stopping: whether nothing is handed out any more. begun: arms that are searched at once, unless the others would idle or
-    time is short; each holds an Optuna study, 2 kB a trial.
+    arms: by key. beside: the work beside them. deadline: `time.monotonic()` after which no new
+    trial is suggested; what is out finishes, and winners and work beside the arms are done, if
+    there was a trial. stopping: whether nothing is handed out any more. begun: arms that are
+    searched at once, unless the others would idle or time is short; each holds an Optuna study, 2
+    kB a trial.
     """
 
     def __init__(
@@ -47,13 +50,19 @@ class Tasks:
         self.stopping = False
         self.begun = LEAST_BEGUN
         self._later = OrderedDict(arms)  # not begun
-        self._ready: OrderedDict[str, ArmSearch] = OrderedDict()  # who may have something to hand out, next in turn first
+        self._ready: OrderedDict[str, ArmSearch] = (
+            OrderedDict()
+        )  # who may have something to hand out, next in turn first
         self._searched = 0
         self._out: set[str] = set()
-        self._again: OrderedDict[str, Task] = OrderedDict()  # wait to be handed out once more, the next one first
+        self._again: OrderedDict[str, Task] = (
+            OrderedDict()
+        )  # wait to be handed out once more, the next one first
 
     def left(self, networks: bool = True) -> int:
-        """How many are not recorded yet, those that are out included; without `networks` those of other arms alone."""
+        """How many are not recorded yet, those that are out included; without `networks` those of
+        other arms alone.
+        """
         arms = [arm for arm in self.arms.values() if networks or get_family(arm.arm.family).convex]
         trials = sum(max(0, arm.trials - len(arm.records)) for arm in arms if not arm.closed)
         return trials + sum(not arm.finished for arm in arms) + len(self.beside.left)
@@ -62,7 +71,10 @@ class Tasks:
     def finished(self) -> bool:
         """Whether nothing is out and nothing will be handed out any more."""
         self._look_at_the_clock()
-        return not self._out and (self.stopping or (self.beside.finished and all(arm.finished for arm in self.arms.values())))
+        return not self._out and (
+            self.stopping
+            or (self.beside.finished and all(arm.finished for arm in self.arms.values()))
+        )
 
     @property
     def waiting(self) -> list[Task]:
@@ -75,7 +87,9 @@ class Tasks:
         return not self._out
 
     def next(self, fits: Callable[[Task], bool] = lambda task: True) -> Task | None:
-        """The next one that `fits`, or None while every arm waits or all are done. What does not fit waits."""
+        """The next one that `fits`, or None while every arm waits or all are done. What does not
+        fit waits.
+        """
         self._look_at_the_clock()
         task = next(filter(fits, self.waiting), None)
         while task is None and not self.stopping and (fresh := self._fresh()) is not None:
@@ -132,7 +146,9 @@ class Tasks:
             if (best := arm.next_winner()) is not None:
                 assert best.val_loss is not None  # it is complete
                 self._searched += 1
-                return TrialTask.of(self.config, arm.arm, best, penalties=arm.penalties).as_winner(best.val_loss, arm.parts)
+                return TrialTask.of(self.config, arm.arm, best, penalties=arm.penalties).as_winner(
+                    best.val_loss, arm.parts
+                )
         if (work := self.beside.next()) is None:
             return None
         config = self.config

@@ -1,4 +1,6 @@
-"""What Ray Tune is told of a study: that each of its trials is a worker's life, and when there are enough."""
+"""What Ray Tune is told of a study: that each of its trials is a worker's life, and when there are
+enough.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ class _Unpickled:
 
 
 class TrialSearcher(_Unpickled, Searcher):  # type: ignore[misc]
-    """Suggests a life as long as fewer live than the pool wants. slots: how many may live, and what one is given.
+    """Suggests a life as long as fewer live than the pool wants. slots: how many may live, and what
+    one is given.
 
     A worker with a share of a GPU goes before one without, which would take its core.
     """
@@ -36,21 +39,35 @@ class TrialSearcher(_Unpickled, Searcher):  # type: ignore[misc]
     def __init__(self, pool: Pool, slots: Slots) -> None:
         super().__init__()
         self.pool, self.slots = pool, slots
-        self.alive: dict[bool, set[str]] = {True: set(), False: set()}  # by whether it is one of `slots.plain`
+        self.alive: dict[bool, set[str]] = {
+            True: set(),
+            False: set(),
+        }  # by whether it is one of `slots.plain`
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Config of the next life, if one is wanted; FINISHED when the pool is over, where Tune waits for a first one."""
+        """Config of the next life, if one is wanted; FINISHED when the pool is over, where Tune
+        waits for a first one.
+        """
         if self.pool.over.is_set():
             return str(Searcher.FINISHED)
         slots, pool = self.slots, self.pool
-        for plain, most in ((False, min(slots.count - slots.plain, pool.wanted)), (True, min(slots.plain, pool.wanted_plain))):
+        for plain, most in (
+            (False, min(slots.count - slots.plain, pool.wanted)),
+            (True, min(slots.plain, pool.wanted_plain)),
+        ):
             if len(self.alive[plain]) < most:
                 self.alive[plain].add(trial_id)
                 needs = {**slots.needs, "GPU": 0 if plain else slots.needs["GPU"]}
-                return {"needs": needs, "worker_bytes": slots.worker_bytes, "gpu": not plain if slots.plain else None}
+                return {
+                    "needs": needs,
+                    "worker_bytes": slots.worker_bytes,
+                    "gpu": not plain if slots.plain else None,
+                }
         return None
 
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
         """Make room for another life."""
         for alive in self.alive.values():
             alive.discard(trial_id)
@@ -63,7 +80,9 @@ class TrialSearcher(_Unpickled, Searcher):  # type: ignore[misc]
 
 
 class WorkerCallback(_Unpickled, Callback):  # type: ignore[misc]
-    """Tells the pool which workers come and which are over. scratch: Ray's files, without which Tune waits for ever."""
+    """Tells the pool which workers come and which are over. scratch: Ray's files, without which
+    Tune waits for ever.
+    """
 
     def __init__(self, pool: Pool, scratch: Path) -> None:
         self.pool, self.scratch = pool, scratch
@@ -78,10 +97,14 @@ class WorkerCallback(_Unpickled, Callback):  # type: ignore[misc]
             self.pool.tell(Broken(gone))  # raised here it comes out of Tune as something else
             raise gone
 
-    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
         """Take the worker out of its first result, which Tune keeps."""
         if (worker := result.pop("worker", None)) is not None:
-            self.pool.came(trial.trial_id, worker, result["node"], result["host"], trial.config["gpu"])
+            self.pool.came(
+                trial.trial_id, worker, result["node"], result["host"], trial.config["gpu"]
+            )
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Pass on that a worker has left."""

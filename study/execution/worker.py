@@ -27,10 +27,12 @@ FETCH_S = 20.0
 
 
 class StudyWorker(tune.Trainable):  # type: ignore[misc]
-    """A worker from its start to its end, which is one trial of Ray Tune: an actor that others send tasks to meanwhile.
+    """A worker from its start to its end, which is one trial of Ray Tune: an actor that others send
+    tasks to meanwhile.
 
-    Tune calls `train` twice: the first result says that the worker is there, the second comes when it is told to leave.
-    Tasks run in a thread of their own, one at a time, so that the actor answers while it imports TensorFlow or trains.
+    Tune calls `train` twice: the first result says that the worker is there, the second comes when
+    it is told to leave. Tasks run in a thread of their own, one at a time, so that the actor
+    answers while it imports TensorFlow or trains.
     """
 
     @classmethod
@@ -39,7 +41,9 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         return tune.PlacementGroupFactory([config["needs"]])
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Begin to import TensorFlow. worker_bytes: memory of its own above which this worker is replaced after a task."""
+        """Begin to import TensorFlow. worker_bytes: memory of its own above which this worker is
+        replaced after a task.
+        """
         self.worker_bytes = config["worker_bytes"]
         self.came = False
         self.leaving = asyncio.Event()
@@ -48,7 +52,9 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
             hide_gpus()
         self.proof = self.hands.submit(prove, gpu)
         matrix = lru_cache(maxsize=1)(ray.get)
-        self.data = lru_cache(maxsize=2)(lambda whole, apart: replace(ray.get(apart), matrix=matrix(whole)))
+        self.data = lru_cache(maxsize=2)(
+            lambda whole, apart: replace(ray.get(apart), matrix=matrix(whole))
+        )
 
     async def train(self) -> dict[str, Any]:
         """Answer at once that this worker is there, and the next time when it may go."""
@@ -59,25 +65,41 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         return result
 
     def step(self) -> dict[str, Any]:
-        """What Tune hears: the worker itself, to whom tasks may be sent, and its node; or that it is done."""
+        """What Tune hears: the worker itself, to whom tasks may be sent, and its node; or that it
+        is done.
+        """
         if self.came:
             return {"done": True}
         own = ray.get_runtime_context()
-        return {"done": False, "worker": own.current_actor, "node": own.get_node_id(), "host": platform.node()}
+        return {
+            "done": False,
+            "worker": own.current_actor,
+            "node": own.get_node_id(),
+            "host": platform.node(),
+        }
 
     async def leave(self) -> None:
         """End this life; what runs is not waited for."""
         self.leaving.set()
 
     async def work(self, task: Task, references: Sequence[ray.ObjectRef]) -> TaskResult:
-        """Run a task. An exception in it is reported; one that is raised is this worker's, which is of no use.
+        """Run a task. An exception in it is reported; one that is raised is this worker's, which is
+        of no use.
 
-        references: the matrix, the encoded data of its place, and for a winner what its trial left, if it is still there; in a
-        sequence, so that Ray hands them on unread.
+        references: the matrix, the encoded data of its place, and for a winner what its trial left,
+        if it is still there; in a sequence, so that Ray hands them on unread.
         """
-        return await asyncio.get_running_loop().run_in_executor(self.hands, self._run, task, *references)
+        return await asyncio.get_running_loop().run_in_executor(
+            self.hands, self._run, task, *references
+        )
 
-    def _run(self, task: Task, matrix: ray.ObjectRef, apart: ray.ObjectRef, kept: ray.ObjectRef | None = None) -> TaskResult:
+    def _run(
+        self,
+        task: Task,
+        matrix: ray.ObjectRef,
+        apart: ray.ObjectRef,
+        kept: ray.ObjectRef | None = None,
+    ) -> TaskResult:
         proof = self.proof.result()
         if proof.error:
             raise RuntimeError(proof.error)
@@ -98,7 +120,9 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
 
 
 def _fetched(kept: ray.ObjectRef | None) -> Kept | None:
-    """What a trial left, or None where it went with its worker or node; whoever needs it then trains it again."""
+    """What a trial left, or None where it went with its worker or node; whoever needs it then
+    trains it again.
+    """
     if kept is None:
         return None
     try:

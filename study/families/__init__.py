@@ -1,4 +1,6 @@
-"""Families: ways of building and training the model, from the constant to deep networks. Importing this registers them all."""
+"""Families: ways of building and training the model, from the constant to deep networks. Importing
+this registers them all.
+"""
 
 from study.families.base import Architecture, Family, Layers
 from study.families.extended import Extended

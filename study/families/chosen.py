@@ -17,14 +17,21 @@ REGRESSION_WINDOWS = 2
 
 
 def families_of(config: StudyConfig, kind: Kind) -> list[str]:
-    """Families that serve a kind: study's own, the simplest first, or those of an explicit list that do, at least one."""
+    """Families that serve a kind: study's own, the simplest first, or those of an explicit list
+    that do, at least one.
+    """
     if config.families == "auto":
         own = [family for family in FAMILIES.values() if kind in family.kinds]
-        return [family.name for family in sorted(own, key=lambda family: (not family.convex, family.inputs))]
+        return [
+            family.name
+            for family in sorted(own, key=lambda family: (not family.convex, family.inputs))
+        ]
     serving = [name for name in config.families if kind in get_family(name).kinds]
     if not serving:
         fit = ", ".join(name for name, family in FAMILIES.items() if kind in family.kinds)
-        raise StudyError(f"No family of {config.families} serves a {kind.value} target. These do: {fit}.")
+        raise StudyError(
+            f"No family of {config.families} serves a {kind.value} target. These do: {fit}."
+        )
     return serving
 
 
@@ -36,13 +43,15 @@ def depths_of(config: StudyConfig, family: str) -> list[int]:
 
 
 def has_short(config: StudyConfig, kind: Kind) -> bool:
-    """Whether there is a short formula: it stands beside the kind's regression, which a config's families may lack."""
+    """Whether there is a short formula: it stands beside the kind's regression, which a config's
+    families may lack.
+    """
     return REGRESSIONS[kind] in families_of(config, kind)
 
 
 def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
-    """The search space of an arm with so many training rows, the config's overrides applied; the regression with terms takes
-    the plain one's path."""
+    """The search space of an arm with so many training rows, the config's overrides applied; the
+    regression with terms takes the plain one's path."""
     family, spaces = get_family(arm.family), config.space
     plain = spaces.get(REGRESSIONS[arm.kind], {}) if family.name == EXTENDED else {}
     path = {name: form for name, form in plain.items() if name == family.path}
@@ -50,15 +59,22 @@ def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
 
 
 def arm_trials(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm under a config whose budget is filled in, or as many as its space has points or its family needs."""
+    """Trials of one arm under a config whose budget is filled in, or as many as its space has
+    points or its family needs.
+    """
     family, override = get_family(arm.family), config.space.get(arm.family, {})
     if not is_searched(family, override):
         return 1
     forms = searched(family, resolve_space(family, 1, override)).values()
-    choices = math.prod(len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1 for form in forms)
+    choices = math.prod(
+        len(form) if isinstance(form, list) else math.inf if isinstance(form, Range) else 1
+        for form in forms
+    )
     return min(config.search.trials or 1, int(min(choices, family.most_trials or sys.maxsize)))
 
 
 def arm_window(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of it."""
+    """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of
+    it.
+    """
     return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)

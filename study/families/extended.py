@@ -1,4 +1,6 @@
-"""The regression with terms: columns, products of columns and curves, each sort with a weight that is searched."""
+"""The regression with terms: columns, products of columns and curves, each sort with a weight that
+is searched.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,19 @@ FIRST = (
     (0.0, 0.0), (0.1, 0.1), (0.0, 0.1), (0.1, 0.0), (0.03, 0.1), (0.3, 0.3), (0.03, 0.03), (0.0, 0.3), (0.01, 0.03),
     (0.1, 0.3), (0.0, 1.0), (0.03, 0.3),
 )  # fmt: skip
-"""Weights of products and curves of an arm's first trials: the plain regression, then from the middle outwards."""
+"""Weights of products and curves of an arm's first trials: the plain regression, then from the
+middle outwards.
+"""
 
 
 @register
 class Extended(Regression):
-    """One dense layer over columns, products and hinges (`study.data.terms`), all standardised, then times their weight.
+    """One dense layer over columns, products and hinges (`study.data.terms`), all standardised,
+    then times their weight.
 
-    A weight of w makes the penalty on a sort of terms 1 / w² times that on the columns; 0 leaves them out. So the plain
-    regression lies in its space and is its first trial, and one penalty does not have to serve columns and terms alike.
+    A weight of w makes the penalty on a sort of terms 1 / w² times that on the columns; 0 leaves
+    them out. So the plain regression lies in its space and is its first trial, and one penalty does
+    not have to serve columns and terms alike.
     """
 
     name = EXTENDED

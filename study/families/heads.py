@@ -23,8 +23,8 @@ MOST_RATE = float(np.exp(MOST_LOG_RATE))
 class Head:
     """Link and loss of one kind.
 
-    Everything is written on the linear predictor eta (..., rows, outputs), which is stable where probabilities are not.
-    Targets y are (..., rows): values, class indices or counts.
+    Everything is written on the linear predictor eta (..., rows, outputs), which is stable where
+    probabilities are not. Targets y are (..., rows): values, class indices or counts.
 
     activation: Keras's name of the inverse link, put on the last layer of a saved model.
     """
@@ -33,11 +33,15 @@ class Head:
     activation: str
 
     def bounded(self, eta: FloatArray) -> FloatArray:
-        """A linear predictor with no logarithm of a rate above MOST_LOG_RATE; of other kinds as it is."""
+        """A linear predictor with no logarithm of a rate above MOST_LOG_RATE; of other kinds as it
+        is.
+        """
         return np.minimum(eta, MOST_LOG_RATE) if self.kind is Kind.COUNT else eta
 
     def tensor_loss(self, eta: Any, y: Any) -> Any:
-        """Loss of each row as a tensor, (..., rows), from tensors eta (..., rows, outputs) and y (..., rows)."""
+        """Loss of each row as a tensor, (..., rows), from tensors eta (..., rows, outputs) and y
+        (..., rows).
+        """
         import tensorflow as tf
 
         if self.kind is Kind.CONTINUOUS:
@@ -50,18 +54,26 @@ class Head:
         return tf.exp(eta[..., 0]) - y * eta[..., 0] + tf.math.xlogy(y, y) - y
 
     def loss(self, eta: FloatArray, y: FloatArray) -> FloatArray:
-        """Loss of each row, (..., rows) float64: squared error, log loss in nats, or half the Poisson deviance."""
+        """Loss of each row, (..., rows) float64: squared error, log loss in nats, or half the
+        Poisson deviance.
+        """
         if self.kind is Kind.CONTINUOUS:
             return np.asarray((eta[..., 0] - y) ** 2)
         if self.kind is Kind.BINARY:
             return np.asarray(np.logaddexp(0, eta[..., 0]) - y * eta[..., 0])
         if self.kind is Kind.MULTICLASS:
-            return np.asarray(-np.take_along_axis(log_softmax(eta, axis=-1), y[..., None].astype(np.int64), -1)[..., 0])
+            return np.asarray(
+                -np.take_along_axis(log_softmax(eta, axis=-1), y[..., None].astype(np.int64), -1)[
+                    ..., 0
+                ]
+            )
         log_rate = self.bounded(eta[..., 0])
         return np.asarray(np.exp(log_rate) - y * log_rate + xlogy(y, y) - y)
 
     def response(self, eta: FloatArray) -> FloatArray:
-        """Inverse link: values, rates or probabilities of the second class (..., rows), or (..., rows, classes)."""
+        """Inverse link: values, rates or probabilities of the second class (..., rows), or (...,
+        rows, classes).
+        """
         if self.kind is Kind.CONTINUOUS:
             return np.asarray(eta[..., 0])
         if self.kind is Kind.BINARY:
@@ -71,9 +83,11 @@ class Head:
         return np.asarray(np.exp(self.bounded(eta[..., 0])))
 
     def response_loss(self, predicted: FloatArray, y: FloatArray) -> FloatArray:
-        """Loss of each row from what `response` gives, for predictions that were averaged after the link.
+        """Loss of each row from what `response` gives, for predictions that were averaged after the
+        link.
 
-        Probabilities are kept a float32 step away from 0 and 1, so that one sure mistake costs 16 nats and not infinity.
+        Probabilities are kept a float32 step away from 0 and 1, so that one sure mistake costs 16
+        nats and not infinity.
         """
         edge = float(np.finfo(np.float32).eps)
         if self.kind is Kind.CONTINUOUS:

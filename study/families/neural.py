@@ -14,7 +14,9 @@ from study.schema import Kind
 
 @register
 class Neural(Family):
-    """Fully connected network of `depth` equal hidden layers; at depth 0 it is the regression's graph."""
+    """Fully connected network of `depth` equal hidden layers; at depth 0 it is the regression's
+    graph.
+    """
 
     name = "neural"
     kinds = frozenset(Kind)
@@ -32,12 +34,19 @@ class Neural(Family):
     def space(self, n_rows: int) -> Space:
         """Learning rate, batch size, decoupled weight decay, width, activation and dropout.
 
-        What shapes a program has few choices, since every combination is compiled: one batch size for a table, one activation,
-        two widths, and dropout or none. On few rows silu has less loss than relu, on many a step of relu costs less.
+        What shapes a program has few choices, since every combination is compiled: one batch size
+        for a table, one activation, two widths, and dropout or none. On few rows silu has less loss
+        than relu, on many a step of relu costs less.
         """
         return {
             "learning_rate": Range(low=3e-4, high=3e-2, log=True),
-            "batch_size": 32 if n_rows < 1_000 else 64 if n_rows < 4_000 else 128 if n_rows < 20_000 else 512,
+            "batch_size": 32
+            if n_rows < 1_000
+            else 64
+            if n_rows < 4_000
+            else 128
+            if n_rows < 20_000
+            else 512,
             "weight_decay": Range(low=1e-5, high=1e-1, log=True),
             "width": [32, 64] if n_rows < 1_000 else [64, 128],
             "activation": "silu" if n_rows < 4_000 else "relu",

@@ -12,10 +12,11 @@ from study.families.base import Family
 from study.schema import NETWORK, REGRESSION, SHORT, TREES, StudyError, nearest
 
 GROUP = "study.families"
-"""Entry points of other packages' families: `NAME = "module:Class"`, the class a Family of that name.
+"""Entry points of other packages' families: `NAME = "module:Class"`, the class a Family of that
+name.
 
-They are loaded where a config names them. `families: auto` means those of study itself, so that no study changes because
-something was installed.
+They are loaded where a config names them. `families: auto` means those of study itself, so that no
+study changes because something was installed.
 """
 
 FAMILIES: dict[str, Family] = {}
@@ -58,14 +59,20 @@ def _load(point: EntryPoint) -> Family:
     origin = f"The family '{point.name}' of {package} (entry point {point.value!r})"
     taken = (NETWORK, REGRESSION, SHORT, TREES)
     if point.name in taken or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", point.name):
-        raise StudyError(f"{origin} needs another name: letters, digits and _, and none of {', '.join(taken)}.")
+        raise StudyError(
+            f"{origin} needs another name: letters, digits and _, and none of {', '.join(taken)}."
+        )
     try:
         found = point.load()
         family = found() if isinstance(found, type) else found
     except Exception as error:
-        raise StudyError(f"{origin} cannot be loaded: {type(error).__name__}: {error}. Mend or remove the package.") from error
+        raise StudyError(
+            f"{origin} cannot be loaded: {type(error).__name__}: {error}. Mend or remove the package."
+        ) from error
     if not isinstance(family, Family) or getattr(family, "name", None) != point.name:
-        raise StudyError(f"{origin} must be a study.families.Family whose name is '{point.name}' but is {found!r}.")
+        raise StudyError(
+            f"{origin} must be a study.families.Family whose name is '{point.name}' but is {found!r}."
+        )
     return family
 
 

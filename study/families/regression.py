@@ -12,7 +12,9 @@ from study.schema import Kind
 
 @register
 class Constant(Family):
-    """Predicts the same for every row, from the bias alone: the floor that any use of the features must beat."""
+    """Predicts the same for every row, from the bias alone: the floor that any use of the features
+    must beat.
+    """
 
     name = "constant"
     kinds = frozenset(Kind)
@@ -27,14 +29,16 @@ class Constant(Family):
 
 
 class Regression(Family):
-    """One dense layer, fitted to convergence on a path of penalties, zero included: an arm's one trial scores them all.
+    """One dense layer, fitted to convergence on a path of penalties, zero included: an arm's one
+    trial scores them all.
 
-    Minimised is the sum of losses + l2 * sum of squared weights on standardised columns, the bias left free: ridge with
-    alpha = l2 (on a standardised target), or logistic regression with C = 1 / (2 l2). A penalty on the sum, not the mean, so
-    that it weighs the same against the data when the winner is refitted on more rows.
+    Minimised is the sum of losses + l2 * sum of squared weights on standardised columns, the bias
+    left free: ridge with alpha = l2 (on a standardised target), or logistic regression with C = 1 /
+    (2 l2). A penalty on the sum, not the mean, so that it weighs the same against the data when the
+    winner is refitted on more rows.
 
-    Learning rate and batch size are not searched: a convex problem that is solved does not remember how
-    (docs/design/0002-regressions-converge.md).
+    Learning rate and batch size are not searched: a convex problem that is solved does not remember
+    how (docs/design/0002-regressions-converge.md).
     """
 
     convex = True

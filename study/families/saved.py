@@ -19,7 +19,9 @@ from study.families.stacked import Weights
 from study.schema import Kind
 
 BATCH = 256
-"""Rows that a model is given at a time, no more and no fewer: a row's prediction depends on no other row, to the bit."""
+"""Rows that a model is given at a time, no more and no fewer: a row's prediction depends on no
+other row, to the bit.
+"""
 WIDE = "float64"
 """What a saved model computes in: columns are in original units, and dates are far from 0."""
 PREDICTED = 8_192
@@ -31,8 +33,9 @@ class Reading:
     """How each replicate reads raw rows, and the head of all.
 
     columns: (n_terms,) int64, which of the architecture's features each term is; the others are 0.
-    fill, center, scale: (n_replicates, n_terms) float64 in original units: a term is (value, or fill at a gap, less center) /
-    scale, and 0 where scale is infinite. y_center, y_scale: (n_replicates,) float64, unit of a continuous target; 0 and 1 else.
+    fill, center, scale: (n_replicates, n_terms) float64 in original units: a term is (value, or
+    fill at a gap, less center) / scale, and 0 where scale is infinite. y_center, y_scale:
+    (n_replicates,) float64, unit of a continuous target; 0 and 1 else.
     """
 
     columns: NDArray[np.int64]
@@ -45,7 +48,9 @@ class Reading:
 
 
 class _Given(Layers):
-    """Keras's own layers of many replicates, (rows, replicates, fan_in) to (rows, replicates, units), and their weights."""
+    """Keras's own layers of many replicates, (rows, replicates, fan_in) to (rows, replicates,
+    units), and their weights.
+    """
 
     def __init__(self, weights: Weights) -> None:
         self.rest = iter(weights)
@@ -59,12 +64,13 @@ class _Given(Layers):
 
 
 def stacked_model(weights: Weights, architecture: Architecture, reading: Reading) -> keras.Model:
-    """The mean response of all replicates as one model of Keras's own layers, which opens without study.
+    """The mean response of all replicates as one model of Keras's own layers, which opens without
+    study.
 
-    Input: (rows, n_terms) float64 in original units, NaN for a gap, 0 and 1 for levels and gaps. Output: (rows, 1) or
-    (rows, n_classes) float64: values in the target's own unit, rates, probability of
-    the second class, or of each. Each replicate fills, centres and scales in float64 and predicts in float32, as it trained;
-    the responses are averaged after the link.
+    Input: (rows, n_terms) float64 in original units, NaN for a gap, 0 and 1 for levels and gaps.
+    Output: (rows, 1) or (rows, n_classes) float64: values in the target's own unit, rates,
+    probability of the second class, or of each. Each replicate fills, centres and scales in float64
+    and predicts in float32, as it trained; the responses are averaged after the link.
     """
     ops, layers = keras.ops, _Given(weights)
     x = keras.Input((reading.fill.shape[1],), dtype=WIDE, name="rows")
@@ -75,7 +81,9 @@ def stacked_model(weights: Weights, architecture: Architecture, reading: Reading
     eta = ops.cast(architecture.predictor(read, layers), WIDE)
     if reading.head.kind is Kind.CONTINUOUS:
         eta = ops.add(ops.multiply(eta, reading.y_scale[:, None]), reading.y_center[:, None])
-    model = keras.Model(x, keras.layers.GlobalAveragePooling1D(dtype=WIDE)(activated(reading.head, eta)))
+    model = keras.Model(
+        x, keras.layers.GlobalAveragePooling1D(dtype=WIDE)(activated(reading.head, eta))
+    )
     for layer, values in layers.made:
         layer.set_weights(values)
     return model
@@ -87,32 +95,44 @@ def filled(x: Any, fill: FloatArray) -> Any:
 
 
 def each_replicate(model: keras.Model) -> Callable[[FloatArray], FloatArray]:
-    """Responses of each replicate of a stacked model, (n_replicates, n, n_outputs), as a function of raw rows (n, n_terms)."""
+    """Responses of each replicate of a stacked model, (n_replicates, n, n_outputs), as a function
+    of raw rows (n, n_terms).
+    """
     inside = keras.Model(model.input, model.layers[-1].input)
 
     def answer(raw: FloatArray) -> FloatArray:
         parts = np.array_split(raw, max(1, -(-len(raw) // PREDICTED)))
         with tf.device("CPU:0"):
-            return np.concatenate([np.moveaxis(np.asarray(inside(part, training=False)), 1, 0) for part in parts], axis=1)
+            return np.concatenate(
+                [np.moveaxis(np.asarray(inside(part, training=False)), 1, 0) for part in parts],
+                axis=1,
+            )
 
     return answer
 
 
 def activated(head: Head, eta: Any) -> Any:
-    """What `head.response` gives of a linear predictor (..., outputs), in built-in layers and float64."""
+    """What `head.response` gives of a linear predictor (..., outputs), in built-in layers and
+    float64.
+    """
     response = keras.layers.Activation(head.activation, dtype=WIDE)(eta)
     return keras.ops.minimum(response, MOST_RATE) if head.kind is Kind.COUNT else response
 
 
 def _placed(x: Any, places: NDArray[np.int64], n_features: int) -> Any:
-    """Terms (rows, replicates, n_terms) at their places among the features, (rows, replicates, n_features), zeros elsewhere."""
+    """Terms (rows, replicates, n_terms) at their places among the features, (rows, replicates,
+    n_features), zeros elsewhere.
+    """
     source = np.full(n_features, len(places))
     source[places] = np.arange(len(places))
-    return keras.ops.take(keras.layers.ZeroPadding1D((0, 1), data_format="channels_first")(x), source.tolist(), axis=2)
+    return keras.ops.take(
+        keras.layers.ZeroPadding1D((0, 1), data_format="channels_first")(x), source.tolist(), axis=2
+    )
 
 
 def predict_raw(model: Any, raw: FloatArray) -> FloatArray:
-    """What a saved model says of raw rows (n, n_terms): (n,), or (n, n_classes) float64, the same for a row wherever it stands.
+    """What a saved model says of raw rows (n, n_terms): (n,), or (n, n_classes) float64, the same
+    for a row wherever it stands.
 
     On a CPU, BATCH rows at a time, the last ones filled up with empty rows.
     """

@@ -17,14 +17,16 @@ FIRST_RUNG = 5
 class Schedule:
     """How a network trains.
 
-    epochs: most epochs; the learning rate rises over the first 5 % of them and falls along a cosine to 1 % at the last.
-    patience: epochs without a better validation loss after which a replicate has stopped: it keeps its best weights for good.
-    least_fall: the fit ends when the mean of the replicates' best losses has not fallen by this share for `patience` epochs, so
+    epochs: most epochs; the learning rate rises over the first 5 % of them and falls along a cosine
+    to 1 % at the last. patience: epochs without a better validation loss after which a replicate
+    has stopped: it keeps its best weights for good. least_fall: the fit ends when the mean of the
+    replicates' best losses has not fallen by this share for `patience` epochs, so
         at the latest when all have stopped.
-    weight_decay: decoupled, on kernels alone.
-    stop: epoch after which to end at all events, keeping the last weights, or None to keep the best; a refit without
+    weight_decay: decoupled, on kernels alone. stop: epoch after which to end at all events, keeping
+    the last weights, or None to keep the best; a refit without
         validation rows stops where the search's replicates were best, on the very same schedule.
-    bars: mean of the replicates' best losses, in the target's own unit, above which a fit is given up, one for each of `rungs`;
+    bars: mean of the replicates' best losses, in the target's own unit, above which a fit is given
+    up, one for each of `rungs`;
         none where nothing is given up.
     """
 

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from study.families.base import Architecture
 
 Weights = list[NDArray[np.float32]]
-"""Kernel (n_replicates, fan_in, fan_out) and bias (n_replicates, 1, fan_out) of each layer in turn."""
+"""Kernel (n_replicates, fan_in, fan_out) and bias (n_replicates, 1, fan_out) of each layer in turn.
+"""
 
 
 class StackedDense(keras.layers.Layer):  # type: ignore[misc]
-    """Dense layer of many replicates: (replicates, batch, fan_in) -> (replicates, batch, units); none touches another."""
+    """Dense layer of many replicates: (replicates, batch, fan_in) -> (replicates, batch, units);
+    none touches another.
+    """
 
     def __init__(self, units: int, activation: str = "linear", variance: float = 2.0) -> None:
         super().__init__()
@@ -26,9 +29,15 @@ class StackedDense(keras.layers.Layer):  # type: ignore[misc]
         self.activation = keras.activations.get(activation)
 
     def build(self, shape: tuple[int, int | None, int]) -> None:
-        """Kernel and bias start at zero; `Stack.initial_weights` draws each replicate's from its own fan-in and seed."""
-        self.kernel = self.add_weight(shape=(shape[0], shape[2], self.units), initializer="zeros", name="kernel")
-        self.bias = self.add_weight(shape=(shape[0], 1, self.units), initializer="zeros", name="bias")
+        """Kernel and bias start at zero; `Stack.initial_weights` draws each replicate's from its
+        own fan-in and seed.
+        """
+        self.kernel = self.add_weight(
+            shape=(shape[0], shape[2], self.units), initializer="zeros", name="kernel"
+        )
+        self.bias = self.add_weight(
+            shape=(shape[0], 1, self.units), initializer="zeros", name="bias"
+        )
 
     def call(self, x: Any) -> Any:
         return self.activation(keras.ops.matmul(x, self.kernel) + self.bias)
@@ -37,32 +46,39 @@ class StackedDense(keras.layers.Layer):  # type: ignore[misc]
 class StackedDropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout whose rate and seed are variables, so that one compiled program serves every rate.
 
-    Training works inside a compiled program only. The threefry generator: TensorFlow's default costs sixty times as much
-    inside XLA on a CPU.
+    Training works inside a compiled program only. The threefry generator: TensorFlow's default
+    costs sixty times as much inside XLA on a CPU.
     """
 
     def build(self, shape: tuple[int, int | None, int]) -> None:
         """Rate (scalar) and counter-based seed (2,), neither of them trained."""
         self.rate = self.add_weight(shape=(), initializer="zeros", trainable=False, name="rate")
-        self.seed = self.add_weight(shape=(2,), initializer="zeros", dtype="int32", trainable=False, name="seed")
+        self.seed = self.add_weight(
+            shape=(2,), initializer="zeros", dtype="int32", trainable=False, name="seed"
+        )
 
     def call(self, x: Any, training: bool = False) -> Any:
         """Zero a share `rate` of x and scale the rest up while training; else x itself."""
         if not training:
             return x
         self.seed.assign_add([1, 0])
-        kept = tf.random.stateless_uniform(tf.shape(x), self.seed.value, alg="threefry") >= self.rate
+        kept = (
+            tf.random.stateless_uniform(tf.shape(x), self.seed.value, alg="threefry") >= self.rate
+        )
         return tf.where(kept, x / (1 - self.rate), 0.0)
 
 
 class Stack:
-    """Layers of one architecture that train, and the model made of them: linear predictors of all replicates.
+    """Layers of one architecture that train, and the model made of them: linear predictors of all
+    replicates.
 
     denses, dropouts: in the order in which the architecture asked for them.
     """
 
     def __init__(self, architecture: Architecture) -> None:
-        keras.utils.clear_session(free_memory=False)  # layers are numbered from 1 on, as in every process
+        keras.utils.clear_session(
+            free_memory=False
+        )  # layers are numbered from 1 on, as in every process
         self.denses: list[StackedDense] = []
         self.dropouts: list[StackedDropout] = []
         x = keras.Input(batch_shape=(architecture.n_replicates, None, architecture.n_features))
@@ -88,16 +104,21 @@ class Stack:
     def initial_weights(self, seeds: Sequence[int], last_bias: NDArray[np.float64]) -> Weights:
         """Fresh weights of every replicate, each drawn from its own 2-D fan-in and seed.
 
-        Hidden kernels are normal with their layer's variance over fan_in; the last has a spread of 0.1 / sqrt(fan_in) and its
-        bias (n_replicates, n_outputs) is the constant predictor, so that training starts near the best constant.
+        Hidden kernels are normal with their layer's variance over fan_in; the last has a spread of
+        0.1 / sqrt(fan_in) and its bias (n_replicates, n_outputs) is the constant predictor, so that
+        training starts near the best constant.
         """
         generators = [np.random.default_rng(seed) for seed in seeds]
         weights: Weights = []
         for dense in self.denses:
             _, fan_in, fan_out = dense.kernel.shape
             last = dense is self.denses[-1]
-            spread = 0.1 / max(fan_in, 1) ** 0.5 if last else (dense.variance / max(fan_in, 1)) ** 0.5
-            kernel = np.stack([generator.normal(0, spread, (fan_in, fan_out)) for generator in generators])
+            spread = (
+                0.1 / max(fan_in, 1) ** 0.5 if last else (dense.variance / max(fan_in, 1)) ** 0.5
+            )
+            kernel = np.stack(
+                [generator.normal(0, spread, (fan_in, fan_out)) for generator in generators]
+            )
             bias = last_bias[:, None, :] if last else np.zeros((len(seeds), 1, fan_out))
             weights += [kernel.astype(np.float32), bias.astype(np.float32)]
         return weights

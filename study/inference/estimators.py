@@ -60,13 +60,21 @@ class _Family(BaseEstimator):  # type: ignore[misc]
     def _fit(self, frame: pd.DataFrame, target: str, y: Any, kind: str) -> None:
         """Fit columns of a frame to a target."""
         if len(frame) < LEAST_ROWS:
-            raise ValueError(f"{type(self).__name__} needs {LEAST_ROWS} rows to search, but n_samples={len(frame)}. Add rows.")
+            raise ValueError(
+                f"{type(self).__name__} needs {LEAST_ROWS} rows to search, but n_samples={len(frame)}. Add rows."
+            )
         with _value_errors():
             if self.model not in MODELS:
-                raise StudyError(f"A model is one of {', '.join(MODELS)}, but got {self.model!r}.{nearest(self.model, MODELS)}")
+                raise StudyError(
+                    f"A model is one of {', '.join(MODELS)}, but got {self.model!r}.{nearest(self.model, MODELS)}"
+                )
             given = {"name": type(self).__name__, **(self.config or {})}
             no_features = {given.get("groups"), given.get("time")}
-            data = {"source": "X", "features": [name for name in frame if name not in no_features], **(given.get("data") or {})}
+            data = {
+                "source": "X",
+                "features": [name for name in frame if name not in no_features],
+                **(given.get("data") or {}),
+            }
             if kind in {Kind.BINARY, Kind.MULTICLASS}:
                 data["types"] = {target: "category", **(data.get("types") or {})}
             own = {name: getattr(self, name) for name in ("effort", "margin", "seed")}
@@ -77,7 +85,9 @@ class _Family(BaseEstimator):  # type: ignore[misc]
             )
             table = frame.assign(**{target: y})
             if self.evidence:
-                found = fit_with_evidence(config, table, self.model, self._folder(), report=self.results is not None)
+                found = fit_with_evidence(
+                    config, table, self.model, self._folder(), report=self.results is not None
+                )
             else:
                 found = fit_here(config, table, self.model)
         self._fitted, self._columns = found, [str(name) for name in frame]
@@ -100,7 +110,9 @@ class _Family(BaseEstimator):  # type: ignore[misc]
 
 @contextmanager
 def _value_errors() -> Iterator[None]:
-    """Raise what a user can mend as scikit-learn's callers expect it, such as a grid search that goes on with the next."""
+    """Raise what a user can mend as scikit-learn's callers expect it, such as a grid search that
+    goes on with the next.
+    """
     try:
         yield
     except StudyError as error:
@@ -113,24 +125,25 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     Parameters
     ----------
     model : {"answer", "regression", "extended", "short", "network", "trees"}
-        Whose model predicts. With evidence the answer is what the verdict says. Without, it is the simplest of regression,
-        regression with terms (`extended`) and network whose mean validation loss no richer one is below by more than `margin`
-        times the regression's, less a standard error over inner folds; no test row has a say, so it is no verdict. Only what
-        is asked for is searched.
+        Whose model predicts. With evidence the answer is what the verdict says. Without, it is the
+        simplest of regression, regression with terms (`extended`) and network whose mean validation
+        loss no richer one is below by more than `margin` times the regression's, less a standard
+        error over inner folds; no test row has a say, so it is no verdict. Only what is asked for
+        is searched.
     evidence : bool
-        Whether to run a whole study, with outer folds and a verdict, on all cores by Ray; else all rows are searched once, in
-        this process.
+        Whether to run a whole study, with outer folds and a verdict, on all cores by Ray; else all
+        rows are searched once, in this process.
     effort, depths, margin, seed
-        As in a config: how hard to try ("quick", "normal", "thorough"), hidden layers of the networks, smallest gain that
-        matters, and the seed of everything random.
+        As in a config: how hard to try ("quick", "normal", "thorough"), hidden layers of the
+        networks, smallest gain that matters, and the seed of everything random.
     kind : {"continuous", "count"}
         Squared error, or Poisson loss of whole numbers from 0.
     config : mapping, optional
-        Any other key of a config, such as `{"groups": "dealer", "data": {"types": {"zip": "category"}}}`. Groups and time are
-        columns of X, and no features.
+        Any other key of a config, such as `{"groups": "dealer", "data": {"types": {"zip":
+        "category"}}}`. Groups and time are columns of X, and no features.
     results : path, optional
-        With evidence, the results folder of the study, with its report; the same fit of the same rows goes on there. Without
-        a name it is a temporary one, removed with the estimator.
+        With evidence, the results folder of the study, with its report; the same fit of the same
+        rows goes on there. Without a name it is a temporary one, removed with the estimator.
 
     Attributes
     ----------
@@ -139,15 +152,17 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     trials_ : DataFrame
         One row a trial, as results.parquet.
     verdict_, results_
-        With evidence the verdict (`study.evidence.answer.Verdict`) and the study (`study.Results`), else None.
+        With evidence the verdict (`study.evidence.answer.Verdict`) and the study (`study.Results`),
+        else None.
     n_features_in_, feature_names_in_
         As of every estimator.
 
     Notes
     -----
-    X is an array or a DataFrame, whose types are kept: numbers, booleans, categories or text, dates; gaps are NaN or None.
-    Constant columns are left out. What is wrong with rows or parameters is a ValueError. Where the verdict is undecided, or
-    nothing is better than a constant, `fit` warns. In this process TensorFlow is set to one thread, unless it was imported
+    X is an array or a DataFrame, whose types are kept: numbers, booleans, categories or text,
+    dates; gaps are NaN or None. Constant columns are left out. What is wrong with rows or
+    parameters is a ValueError. Where the verdict is undecided, or nothing is better than a
+    constant, `fit` warns. In this process TensorFlow is set to one thread, unless it was imported
     before; programs of networks are compiled once for all fits of one shape.
 
     Examples
@@ -207,16 +222,19 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
 
 
 class FamilyClassifier(ClassifierMixin, _Family):  # type: ignore[misc]
-    """Logistic regression, the same with terms, or network, whichever is enough, for two classes or more.
+    """Logistic regression, the same with terms, or network, whichever is enough, for two classes or
+    more.
 
-    Parameters, attributes and notes are those of `FamilyRegressor`, but for `kind`; there is `classes_` too, (n_classes,).
+    Parameters, attributes and notes are those of `FamilyRegressor`, but for `kind`; there is
+    `classes_` too, (n_classes,).
 
     Examples
     --------
     >>> import numpy as np
     >>> import study
     >>> X = np.random.default_rng(0).normal(size=(60, 2))
-    >>> classifier = study.FamilyClassifier(model="regression").fit(X, np.where(X[:, 0] > 0, "right", "left"))
+    >>> classifier = study.FamilyClassifier(model="regression").fit(X, np.where(X[:, 0] > 0,
+      "right", "left"))
     >>> classifier.predict([[2.0, 0.0], [-2.0, 0.0]]).tolist()
     ['right', 'left']
     """
@@ -230,7 +248,9 @@ class FamilyClassifier(ClassifierMixin, _Family):  # type: ignore[misc]
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"{type(self).__name__} needs two classes, but y has one class: {as_label(self.classes_[0])!r}.")
+            raise ValueError(
+                f"{type(self).__name__} needs two classes, but y has one class: {as_label(self.classes_[0])!r}."
+            )
         texts = label_texts(self.classes_)
         kind = Kind.BINARY if len(texts) == 2 else Kind.MULTICLASS
         self._fit(frame, target_name(y, frame), pd.array(texts, "str").take(codes), kind)

@@ -1,4 +1,6 @@
-"""From a frame of rows to the one model that predicts: by a search in this process, or by a whole study."""
+"""From a frame of rows to the one model that predicts: by a search in this process, or by a whole
+study.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,11 @@ PROCEDURES = REGRESSION, EXTENDED, NETWORK
 
 @dataclass(eq=False)
 class Fitted:
-    """The model that predicts, by its file, so that it is kept by pickle as it is by a results folder.
+    """The model that predicts, by its file, so that it is kept by pickle as it is by a results
+    folder.
 
-    name: its procedure. trials: those of the search, as in results.parquet. results: the study, where there was a whole one.
+    name: its procedure. trials: those of the search, as in results.parquet. results: the study,
+    where there was a whole one.
     """
 
     name: str
@@ -53,7 +57,9 @@ class Fitted:
     _opened: Model | None = field(default=None, repr=False)
 
     def response(self, frame: pd.DataFrame) -> FloatArray:
-        """Values, rates or probabilities of the second class (n_rows,), or (n_rows, n_classes), as `Model.response`."""
+        """Values, rates or probabilities of the second class (n_rows,), or (n_rows, n_classes), as
+        `Model.response`.
+        """
         raw = self.reader.read(frame).values
         if self._opened is not None:
             return self._opened.response(raw)
@@ -68,7 +74,8 @@ class Fitted:
 
 
 def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
-    """Search all rows of a frame in this process for one procedure's model, or for that of the answer (`simplest`).
+    """Search all rows of a frame in this process for one procedure's model, or for that of the
+    answer (`simplest`).
 
     Raises
     ------
@@ -77,28 +84,51 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     """
     table = read_table(config, Source(frame, "", "X"))
     (target,) = table.targets
-    encoded = encode_all(table, [(target, split_all_rows(table, target, config))])[target.name, ALL_ROWS]
-    size = Size(target.name, target.kind, len(encoded.development), len(encoded.terms), encoded.n_outputs)
+    encoded = encode_all(table, [(target, split_all_rows(table, target, config))])[
+        target.name, ALL_ROWS
+    ]
+    size = Size(
+        target.name, target.kind, len(encoded.development), len(encoded.terms), encoded.n_outputs
+    )
     plan = make_plan(resolve_outer(config.replace(protocol="holdout"), [size]), [size])
     wanted = PROCEDURES if model == ANSWER else (model,)
-    arms = [arm for arm in plan.arms if arm.outer_fold == ALL_ROWS and procedure_of(arm.family, arm.depth) in wanted]
+    arms = [
+        arm
+        for arm in plan.arms
+        if arm.outer_fold == ALL_ROWS and procedure_of(arm.family, arm.depth) in wanted
+    ]
     beside = [work for work in plan.beside if work.outer_fold == ALL_ROWS and work.sort in wanted]
-    found = search_in_process(replace(plan, arms=tuple(arms), beside=tuple(beside)), {(target.name, ALL_ROWS): encoded})
-    files = {work.work.sort: StudyPaths(Path()).fold_model(target.name, work.work.sort, ALL_ROWS).name for work in found.work}
+    found = search_in_process(
+        replace(plan, arms=tuple(arms), beside=tuple(beside)), {(target.name, ALL_ROWS): encoded}
+    )
+    files = {
+        work.work.sort: StudyPaths(Path()).fold_model(target.name, work.work.sort, ALL_ROWS).name
+        for work in found.work
+    }
     best: dict[str, WinnerRecord] = {}
     for winner in sorted(found.winners, key=lambda winner: (winner.val_loss, winner.arm.depth)):
         best.setdefault(procedure_of(winner.arm.family, winner.arm.depth), winner)
     files |= {name: winner.models[0] for name, winner in best.items()}
     if not best and not found.files:
-        raise StudyError(f"No {' and no '.join(wanted)} model could be made of these rows. {_why(found)}".strip())
+        raise StudyError(
+            f"No {' and no '.join(wanted)} model could be made of these rows. {_why(found)}".strip()
+        )
     name = model
     if model == ANSWER:
-        name = simplest({procedure: _by_fold(found, winner) for procedure, winner in best.items()}, config.margin)
-    return Fitted(name, make_reader(table, encoded), found.files[files[name]], trials_frame(found.trials))
+        name = simplest(
+            {procedure: _by_fold(found, winner) for procedure, winner in best.items()},
+            config.margin,
+        )
+    return Fitted(
+        name, make_reader(table, encoded), found.files[files[name]], trials_frame(found.trials)
+    )
 
 
-def fit_with_evidence(config: StudyConfig, frame: pd.DataFrame, model: str, folder: Path, report: bool) -> Fitted:
-    """Run a whole study of a frame below a results folder, which takes the rows too, and open one of its models.
+def fit_with_evidence(
+    config: StudyConfig, frame: pd.DataFrame, model: str, folder: Path, report: bool
+) -> Fitted:
+    """Run a whole study of a frame below a results folder, which takes the rows too, and open one
+    of its models.
 
     What the verdict has against its use is warned of.
 
@@ -110,7 +140,9 @@ def fit_with_evidence(config: StudyConfig, frame: pd.DataFrame, model: str, fold
     rows = folder / "rows.parquet"
     written = frame.to_parquet(index=False)
     if rows.exists() and rows.read_bytes() != written:
-        raise StudyError(f"{folder} holds a study of other rows. Name another folder with `results`, or remove it.")
+        raise StudyError(
+            f"{folder} holds a study of other rows. Name another folder with `results`, or remove it."
+        )
     write_atomic(rows, written)
     source = {**config.data.model_dump(), "source": str(rows.resolve())}
     results = run_study(config.replace(data=source, name=folder.name), folder.parent, report=report)
@@ -122,10 +154,12 @@ def fit_with_evidence(config: StudyConfig, frame: pd.DataFrame, model: str, fold
 
 
 def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
-    """The simplest procedure that no richer one beats by more than margin times the simplest one's loss.
+    """The simplest procedure that no richer one beats by more than margin times the simplest one's
+    loss.
 
-    losses: validation losses (n_folds,) of the incumbent of each of PROCEDURES. A standard error of the paired difference over
-    inner folds is taken off each gain, since the best of many terms is better by chance too.
+    losses: validation losses (n_folds,) of the incumbent of each of PROCEDURES. A standard error of
+    the paired difference over inner folds is taken off each gain, since the best of many terms is
+    better by chance too.
     """
     names = [name for name in PROCEDURES if name in losses]
     least = margin * losses[names[0]].mean()
@@ -134,13 +168,21 @@ def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
         gain = losses[name] - losses[richer]
         return bool(gain.mean() - gain.std(ddof=1) / len(gain) ** 0.5 > least)
 
-    return next(name for i, name in enumerate(names) if not any(beaten(name, richer) for richer in names[i + 1 :]))
+    return next(
+        name
+        for i, name in enumerate(names)
+        if not any(beaten(name, richer) for richer in names[i + 1 :])
+    )
 
 
 def _by_fold(found: InMemoryRecords, winner: WinnerRecord) -> FloatArray:
     """Validation loss of a winner in each inner fold, the mean over seeds."""
-    trial = next(trial for trial in found.trials if (trial.arm, trial.number) == (winner.arm, winner.number))
-    seeds = pd.DataFrame([(each.inner_fold, each.val_loss) for each in trial.replicates], columns=["fold", "loss"])
+    trial = next(
+        trial for trial in found.trials if (trial.arm, trial.number) == (winner.arm, winner.number)
+    )
+    seeds = pd.DataFrame(
+        [(each.inner_fold, each.val_loss) for each in trial.replicates], columns=["fold", "loss"]
+    )
     return np.asarray(seeds.groupby("fold")["loss"].mean(), np.float64)
 
 

@@ -23,10 +23,12 @@ CELLS = 4_000_000
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Rows of one repeat of the outer folds, each once, and the score that its own fold's model gave them.
+    """Rows of one repeat of the outer folds, each once, and the score that its own fold's model
+    gave them.
 
-    scores, folds, weights: (n,): how badly the row was predicted, which model did, and what the row counts: 1, or one over the
-    rows of its group, so that each group counts once. units: rows, or groups.
+    scores, folds, weights: (n,): how badly the row was predicted, which model did, and what the row
+    counts: 1, or one over the rows of its group, so that each group counts once. units: rows, or
+    groups.
     """
 
     scores: FloatArray
@@ -43,41 +45,53 @@ class Scored:
 
 
 def symmetric(predicted: FloatArray, scored: Scored, level: float) -> FloatArray:
-    """CV+ intervals (Barber, Candès, Ramdas and Tibshirani 2021, Ann. Statist. 49, eq. 1.6): low and high, (2, n_rows).
+    """CV+ intervals (Barber, Candès, Ramdas and Tibshirani 2021, Ann. Statist. 49, eq. 1.6): low
+    and high, (2, n_rows).
 
-    predicted: (n_folds, n_rows), what each fold's model says of new rows. scores: absolute residuals. The low end is the
-    largest that at most alpha (n + 1) of mu_k(i)(x) - R_i lie below, the high end likewise; infinite where rows are too few.
-    With one fold it is the split-conformal interval.
+    predicted: (n_folds, n_rows), what each fold's model says of new rows. scores: absolute
+    residuals. The low end is the largest that at most alpha (n + 1) of mu_k(i)(x) - R_i lie below,
+    the high end likewise; infinite where rows are too few. With one fold it is the split-conformal
+    interval.
     """
     ends = np.empty((2, predicted.shape[1]))
     beyond = (1 - level) * (scored.units + 1) + 1e-9
     for part in _parts(predicted.shape[1], len(scored.scores)):
         centre = predicted[scored.folds, part].T
         for end, sign in enumerate((-1, 1)):
-            ends[end, part] = -sign * _outermost(-sign * (centre + sign * scored.scores), scored, beyond)
+            ends[end, part] = -sign * _outermost(
+                -sign * (centre + sign * scored.scores), scored, beyond
+            )
     return ends
 
 
 def _outermost(values: FloatArray, scored: Scored, beyond: float) -> FloatArray:
-    """The last of each row's ascending values (n_rows, n_scored) below which at most `beyond` of weight lies; -inf for none.
+    """The last of each row's ascending values (n_rows, n_scored) below which at most `beyond` of
+    weight lies; -inf for none.
 
     The new row, or its group, is below them all and weighs 1.
     """
     if scored.units == len(scored.scores):  # all weigh the same
         place = int(beyond) - 1
-        return np.partition(values, place, axis=1)[:, place] if place >= 0 else np.full(len(values), -np.inf)
+        return (
+            np.partition(values, place, axis=1)[:, place]
+            if place >= 0
+            else np.full(len(values), -np.inf)
+        )
     order = np.argsort(values, axis=1, kind="stable")
     weights = scored.weights[order]
     places = (np.cumsum(weights, axis=1) - weights <= beyond - 1).sum(axis=1) - 1
-    found = np.take_along_axis(values, np.take_along_axis(order, np.maximum(places, 0)[:, None], axis=1), axis=1)[:, 0]
+    found = np.take_along_axis(
+        values, np.take_along_axis(order, np.maximum(places, 0)[:, None], axis=1), axis=1
+    )[:, 0]
     return np.where(places >= 0, found, -np.inf)
 
 
 def sets(shares: FloatArray, scored: Scored, level: float) -> npt.NDArray[np.bool_]:
-    """CV+ sets of classes (Romano, Sesia and Candès 2020, NeurIPS 33, eq. 10): which classes belong, (n_rows, n_classes).
+    """CV+ sets of classes (Romano, Sesia and Candès 2020, NeurIPS 33, eq. 10): which classes
+    belong, (n_rows, n_classes).
 
-    shares: (n_folds, n_rows, n_classes) of new rows. scores: what the class observed lacked to a probability of 1, as in the
-    smallest sets (Sadinle, Lei and Wasserman 2019, JASA 114).
+    shares: (n_folds, n_rows, n_classes) of new rows. scores: what the class observed lacked to a
+    probability of 1, as in the smallest sets (Sadinle, Lei and Wasserman 2019, JASA 114).
     """
     _, n_rows, n_classes = shares.shape
     inside = np.zeros((n_rows, n_classes), bool)
@@ -96,12 +110,12 @@ def _parts(n_rows: int, n_scored: int) -> list[slice]:
 def interval_columns(
     results: Results, saved: Model, frame: pd.DataFrame, said_of: FloatArray, level: float
 ) -> tuple[dict[str, pd.Series], list[str]]:
-    """Columns `low` and `high`, or `set` (classes, the likeliest first) for rows, and what is to be known of them.
+    """Columns `low` and `high`, or `set` (classes, the likeliest first) for rows, and what is to be
+    known of them.
 
-    said_of: what `saved` predicts of them, (n_rows,) or (n_rows, n_classes). An interval or set that does not hold it is
-    widened until it does.
-    They come from the models of the outer folds of the first repeat, one split's where there is one;
-    whole numbers for counts.
+    said_of: what `saved` predicts of them, (n_rows,) or (n_rows, n_classes). An interval or set
+    that does not hold it is widened until it does. They come from the models of the outer folds of
+    the first repeat, one split's where there is one; whole numbers for counts.
 
     Raises
     ------
@@ -109,39 +123,74 @@ def interval_columns(
         `level` is no share, or the folds' models were removed.
     """
     if not 0 < level < 1:
-        raise StudyError(f"An interval holds a share of rows between 0 and 1, such as 0.9, but {level:g} was asked for.")
+        raise StudyError(
+            f"An interval holds a share of rows between 0 and 1, such as 0.9, but {level:g} was asked for."
+        )
     if results.config.time is not None:
-        return {}, ["Rows in time order are not exchangeable, so that no interval has a guarantee: none is given."]
+        return {}, [
+            "Rows in time order are not exchangeable, so that no interval has a guarantee: none is given."
+        ]
     target, kind = saved.reader.target, saved.reader.kind
     folds = range(1 if results.config.protocol == "holdout" else results.config.outer.folds)
     models = [open_saved(results, target, saved.name, fold) for fold in folds]
-    judged = [judged_rows(results, target, saved.name, fold).drop_duplicates("row") for fold in folds]
+    judged = [
+        judged_rows(results, target, saved.name, fold).drop_duplicates("row") for fold in folds
+    ]
     own = np.repeat(np.arange(len(folds)), [len(rows) for rows in judged])
     rows = pd.concat(judged, ignore_index=True)
     groups = rows["group"].to_numpy() if results.data.groups is not None else None
     observed = rows["observed"].to_numpy(float)
     predicted = np.stack([model.response(model.reader.read(frame).values) for model in models])
-    units, numbers = len(rows) if groups is None else len(np.unique(groups)), kind in {Kind.CONTINUOUS, Kind.COUNT}
+    units, numbers = (
+        len(rows) if groups is None else len(np.unique(groups)),
+        kind in {Kind.CONTINUOUS, Kind.COUNT},
+    )
     said = guarantee_words(level, len(folds), groups is not None, units, numbers)
     if numbers:
         scored = Scored.of(np.abs(observed - rows["predicted"].to_numpy(float)), own, groups)
         low, high = symmetric(predicted, scored, level)
         least = most = said_of
         if kind is Kind.COUNT:
-            low, high, least, most = np.maximum(np.ceil(low), 0), np.floor(high), np.floor(said_of), np.ceil(said_of)
-        return {"low": pd.Series(np.minimum(low, least)), "high": pd.Series(np.maximum(high, most))}, [said]
-    shares = class_probabilities(rows).to_numpy(float) if kind is Kind.MULTICLASS else _both(rows["predicted"].to_numpy(float))
-    scored = Scored.of(1 - np.take_along_axis(shares, observed.astype(np.int64)[:, None], axis=1)[:, 0], own, groups)
+            low, high, least, most = (
+                np.maximum(np.ceil(low), 0),
+                np.floor(high),
+                np.floor(said_of),
+                np.ceil(said_of),
+            )
+        return {
+            "low": pd.Series(np.minimum(low, least)),
+            "high": pd.Series(np.maximum(high, most)),
+        }, [said]
+    shares = (
+        class_probabilities(rows).to_numpy(float)
+        if kind is Kind.MULTICLASS
+        else _both(rows["predicted"].to_numpy(float))
+    )
+    scored = Scored.of(
+        1 - np.take_along_axis(shares, observed.astype(np.int64)[:, None], axis=1)[:, 0],
+        own,
+        groups,
+    )
     new = predicted if kind is Kind.MULTICLASS else np.stack([_both(each) for each in predicted])
     inside = sets(new, scored, level)
     likeliest = (said_of if kind is Kind.MULTICLASS else _both(said_of)).argmax(axis=1)
     inside[np.arange(len(inside)), likeliest] = True
-    return {"set": pd.Series(_listed(inside, new.mean(axis=0), saved.reader.classes), dtype="str")}, [said]
+    return {
+        "set": pd.Series(_listed(inside, new.mean(axis=0), saved.reader.classes), dtype="str")
+    }, [said]
 
 
-def guarantee_words(level: float, n_folds: int, grouped: bool, units: int, numbers: bool = True) -> str:
-    """What is known of how many rows the intervals hold, or the sets of classes where a target is no number."""
-    share, noun, name = given_percent(level), "groups" if grouped else "rows", "Intervals" if numbers else "Sets of classes"
+def guarantee_words(
+    level: float, n_folds: int, grouped: bool, units: int, numbers: bool = True
+) -> str:
+    """What is known of how many rows the intervals hold, or the sets of classes where a target is
+    no number.
+    """
+    share, noun, name = (
+        given_percent(level),
+        "groups" if grouped else "rows",
+        "Intervals" if numbers else "Sets of classes",
+    )
     if n_folds == 1:
         said = f"{name} come from the model of the one split and its {units:,} tested {noun} (split conformal): of new "
         said += f"{noun} like the study's at least {share} lie inside."
@@ -161,7 +210,11 @@ def _both(second: FloatArray) -> FloatArray:
     return np.column_stack([1 - second, second])
 
 
-def _listed(inside: npt.NDArray[np.bool_], shares: FloatArray, classes: tuple[str, ...]) -> list[str]:
+def _listed(
+    inside: npt.NDArray[np.bool_], shares: FloatArray, classes: tuple[str, ...]
+) -> list[str]:
     """Classes of each row's set, the likeliest first, with commas between."""
     order = np.argsort(-shares, axis=1, kind="stable")
-    return [", ".join(classes[c] for c in own if row[c]) for row, own in zip(inside, order, strict=True)]
+    return [
+        ", ".join(classes[c] for c in own if row[c]) for row, own in zip(inside, order, strict=True)
+    ]

@@ -27,7 +27,9 @@ MODELS = (ANSWER, *PROCEDURES)
 
 @dataclass(frozen=True)
 class Model:
-    """One saved model of a target, and what turns rows into what it takes. name: of MODELS, but the answer."""
+    """One saved model of a target, and what turns rows into what it takes. name: of MODELS, but the
+    answer.
+    """
 
     name: str
     path: Path
@@ -48,7 +50,9 @@ class Model:
         return open_model(self.path)
 
     def response(self, raw: FloatArray) -> FloatArray:
-        """Values, rates or probabilities of the second class (n_rows,), or (n_rows, n_classes), of raw rows."""
+        """Values, rates or probabilities of the second class (n_rows,), or (n_rows, n_classes), of
+        raw rows.
+        """
         if self.name == TREES:
             from study.training.trees import trees_response
 
@@ -64,7 +68,9 @@ class Model:
 
 
 def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
-    """A user's frame with text names and index 0..n-1, as sources are read; a StudyError where it is no frame."""
+    """A user's frame with text names and index 0..n-1, as sources are read; a StudyError where it
+    is no frame.
+    """
     if isinstance(rows, pd.DataFrame):
         return named(rows, "the frame")
     raise StudyError(
@@ -80,7 +86,9 @@ def target_of(results: Results, target: str | None) -> str:
         return known[0]
     if target not in known:
         said = f"'{target}' is none.{nearest(target, known)}" if target else "none was named."
-        raise StudyError(f"{results.root} predicts {', '.join(known)}, of which {said} Name one with --target.")
+        raise StudyError(
+            f"{results.root} predicts {', '.join(known)}, of which {said} Name one with --target."
+        )
     return target
 
 
@@ -90,14 +98,19 @@ def verdict_on(results: Results, target: str) -> Verdict:
 
 
 def procedure_for(results: Results, target: str, model: str) -> str:
-    """What a model of MODELS is in a comparison; the answer is the verdict's, the simplest model where it is undecided."""
+    """What a model of MODELS is in a comparison; the answer is the verdict's, the simplest model
+    where it is undecided.
+    """
     if model not in MODELS:
-        raise StudyError(f"A model is one of {', '.join(MODELS)}, but '{model}' was named.{nearest(model, MODELS)}")
+        raise StudyError(
+            f"A model is one of {', '.join(MODELS)}, but '{model}' was named.{nearest(model, MODELS)}"
+        )
     return model if model != ANSWER else verdict_on(results, target).answer_procedure or REGRESSION
 
 
 def open_saved(results: Results, target: str, procedure: str, outer_fold: int = ALL_ROWS) -> Model:
-    """The delivered model of a procedure, or that which was judged on the test rows of an outer fold.
+    """The delivered model of a procedure, or that which was judged on the test rows of an outer
+    fold.
 
     Raises
     ------
@@ -114,18 +127,24 @@ def open_saved(results: Results, target: str, procedure: str, outer_fold: int = 
     try:
         return Model(procedure, path, Reader.model_validate_json(reader.read_bytes()))
     except ValidationError:
-        raise StudyError(f"{reader} is not what this version writes; {results.again} writes it anew.") from None
+        raise StudyError(
+            f"{reader} is not what this version writes; {results.again} writes it anew."
+        ) from None
 
 
 def check_fold(results: Results, fold: int | None) -> None:
     """Raise a StudyError where there is no such outer fold."""
     folds = results.config.n_outer
     if fold is not None and not 0 <= fold < folds:
-        raise StudyError(f"{results.root} has {folds} outer fold{'s' * (folds > 1)}, counted from 0, but {fold} was named.")
+        raise StudyError(
+            f"{results.root} has {folds} outer fold{'s' * (folds > 1)}, counted from 0, but {fold} was named."
+        )
 
 
 def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) -> pd.DataFrame:
-    """Rows of predictions.parquet, or of trees.parquet, of the model that was judged on an outer fold."""
+    """Rows of predictions.parquet, or of trees.parquet, of the model that was judged on an outer
+    fold.
+    """
     if procedure == TREES:
         own = results.trees
         own = own[own["target"] == target] if len(own) else own
@@ -145,15 +164,21 @@ def cautions(results: Results, target: str, model: str, procedure: str) -> list[
     verdict = verdict_on(results, target)
     found = []
     if verdict.use_none:
-        found.append(f"The study says to use no model of {target} yet: none is reliably better than the constant.")
+        found.append(
+            f"The study says to use no model of {target} yet: none is reliably better than the constant."
+        )
     if model == ANSWER and verdict.verdict in {UNDECIDED, None}:
         noun = verdict.nouns[procedure]
-        found.append(f"The study is undecided on {target}; the simplest model that it names predicts here: {noun}.")
+        found.append(
+            f"The study is undecided on {target}; the simplest model that it names predicts here: {noun}."
+        )
     return found
 
 
 def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> str:
-    """Why there is no such model, and how it comes back: a run makes what has no record, whatever files there are."""
+    """Why there is no such model, and how it comes back: a run makes what has no record, whatever
+    files there are.
+    """
     back = f"remove winner.json, short.json and trees.json of what is to be made again below {results.paths.trials}, and"
     if outer_fold != ALL_ROWS and not results.config.keep_fold_models:
         return (

@@ -45,12 +45,18 @@ class MeanLoss:
 
     def __str__(self) -> str:
         said = human(self.loss, 4)
-        return said if np.isnan(self.low) else f"{said} ({human(self.low, 4)} to {human(self.high, 4)})"
+        return (
+            said
+            if np.isnan(self.low)
+            else f"{said} ({human(self.low, 4)} to {human(self.high, 4)})"
+        )
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predicted rows. frame: (n_rows, ...) (`predict`). model: of MODELS, but the answer. warnings, notes: what to know."""
+    """Predicted rows. frame: (n_rows, ...) (`predict`). model: of MODELS, but the answer. warnings,
+    notes: what to know.
+    """
 
     frame: pd.DataFrame
     model: str
@@ -70,10 +76,12 @@ def predict(
 
     Parameters
     ----------
-    rows : (n_rows, ...) frame with every feature of the study, typed as there or as text; other columns are passed through.
+    rows : (n_rows, ...) frame with every feature of the study, typed as there or as text; other
+        columns are passed through.
     target : may be left out where the study has one.
     model : one of MODELS.
-    interval : share of rows that intervals or sets are to hold (`study.inference.intervals`); none without it.
+    interval : share of rows that intervals or sets are to hold (`study.inference.intervals`); none
+        without it.
 
     Returns
     -------
@@ -101,15 +109,23 @@ def predict(
         notes += said
     if odd := _odd(raw, len(frame)):
         warned.append(odd)
-    if target in frame and (unread := int((frame[target].notna() & np.isnan(saved.reader.observed(frame))).sum())):
-        warned.append(f"Of {target} {unread} cells are no value that the study knows; their loss is left out.")
+    if target in frame and (
+        unread := int((frame[target].notna() & np.isnan(saved.reader.observed(frame))).sum())
+    ):
+        warned.append(
+            f"Of {target} {unread} cells are no value that the study knows; their loss is left out."
+        )
     notes += _losses(results, saved, frame, predicted)
     features = {column.name for column in saved.reader.columns}
     own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column
     passed = own[[name for name in own if name not in features]]
     if twice := [name for name in columns if name in passed]:
-        raise StudyError(f"Predictions have a column {twice[0]!r}, but the rows have one too. Rename it.")
-    return Predictions(passed.assign(**columns).set_axis(rows.index), procedure, tuple(warned), tuple(notes))
+        raise StudyError(
+            f"Predictions have a column {twice[0]!r}, but the rows have one too. Rename it."
+        )
+    return Predictions(
+        passed.assign(**columns).set_axis(rows.index), procedure, tuple(warned), tuple(notes)
+    )
 
 
 def prediction_columns(saved: Model, predicted: FloatArray) -> dict[str, pd.Series]:
@@ -125,16 +141,24 @@ def prediction_columns(saved: Model, predicted: FloatArray) -> dict[str, pd.Seri
 
 def _odd(raw: Raw, n_rows: int) -> str:
     """A sentence that counts what is odd about the rows, empty where nothing is."""
-    found = [f"{words} {_counted(getattr(raw, name))}" for name, words in ODD.items() if getattr(raw, name)]
+    found = [
+        f"{words} {_counted(getattr(raw, name))}"
+        for name, words in ODD.items()
+        if getattr(raw, name)
+    ]
     return f"Of {n_rows} rows some have {'; '.join(found)}." if found else ""
 
 
 def _counted(counts: Mapping[str, int]) -> str:
     named = [f"{name} ({count})" for name, count in counts.items()]
-    return ", ".join(named[:10]) + (f" and {len(named) - 10} other columns" if len(named) > 10 else "")
+    return ", ".join(named[:10]) + (
+        f" and {len(named) - 10} other columns" if len(named) > 10 else ""
+    )
 
 
-def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: FloatArray) -> list[str]:
+def _losses(
+    results: Results, saved: Model, frame: pd.DataFrame, predicted: FloatArray
+) -> list[str]:
     """What the study promises, and what the rows lost that hold the target."""
     reader = saved.reader
     name, promise = LOSS_NAMES[reader.kind], promised(results, reader.target, saved.name)
@@ -142,34 +166,52 @@ def _losses(results: Results, saved: Model, frame: pd.DataFrame, predicted: Floa
     if promise is not None:
         verdict = verdict_on(results, reader.target)
         n = human(round(verdict.n_train))
-        said.append(f"Fitted on {n} rows, {verdict.nouns[saved.name]} had a {name} of {promise} on its test rows.")
+        said.append(
+            f"Fitted on {n} rows, {verdict.nouns[saved.name]} had a {name} of {promise} on its test rows."
+        )
     if reader.target not in frame:
         return said
     observed = reader.observed(frame)
     known = ~np.isnan(observed)
     if known.any():
         loss = saved.loss(predicted[known], observed[known])
-        own = mean_loss(pd.DataFrame({"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}))
+        own = mean_loss(
+            pd.DataFrame(
+                {"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}
+            )
+        )
         rows = f"{known.sum():,} rows that hold" if known.sum() > 1 else "one row that holds"
-        said.append(f"On the {rows} {reader.target}, its {name} is {own}. Rows that the model was made of test nothing.")
+        said.append(
+            f"On the {rows} {reader.target}, its {name} is {own}. Rows that the model was made of test nothing."
+        )
     return said
 
 
 def _groups(results: Results, frame: pd.DataFrame) -> FloatArray:
     name = results.data.groups
-    codes = pd.factorize(frame[name])[0] if name is not None and name in frame else np.arange(len(frame))
+    codes = (
+        pd.factorize(frame[name])[0]
+        if name is not None and name in frame
+        else np.arange(len(frame))
+    )
     return np.asarray(codes, np.float64)
 
 
 def mean_loss(rows: pd.DataFrame) -> MeanLoss:
-    """Mean of the losses of a user's rows, with its interval; rows of one group are no independent ones."""
+    """Mean of the losses of a user's rows, with its interval; rows of one group are no independent
+    ones.
+    """
     found, _ = of_one(rows.assign(outer_fold=0), folds=1)
     return MeanLoss(found.estimate, found.low, found.high)
 
 
 def promised(results: Results, target: str, procedure: str) -> MeanLoss | None:
-    """Test loss of a procedure, as metrics.parquet and the report have it; None where it was not scored."""
+    """Test loss of a procedure, as metrics.parquet and the report have it; None where it was not
+    scored.
+    """
     metrics = results.metrics
-    own = metrics[(metrics["target"] == target) & (metrics["metric"] == LOSS) & metrics["base"].isna()]
+    own = metrics[
+        (metrics["target"] == target) & (metrics["metric"] == LOSS) & metrics["base"].isna()
+    ]
     own = own[own["other"] == procedure]
     return MeanLoss(*own[["value", "low", "high"]].iloc[0].astype(float)) if len(own) else None

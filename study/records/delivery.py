@@ -1,4 +1,6 @@
-"""Which saved model stands for a procedure, and what a finished study hands over: one of all rows for each."""
+"""Which saved model stands for a procedure, and what a finished study hands over: one of all rows
+for each.
+"""
 
 from __future__ import annotations
 
@@ -30,20 +32,33 @@ PROCEDURES = (REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
 
 
 def chosen_arms(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
-    """The arm of each (target, procedure) on an outer fold: that of least validation loss, the shallower of two alike.
+    """The arm of each (target, procedure) on an outer fold: that of least validation loss, the
+    shallower of two alike.
 
     trials: results dataframe.
     """
-    own = trials[(trials["outer_fold"] == outer_fold) & (trials["state"] == TrialState.COMPLETE) & trials["val_loss"].notna()]
+    own = trials[
+        (trials["outer_fold"] == outer_fold)
+        & (trials["state"] == TrialState.COMPLETE)
+        & trials["val_loss"].notna()
+    ]
     found: dict[tuple[str, str], Arm] = {}
-    for row in own.sort_values(["val_loss", "depth", "family"])[list(Arm.model_fields)].drop_duplicates().to_dict("records"):
+    for row in (
+        own.sort_values(["val_loss", "depth", "family"])[list(Arm.model_fields)]
+        .drop_duplicates()
+        .to_dict("records")
+    ):
         arm = Arm.model_validate(row)
         found.setdefault((arm.target, procedure_of(arm.family, arm.depth)), arm)
     return found
 
 
-def fold_model(paths: StudyPaths, trials: pd.DataFrame, target: str, procedure: str, outer_fold: int) -> Path | None:
-    """The saved model of a procedure on an outer fold, None where there is none: another depth never stands in."""
+def fold_model(
+    paths: StudyPaths, trials: pd.DataFrame, target: str, procedure: str, outer_fold: int
+) -> Path | None:
+    """The saved model of a procedure on an outer fold, None where there is none: another depth
+    never stands in.
+    """
     if procedure in {SHORT, TREES}:
         path = paths.fold_model(target, procedure, outer_fold)
     elif arm := chosen_arms(trials, outer_fold).get((target, procedure)):
@@ -54,12 +69,15 @@ def fold_model(paths: StudyPaths, trials: pd.DataFrame, target: str, procedure: 
 
 
 def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
-    """Copy the models of the search on all rows to where they are looked for; without `keep_folds` remove the others.
+    """Copy the models of the search on all rows to where they are looked for; without `keep_folds`
+    remove the others.
 
     A model that is there already stays where the folds' models were removed by an earlier run.
     """
     chosen = [(target, name) for target, name in chosen_arms(trials, ALL_ROWS) if name != CONSTANT]
-    beside = [(str(target), name) for target in trials["target"].unique() for name in (SHORT, TREES)]
+    beside = [
+        (str(target), name) for target in trials["target"].unique() for name in (SHORT, TREES)
+    ]
     for target, name in (*chosen, *beside):
         if (source := fold_model(paths, trials, target, name, ALL_ROWS)) is not None:
             write_atomic(paths.delivered(target, name), source.read_bytes())
@@ -72,21 +90,38 @@ def delivered_frame(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_models, 4) frame: target, procedure (of PROCEDURES), file (below the results folder), seconds (of all tasks of the search
-    on all rows that made it, of whatever family and depth the procedure chooses among, and of its fit).
+    (n_models, 4) frame: target, procedure (of PROCEDURES), file (below the results folder), seconds
+    (of all tasks of the search on all rows that made it, of whatever family and depth the procedure
+    chooses among, and of its fit).
     """
-    trials, paths, seconds = results.trials, results.paths, defaultdict[tuple[str, str], float](float)
+    trials, paths, seconds = (
+        results.trials,
+        results.paths,
+        defaultdict[tuple[str, str], float](float),
+    )
     own = trials[trials["outer_fold"] == ALL_ROWS]
-    for target, family, depth, spent in own[["target", "family", "depth", "wall_time_s"]].itertuples(index=False):
+    for target, family, depth, spent in own[
+        ["target", "family", "depth", "wall_time_s"]
+    ].itertuples(index=False):
         seconds[target, procedure_of(family, depth)] += spent
     for winner in read_winners(paths):
         if winner.arm.outer_fold == ALL_ROWS:
-            seconds[winner.arm.target, procedure_of(winner.arm.family, winner.arm.depth)] += winner.wall_time_s
+            seconds[winner.arm.target, procedure_of(winner.arm.family, winner.arm.depth)] += (
+                winner.wall_time_s
+            )
     for each in read_outcomes(paths):
         if each.work.outer_fold == ALL_ROWS:
             seconds[each.work.target, each.work.sort] += each.wall_time_s
-    files = {(target, name): paths.delivered(target, name) for target in trials["target"].unique() for name in PROCEDURES}
-    rows = [(*place, str(path.relative_to(paths.root)), seconds[place]) for place, path in files.items() if path.exists()]
+    files = {
+        (target, name): paths.delivered(target, name)
+        for target in trials["target"].unique()
+        for name in PROCEDURES
+    }
+    rows = [
+        (*place, str(path.relative_to(paths.root)), seconds[place])
+        for place, path in files.items()
+        if path.exists()
+    ]
     return pd.DataFrame(rows, columns=["target", "procedure", "file", "seconds"])
 
 
@@ -94,7 +129,11 @@ def delivery_notes(results: Results) -> list[str]:
     """Where the models of a concluded study are: a sentence a target."""
     paths, found = results.paths, []
     for verdict in results.verdicts:
-        names = [path.name for path in map(partial(paths.delivered, verdict.target), PROCEDURES) if path.exists()]
+        names = [
+            path.name
+            for path in map(partial(paths.delivered, verdict.target), PROCEDURES)
+            if path.exists()
+        ]
         if names:
             where = f"Models of {verdict.target}, made of all its rows by one more search, are in {paths.models}"
             found.append(f"{where}: {', '.join(names)}.")

@@ -13,13 +13,25 @@ from pathlib import Path
 
 from study.schema import Frozen
 
-PACKAGES = ("family-study", "ray", "tensorflow", "keras", "optuna", "numpy", "pandas", "scikit-learn", "statsmodels", "seaborn")
+PACKAGES = (
+    "family-study",
+    "ray",
+    "tensorflow",
+    "keras",
+    "optuna",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "statsmodels",
+    "seaborn",
+)
 
 
 class Environment(Frozen):
     """Where a run of a study took place; stored as environment.json.
 
-    packages: versions by name. commit: of the project, where it is a Git checkout. started: with the offset from UTC.
+    packages: versions by name. commit: of the project, where it is a Git checkout. started: with
+    the offset from UTC.
     """
 
     python: str
@@ -51,7 +63,9 @@ class Environment(Frozen):
 
 
 def version_of(name: str) -> str:
-    """Version of an installed package; TensorFlow's smaller build for machines without a GPU is installed by another name."""
+    """Version of an installed package; TensorFlow's smaller build for machines without a GPU is
+    installed by another name.
+    """
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -59,12 +73,16 @@ def version_of(name: str) -> str:
 
 
 def _commit() -> str:
-    """That of the checkout that runs; an installed copy has none, though a folder above it may be somebody's repository."""
+    """That of the checkout that runs; an installed copy has none, though a folder above it may be
+    somebody's repository.
+    """
     root = Path(__file__).parents[2]
     if not (root / "pyproject.toml").is_file():
         return ""
     command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=False
+        ).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from study.records.frames import Earlier, curves_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
+from study.records.frames import (
+    Earlier,
+    curves_frame,
+    folds_frame,
+    predictions_frame,
+    terms_frame,
+    trials_frame,
+    whole,
+)
 from study.records.paths import StudyPaths, atomic_file, write_atomic
 from study.records.reading import read_trials, read_winners, read_work
 from study.records.results import Results
@@ -22,13 +30,17 @@ BATCH = 1_000
 
 
 def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
-    """Write every dataframe of a results folder anew from its records, holding a batch of them at a time.
+    """Write every dataframe of a results folder anew from its records, holding a batch of them at a
+    time.
 
     earlier: as in `predictions_frame`.
     """
     long = {paths.frame("folds"): folds_frame, paths.frame("curves"): curves_frame}
     with ExitStack() as stack:
-        writers = [(stack.enter_context(written_in_pieces(path, make([]))), make) for path, make in long.items()]
+        writers = [
+            (stack.enter_context(written_in_pieces(path, make([]))), make)
+            for path, make in long.items()
+        ]
 
         def passing_by() -> Iterator[TrialRecord]:
             records = read_trials(paths)
@@ -42,8 +54,13 @@ def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
     write_atomic(paths.results_csv, frame.to_csv(index=False))
     classes = Results(paths.root).data.classes
     winners, shorts = read_winners(paths), read_work(paths, ShortRecord)
-    write_frame(paths.frame("predictions"), predictions_frame([*winners, *whole(shorts)], classes, earlier))
-    write_frame(paths.frame("trees"), predictions_frame(whole(read_work(paths, TreesRecord)), classes, earlier))
+    write_frame(
+        paths.frame("predictions"), predictions_frame([*winners, *whole(shorts)], classes, earlier)
+    )
+    write_frame(
+        paths.frame("trees"),
+        predictions_frame(whole(read_work(paths, TreesRecord)), classes, earlier),
+    )
     write_frame(paths.frame("terms"), terms_frame(winners, shorts))
 
 
@@ -54,7 +71,8 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
 
 @contextmanager
 def written_in_pieces(path: Path, empty: pd.DataFrame) -> Iterator[Callable[[pd.DataFrame], None]]:
-    """Write one frame as Parquet, whole or not at all, by a call for each of its pieces, a row group each.
+    """Write one frame as Parquet, whole or not at all, by a call for each of its pieces, a row
+    group each.
 
     empty: the frame without rows, written where no piece has any.
     """

@@ -13,9 +13,11 @@ ColumnSort = Literal["number", "date", "category"]
 
 
 class Axis(Frozen):
-    """The points at which a column is asked about, and the share of the table's rows that are nearest to each.
+    """The points at which a column is asked about, and the share of the table's rows that are
+    nearest to each.
 
-    values: of a number, or of a date in days since 1970, ascending; empty for a category, whose levels are names.
+    values: of a number, or of a date in days since 1970, ascending; empty for a category, whose
+    levels are names.
     """
 
     column: str
@@ -26,9 +28,11 @@ class Axis(Frozen):
 
 
 class Effect(Frozen):
-    """Partial dependence on one column: the mean response with every row's cell of it set to a point.
+    """Partial dependence on one column: the mean response with every row's cell of it set to a
+    point.
 
-    curves: (1 + n_replicates, n_points, n_outputs), that of the judged model first, then those of its replicates.
+    curves: (1 + n_replicates, n_points, n_outputs), that of the judged model first, then those of
+    its replicates.
     """
 
     axis: Axis
@@ -38,7 +42,8 @@ class Effect(Frozen):
 class Rise(Frozen):
     """By how much the loss of a test row rises where a column's cells are permuted among the rows.
 
-    rise: mean over rows and permutations. error: its standard error over rows, or over their groups.
+    rise: mean over rows and permutations. error: its standard error over rows, or over their
+    groups.
     """
 
     column: str
@@ -49,8 +54,9 @@ class Rise(Frozen):
 class Inspection(Frozen):
     """A model's answers on test rows.
 
-    outputs: the classes that effects are of, the second of two; a single empty word for other kinds. loss,
-    constant: mean loss of the model, and of the best constant, on the rows that are permuted.
+    outputs: the classes that effects are of, the second of two; a single empty word for other
+    kinds. loss, constant: mean loss of the model, and of the best constant, on the rows that are
+    permuted.
     """
 
     outputs: tuple[str, ...]
@@ -63,4 +69,8 @@ class Inspection(Frozen):
     @classmethod
     def _without_surfaces(cls, values: Any) -> Any:
         """Leave out what versions before this one asked of pairs of columns."""
-        return {name: value for name, value in values.items() if name != "surfaces"} if isinstance(values, dict) else values
+        return (
+            {name: value for name, value in values.items() if name != "surfaces"}
+            if isinstance(values, dict)
+            else values
+        )

@@ -10,14 +10,18 @@ from pydantic_core import core_schema
 
 
 class Numbers:
-    """A field of a record: float64 numbers (n,) or (n, k), as lists in JSON. Equal to those of the same shape and values."""
+    """A field of a record: float64 numbers (n,) or (n, k), as lists in JSON. Equal to those of the
+    same shape and values.
+    """
 
     def __init__(self, values: npt.ArrayLike) -> None:
         self.values = np.asarray(values, np.float64)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        written = core_schema.plain_serializer_function_ser_schema(lambda numbers: numbers.values.tolist())
+        written = core_schema.plain_serializer_function_ser_schema(
+            lambda numbers: numbers.values.tolist()
+        )
         return core_schema.no_info_plain_validator_function(cls.of, serialization=written)
 
     @classmethod

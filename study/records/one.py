@@ -18,8 +18,9 @@ COMPLETE = TrialState.COMPLETE
 class OneTrial:
     """A trial and what follows from it.
 
-    rank: its place among the complete trials of its arm by validation loss, 1 the least; None of one that is not complete.
-    complete: how many those are. winner: what it left on the test rows, where it is its arm's winner.
+    rank: its place among the complete trials of its arm by validation loss, 1 the least; None of
+    one that is not complete. complete: how many those are. winner: what it left on the test rows,
+    where it is its arm's winner.
     """
 
     record: TrialRecord
@@ -39,7 +40,8 @@ class OneTrial:
 
 
 def mean_curve(record: TrialRecord, column: str = "val_loss") -> list[tuple[int, float]]:
-    """(epoch, loss) at every epoch that the record keeps, the mean over the replicates that it tells of there.
+    """(epoch, loss) at every epoch that the record keeps, the mean over the replicates that it
+    tells of there.
 
     column: `val_loss` or `train_loss`. A regression has none.
     """
@@ -63,10 +65,22 @@ def find_trial(paths: StudyPaths, trial_id: str) -> OneTrial:
     own = next((record for record in records if record.trial_id == trial_id), None)
     if own is None:
         ids = [record.trial_id for record in records]
-        some = f" It has {len(ids):,}, such as {ids[0]}; results.csv names all." if ids else " It has none yet."
-        raise StudyError(f"There is no trial {trial_id!r} in {paths.root}.{nearest(trial_id, ids) or some}")
-    losses = [each.val_loss for each in records if each.arm == own.arm and each.state is COMPLETE and each.val_loss is not None]
+        some = (
+            f" It has {len(ids):,}, such as {ids[0]}; results.csv names all."
+            if ids
+            else " It has none yet."
+        )
+        raise StudyError(
+            f"There is no trial {trial_id!r} in {paths.root}.{nearest(trial_id, ids) or some}"
+        )
+    losses = [
+        each.val_loss
+        for each in records
+        if each.arm == own.arm and each.state is COMPLETE and each.val_loss is not None
+    ]
     reached = own.val_loss if own.state is COMPLETE else None
     rank = None if reached is None else 1 + sum(loss < reached for loss in losses)
-    winner = next((each for each in read_winners(paths, arms=[own.arm]) if each.number == own.number), None)
+    winner = next(
+        (each for each in read_winners(paths, arms=[own.arm]) if each.number == own.number), None
+    )
     return OneTrial(own, rank, len(losses), winner)

@@ -1,4 +1,6 @@
-"""What is kept of a trial's record while many are held: how it was suggested, and what became of it."""
+"""What is kept of a trial's record while many are held: how it was suggested, and what became of
+it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from study.schema import Arm, Suggestion, TrialState
 class Outcome(Suggestion):
     """All that a search and `study status` need of a trial's record, in a sixth of its memory.
 
-    arm: one object for all outcomes of an arm. wall_time_s: seconds. rungs: as in its record. error: why it failed, if it did.
+    arm: one object for all outcomes of an arm. wall_time_s: seconds. rungs: as in its record.
+    error: why it failed, if it did.
     """
 
     arm: Arm

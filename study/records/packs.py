@@ -1,4 +1,6 @@
-"""Records of an arm's trials: a file each while it is searched, and all in one, its pack, once it is finished."""
+"""Records of an arm's trials: a file each while it is searched, and all in one, its pack, once it
+is finished.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +18,25 @@ LOOKS = 3
 """Times that an arm's folder is read which is packed by another process meanwhile."""
 
 
-def read_arm(paths: StudyPaths, folder: Path, broken: list[Path] | None = None) -> Iterator[TrialRecord]:
-    """Every record in an arm's folder, in order of number: of one in the pack and in a file too the packed one.
+def read_arm(
+    paths: StudyPaths, folder: Path, broken: list[Path] | None = None
+) -> Iterator[TrialRecord]:
+    """Every record in an arm's folder, in order of number: of one in the pack and in a file too the
+    packed one.
 
-    broken: takes single files, and a pack, in which something is truncated, empty or another's; the rest of a pack counts.
+    broken: takes single files, and a pack, in which something is truncated, empty or another's; the
+    rest of a pack counts.
     """
     for record, _ in _lines(paths, folder, broken):
         yield record
 
 
 def pack(paths: StudyPaths, arm: Arm) -> None:
-    """Put all records of a finished arm into its pack, which is written, synced and renamed before the single files go.
+    """Put all records of a finished arm into its pack, which is written, synced and renamed before
+    the single files go.
 
-    Whatever ends the process in between leaves the files, or the pack, or both, which read the same.
+    Whatever ends the process in between leaves the files, or the pack, or both, which read the
+    same.
     """
     folder = paths.arm(arm)
     if not any(folder.glob(SINGLE)) or not (lines := _lines(paths, folder)):
@@ -41,7 +49,9 @@ def pack(paths: StudyPaths, arm: Arm) -> None:
 
 
 def unpack(paths: StudyPaths, folder: Path, to: Path, below: int | None = None) -> None:
-    """Make files again of the records in a pack, of those that can be read and have a number below one, and move it away."""
+    """Make files again of the records in a pack, of those that can be read and have a number below
+    one, and move it away.
+    """
     for record, line in _lines(paths, folder):
         if below is None or record.number < below:
             write_atomic(paths.trial(record.arm, record.number), line)
@@ -50,7 +60,9 @@ def unpack(paths: StudyPaths, folder: Path, to: Path, below: int | None = None) 
 
 
 def set_aside(paths: StudyPaths, broken: Path) -> Path:
-    """Rename a broken file, so that what it held is made again; gives its new name. Of a pack nothing else is lost."""
+    """Rename a broken file, so that what it held is made again; gives its new name. Of a pack
+    nothing else is lost.
+    """
     aside = broken.with_suffix(".broken")
     if broken.name == PACK:
         unpack(paths, broken.parent, aside)
@@ -59,7 +71,9 @@ def set_aside(paths: StudyPaths, broken: Path) -> Path:
     return aside
 
 
-def _lines(paths: StudyPaths, folder: Path, broken: list[Path] | None = None) -> list[tuple[TrialRecord, bytes]]:
+def _lines(
+    paths: StudyPaths, folder: Path, broken: list[Path] | None = None
+) -> list[tuple[TrialRecord, bytes]]:
     """Records with their lines."""
     for _ in range(LOOKS):
         files = sorted(folder.glob(SINGLE))
@@ -71,7 +85,9 @@ def _lines(paths: StudyPaths, folder: Path, broken: list[Path] | None = None) ->
     return []
 
 
-def _once(paths: StudyPaths, folder: Path, files: list[Path]) -> tuple[list[tuple[TrialRecord, bytes]], list[Path]]:
+def _once(
+    paths: StudyPaths, folder: Path, files: list[Path]
+) -> tuple[list[tuple[TrialRecord, bytes]], list[Path]]:
     """The same from the pack and what was listed of the folder, and what is broken of them.
 
     Raises
@@ -83,7 +99,11 @@ def _once(paths: StudyPaths, folder: Path, files: list[Path]) -> tuple[list[tupl
     broken = list[Path]()
     for line in _packed(folder / PACK):
         record = _read(line)
-        if record is None or paths.arm(record.arm) != folder or record.number <= max(found, default=-1):
+        if (
+            record is None
+            or paths.arm(record.arm) != folder
+            or record.number <= max(found, default=-1)
+        ):
             broken = [folder / PACK]
         else:
             found[record.number] = record, line
@@ -94,7 +114,10 @@ def _once(paths: StudyPaths, folder: Path, files: list[Path]) -> tuple[list[tupl
             if record is None or paths.trial(record.arm, record.number) != path:
                 broken.append(path)
             else:
-                found[record.number] = record, line if b"\n" not in line else record.model_dump_json().encode()
+                found[record.number] = (
+                    record,
+                    line if b"\n" not in line else record.model_dump_json().encode(),
+                )
     return [found[number] for number in sorted(found)], broken
 
 

@@ -16,7 +16,9 @@ from study.records.work import FoldWork
 from study.schema import ALL_ROWS, TREES, Arm, Share, StudyError, fold_name
 
 LONGEST_PART, LONGEST_PATH = 255, 3_800
-"""Bytes of a folder's name, and of a whole path to a results folder: systems take 4,096, and files stand below it."""
+"""Bytes of a folder's name, and of a whole path to a results folder: systems take 4,096, and files
+stand below it.
+"""
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
 PACK = "trials.jsonl"
@@ -25,7 +27,8 @@ SHARE = re.compile(r"[^.].*-(\d+)of(\d+)(?:\.json)?")
 
 
 def safe_name(text: str) -> str:
-    """`text` as one file name: itself if harmless, else its harmless characters and eight hexadecimal digits of its hash.
+    """`text` as one file name: itself if harmless, else its harmless characters and eight
+    hexadecimal digits of its hash.
 
     Two different texts never share a name, and none leaves its folder, whatever a column is called.
     """
@@ -37,7 +40,8 @@ def safe_name(text: str) -> str:
 
 
 class _Place:
-    """A file or folder below that of a study; `{share}` in its name stands for the share that a run works on.
+    """A file or folder below that of a study; `{share}` in its name stands for the share that a run
+    works on.
 
     of_share: its name for a share, where that is another.
     """
@@ -48,14 +52,17 @@ class _Place:
     def __get__(self, paths: StudyPaths, owner: type[StudyPaths]) -> Path:
         if paths.share is None:
             return paths.root / self.name.format(share="")
-        return paths.root / self.of_share.format(share=f"-{paths.share.number}of{paths.share.count}")
+        return paths.root / self.of_share.format(
+            share=f"-{paths.share.number}of{paths.share.count}"
+        )
 
 
 @dataclass(frozen=True)
 class StudyPaths:
     """Every file of one study, below `root` (`results/<name>`).
 
-    share: the part of the arms that a run works on, if not on all; it has its own lock, environment and job.
+    share: the part of the arms that a run works on, if not on all; it has its own lock, environment
+    and job.
     """
 
     root: Path
@@ -66,7 +73,10 @@ class StudyPaths:
         parts = [os.fsencode(part) for part in self.root.absolute().parts]
         longest, whole = max(map(len, parts)), sum(map(len, parts)) + len(parts)
         begin = f"{str(self.root)[:60]!r}..."
-        for has, most, where in ((longest, LONGEST_PART, "in a name"), (whole, LONGEST_PATH, "in its whole path")):
+        for has, most, where in (
+            (longest, LONGEST_PART, "in a name"),
+            (whole, LONGEST_PATH, "in its whole path"),
+        ):
             if has > most:
                 raise StudyError(
                     f"A results folder has at most {most:,} bytes {where}, but {begin} has {has:,}. Choose a shorter one."
@@ -107,13 +117,27 @@ class StudyPaths:
     def shares(self) -> list[StudyPaths]:
         """The same for every share that a run has begun on."""
         names = (path.name for path in self.root.glob(".study/*-*"))
-        found = {(int(match[2]), int(match[1])) for name in names if (match := SHARE.fullmatch(name))}
-        return [StudyPaths(self.root, Share(number=number, count=count)) for count, number in sorted(found)]
+        found = {
+            (int(match[2]), int(match[1])) for name in names if (match := SHARE.fullmatch(name))
+        }
+        return [
+            StudyPaths(self.root, Share(number=number, count=count))
+            for count, number in sorted(found)
+        ]
 
     @property
     def concluded(self) -> list[Path]:
-        """What is made of the records when a study ends, but the models: the verdicts, which say that it has, first."""
-        reports = [self.figures, self.notebook, self.html, self.trials_html, self.markdown, self.pdf]
+        """What is made of the records when a study ends, but the models: the verdicts, which say
+        that it has, first.
+        """
+        reports = [
+            self.figures,
+            self.notebook,
+            self.html,
+            self.trials_html,
+            self.markdown,
+            self.pdf,
+        ]
         return [self.verdicts, self.results, self.results_csv, self.frames, *reports]
 
     def frame(self, name: str) -> Path:
@@ -121,7 +145,9 @@ class StudyPaths:
         return self.results if name == "trials" else self.frames / f"{name}.parquet"
 
     def tidy(self) -> None:
-        """Move what versions before have left at the root to where it lies now; nobody else may be at work on all arms."""
+        """Move what versions before have left at the root to where it lies now; nobody else may be
+        at work on all arms.
+        """
         moved = {self.root / self.data.name: self.data}
         frames = (path for path in self.root.glob("*.parquet") if path != self.results)
         for old, new in (moved | {path: self.frames / path.name for path in frames}).items():
@@ -174,7 +200,8 @@ def _ending(name: str) -> str:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file under a temporary name in the same folder, renamed at the end: a reader sees the whole file or none.
+    """Open a file under a temporary name in the same folder, renamed at the end: a reader sees the
+    whole file or none.
 
     So does one after a power cut.
     """
@@ -187,7 +214,9 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        error.filename = error.filename or str(temporary)  # a full disk does not name what it could not take
+        error.filename = error.filename or str(
+            temporary
+        )  # a full disk does not name what it could not take
         raise
     finally:
         temporary.unlink(missing_ok=True)
@@ -206,6 +235,8 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 
 def clear_temporaries(root: Path) -> None:
-    """Remove what `atomic_file` left behind in a killed process; nobody may be writing below `root`."""
+    """Remove what `atomic_file` left behind in a killed process; nobody may be writing below
+    `root`.
+    """
     for left in root.rglob(f".*{TEMPORARY}"):
         left.unlink(missing_ok=True)

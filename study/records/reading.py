@@ -38,14 +38,20 @@ def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes
 
 
 def write_work(paths: StudyPaths, record: FoldRecord, files: dict[str, bytes]) -> None:
-    """Write what work on one target and outer fold beside its arms leaves, models first, each whole or not at all."""
+    """Write what work on one target and outer fold beside its arms leaves, models first, each whole
+    or not at all.
+    """
     for name, content in files.items():
         write_atomic(paths.fold_models / name, content)
     write_atomic(paths.work(record.work), record.model_dump_json())
 
 
 def _read(
-    paths: StudyPaths, files: Iterable[Path], model: type[R], place: Callable[[R], Path], broken: list[Path] | None
+    paths: StudyPaths,
+    files: Iterable[Path],
+    model: type[R],
+    place: Callable[[R], Path],
+    broken: list[Path] | None,
 ) -> Iterator[R]:
     for path in files:
         try:
@@ -61,30 +67,48 @@ def _read(
 def read_trials(
     paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None
 ) -> Iterator[TrialRecord]:
-    """Every trial's record below `trials/`, in order of arm and number, an arm at a time: a large study does not fit in memory.
+    """Every trial's record below `trials/`, in order of arm and number, an arm at a time: a large
+    study does not fit in memory.
 
-    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run. arms: those alone.
+    broken: takes the files that are truncated, empty or misplaced, whose trials count as not run.
+    arms: those alone.
     """
     folders = paths.trials.glob("*/") if arms is None else map(paths.arm, arms)
     for folder in sorted(folders):
         yield from read_arm(paths, folder, broken)
 
 
-def read_winners(paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None) -> list[WinnerRecord]:
+def read_winners(
+    paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None
+) -> list[WinnerRecord]:
     """Every winner's record below `trials/`, in order of arm; broken and arms as in `read_trials`."""
-    files = paths.trials.glob("*/winner.json") if arms is None else filter(Path.exists, map(paths.winner, arms))
-    return list(_read(paths, sorted(files), WinnerRecord, lambda record: paths.winner(record.arm), broken))
+    files = (
+        paths.trials.glob("*/winner.json")
+        if arms is None
+        else filter(Path.exists, map(paths.winner, arms))
+    )
+    return list(
+        _read(paths, sorted(files), WinnerRecord, lambda record: paths.winner(record.arm), broken)
+    )
 
 
 def read_work(
-    paths: StudyPaths, model: type[W], broken: list[Path] | None = None, beside: Iterable[FoldWork] | None = None
+    paths: StudyPaths,
+    model: type[W],
+    broken: list[Path] | None = None,
+    beside: Iterable[FoldWork] | None = None,
 ) -> list[W]:
-    """Every record of one sort of such work, in order of target and outer fold; broken as in `read_trials`.
+    """Every record of one sort of such work, in order of target and outer fold; broken as in
+    `read_trials`.
 
     beside: those alone.
     """
-    places = None if beside is None else (paths.work(work) for work in beside if work.sort == model.sort)
-    files = paths.trials.glob(f"*/{model.sort}.json") if places is None else filter(Path.exists, places)
+    places = (
+        None if beside is None else (paths.work(work) for work in beside if work.sort == model.sort)
+    )
+    files = (
+        paths.trials.glob(f"*/{model.sort}.json") if places is None else filter(Path.exists, places)
+    )
     return list(_read(paths, sorted(files), model, lambda record: paths.work(record.work), broken))
 
 
@@ -94,12 +118,16 @@ def read_outcomes(
     """Outcomes of all such work; broken and beside as in `read_work`."""
     beside = None if beside is None else list(beside)
     sorts: tuple[type[FoldRecord], ...] = (TreesRecord, ShortRecord)
-    return [record.outcome() for model in sorts for record in read_work(paths, model, broken, beside)]
+    return [
+        record.outcome() for model in sorts for record in read_work(paths, model, broken, beside)
+    ]
 
 
 @dataclass(frozen=True)
 class Records:
-    """All that lies below `trials/`, each in order, and the broken files among it; of trials and `beside` the outcomes."""
+    """All that lies below `trials/`, each in order, and the broken files among it; of trials and
+    `beside` the outcomes.
+    """
 
     trials: list[Outcome]
     winners: list[WinnerRecord]
@@ -107,7 +135,9 @@ class Records:
     broken: list[Path]
 
 
-def read_records(paths: StudyPaths, arms: Sequence[Arm] | None = None, beside: Sequence[FoldWork] | None = None) -> Records:
+def read_records(
+    paths: StudyPaths, arms: Sequence[Arm] | None = None, beside: Sequence[FoldWork] | None = None
+) -> Records:
     """Read every record, or those of some arms and work alone."""
     broken = list[Path]()
     known: dict[str, Arm] = {}
@@ -118,13 +148,21 @@ def read_records(paths: StudyPaths, arms: Sequence[Arm] | None = None, beside: S
 
 
 def digest(trials: pd.DataFrame) -> str:
-    """SHA-256 of a results dataframe without study name, hosts and timings, to the bit of every float."""
+    """SHA-256 of a results dataframe without study name, hosts and timings, to the bit of every
+    float.
+    """
     kept = trials.drop(columns=[c for c in (*HOST_COLUMNS, "study") if c in trials])
-    kept = kept.sort_values(["target", "outer_fold", "depth", "family", "number"])[sorted(kept.columns)]
+    kept = kept.sort_values(["target", "outer_fold", "depth", "family", "number"])[
+        sorted(kept.columns)
+    ]
     sha = hashlib.sha256()
     for column in kept:
         sha.update(str(column).encode())
         for value in kept[column]:
-            sha.update(b"\0" if pd.isna(value) else (value.hex() if isinstance(value, float) else str(value)).encode())
+            sha.update(
+                b"\0"
+                if pd.isna(value)
+                else (value.hex() if isinstance(value, float) else str(value)).encode()
+            )
             sha.update(b"\x1f")
     return sha.hexdigest()

@@ -1,4 +1,6 @@
-"""What is said of a results folder that cannot be read: what is wrong, and the command that goes on with its study."""
+"""What is said of a results folder that cannot be read: what is wrong, and the command that goes on
+with its study.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from study.schema import StudyError
 
 
 def run_again(root: Path, name: str | None) -> str:
-    """The command that goes on with the study in folder `root`, wherever that lies and whatever it is called.
+    """The command that goes on with the study in folder `root`, wherever that lies and whatever it
+    is called.
 
     name: of the study, by its config; None where that cannot be read.
     """
@@ -38,4 +41,8 @@ def first_wrong(error: ValidationError) -> str:
 
 def unreadable(error: ValueError) -> str:
     """Why a file cannot be read."""
-    return f"it is not what this version writes ({first_wrong(error)})" if isinstance(error, ValidationError) else str(error)
+    return (
+        f"it is not what this version writes ({first_wrong(error)})"
+        if isinstance(error, ValidationError)
+        else str(error)
+    )

@@ -29,7 +29,9 @@ GATHERED: dict[str, Callable[[Iterable[TrialRecord]], pd.DataFrame]] = {
     "folds": folds_frame,
     "curves": curves_frame,
 }
-"""Frames that a study has from its first trial on, and what makes them of its records; the others come with its verdicts."""
+"""Frames that a study has from its first trial on, and what makes them of its records; the others
+come with its verdicts.
+"""
 
 
 class MissingFrame(StudyError, AttributeError):
@@ -40,13 +42,15 @@ class MissingFrame(StudyError, AttributeError):
 class Results:
     """A results folder, read as needed; every attribute is cached.
 
-    trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`). curves: loss by epoch
-    (`curves_frame`). coefficients: the regressions' weights beside their reference fits. predictions: the winners and the short
-    formulas on the test rows (`predictions_frame`). trees: the same of boosted trees. terms: weights of the regressions with
+    trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`).
+    curves: loss by epoch (`curves_frame`). coefficients: the regressions' weights beside their
+    reference fits. predictions: the winners and the short formulas on the test rows
+    (`predictions_frame`). trees: the same of boosted trees. terms: weights of the regressions with
     terms and of the short formulas (`terms_frame`). scores: test loss of every model and candidate
     (`study.evidence.scores.model_scores`). pairs: gain of every model over every simpler one
-    (`study.evidence.verdicts.pair_table`). metrics: of every procedure (`study.evidence.metric_gains.metric_table`). warnings:
-    what may be wrong. All others are those of the diagnostics, by their names (`study.diagnostics.registry`).
+    (`study.evidence.verdicts.pair_table`). metrics: of every procedure
+    (`study.evidence.metric_gains.metric_table`). warnings: what may be wrong. All others are those
+    of the diagnostics, by their names (`study.diagnostics.registry`).
 
     Each raises a StudyError where its file is not there yet, or not of this version.
     """
@@ -59,7 +63,9 @@ class Results:
 
     @property
     def concluded(self) -> bool:
-        """Whether the verdicts are drawn: only then there are coefficients, predictions, scores, pairs and verdicts."""
+        """Whether the verdicts are drawn: only then there are coefficients, predictions, scores,
+        pairs and verdicts.
+        """
         return self.paths.verdicts.exists()
 
     def present(self, path: Path) -> Path:
@@ -101,7 +107,9 @@ class Results:
         return self._record(self.paths.environment, Environment)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
-        """A frame by its name, read when it is first asked for; those of the search are gathered where it has not ended."""
+        """A frame by its name, read when it is first asked for; those of the search are gathered
+        where it has not ended.
+        """
         if name.startswith("_"):
             raise AttributeError(name)
         if (path := self.paths.frame(name)).exists():
@@ -119,14 +127,20 @@ class Results:
     @property
     def frames(self) -> list[str]:
         """Names of the frames that there are, those of the search first."""
-        return list(dict.fromkeys([*GATHERED, *sorted(path.stem for path in self.paths.frames.glob("*.parquet"))]))
+        return list(
+            dict.fromkeys(
+                [*GATHERED, *sorted(path.stem for path in self.paths.frames.glob("*.parquet"))]
+            )
+        )
 
     def curves_of(self, trial_ids: Iterable[str]) -> pd.DataFrame:
         """`curves` of some trials only: those of a large study do not fit in memory."""
         wanted = set(trial_ids)
         if (path := self.paths.frame("curves")).exists():
             return pd.read_parquet(path, filters=[("trial_id", "in", wanted)])
-        return curves_frame(record for record in read_trials(self.paths) if record.trial_id in wanted)
+        return curves_frame(
+            record for record in read_trials(self.paths) if record.trial_id in wanted
+        )
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
@@ -140,7 +154,9 @@ class Results:
 
     @cached_property
     def warnings(self) -> list[StudyWarning]:
-        """What may be wrong (`study.evidence.warnings`): of a finished study all that was found, else what the table shows."""
+        """What may be wrong (`study.evidence.warnings`): of a finished study all that was found,
+        else what the table shows.
+        """
         return self._concluded(read_warnings) if self.concluded else list(self.data.warnings)
 
     def _concluded(self, read: Callable[[str], list[C]]) -> list[C]:
@@ -150,7 +166,9 @@ class Results:
             return read(text)
         except ValueError as error:
             way = f"{self.again} draws the verdicts anew from the records; trials that are there are not run again."
-            raise StudyError(f"{self.paths.verdicts} cannot be read: {unreadable(error)}. {way}") from None
+            raise StudyError(
+                f"{self.paths.verdicts} cannot be read: {unreadable(error)}. {way}"
+            ) from None
 
 
 def load_results(path: str | Path) -> Results:
@@ -163,5 +181,7 @@ def load_results(path: str | Path) -> Results:
     """
     root = Path(path)
     if not StudyPaths(root).config.is_file():
-        raise StudyError(f"{root} is not a results folder: it has no config.yaml. `study run CONFIG` makes one.")
+        raise StudyError(
+            f"{root} is not a results folder: it has no config.yaml. `study run CONFIG` makes one."
+        )
     return Results(root)

@@ -14,7 +14,9 @@ from study.schema import ALL_ROWS, Arm, StudyError, TrialState, nearest, procedu
 
 FAIL = TrialState.FAIL
 LEFT_NUMBERS = "TrainingFailed: "
-"""How the reason of a trial begins whose loss was not finite: with the same hyperparameters and seeds it is so again."""
+"""How the reason of a trial begins whose loss was not finite: with the same hyperparameters and
+seeds it is so again.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,16 @@ def failures(paths: StudyPaths, name: str | None = None) -> list[Failure]:
     StudyError
         Nothing failed, or it did not.
     """
-    found = [Failure(each.trial_id, each.arm, each.number, each.error) for each in read_trials(paths) if each.state == FAIL]
-    found += [Failure(each.work.key, each.work, None, each.error) for each in read_outcomes(paths) if each.state == FAIL]
+    found = [
+        Failure(each.trial_id, each.arm, each.number, each.error)
+        for each in read_trials(paths)
+        if each.state == FAIL
+    ]
+    found += [
+        Failure(each.work.key, each.work, None, each.error)
+        for each in read_outcomes(paths)
+        if each.state == FAIL
+    ]
     if not found:
         raise StudyError(
             f"Nothing failed in {paths.root}, so there is nothing to retry; `study status {paths.root}` says more."
@@ -63,11 +73,12 @@ def failures(paths: StudyPaths, name: str | None = None) -> list[Failure]:
 
 
 def put_aside(paths: StudyPaths, failed: Iterable[Failure]) -> Path:
-    """Move away the records of failures, all that follows from them, and what was concluded; gives the folder, of its own.
+    """Move away the records of failures, all that follows from them, and what was concluded; gives
+    the folder, of its own.
 
-    Of an arm that is every record from its first failure on, since later trials were suggested from it, its winner and model.
-    What others are made of goes last, so that whatever is left by a process that dies in between is a study to go on with.
-    Nobody else may be at work.
+    Of an arm that is every record from its first failure on, since later trials were suggested from
+    it, its winner and model. What others are made of goes last, so that whatever is left by a
+    process that dies in between is a study to go on with. Nobody else may be at work.
     """
     taken = [int(path.name) for path in paths.retried.glob("*") if path.name.isdecimal()]
     aside = paths.retried / str(max(taken, default=0) + 1)
@@ -82,25 +93,39 @@ def put_aside(paths: StudyPaths, failed: Iterable[Failure]) -> Path:
     work = []
     for failure in failed:
         if isinstance(failure.place, Arm):
-            first[failure.place] = min(failure.number or 0, first.get(failure.place, failure.number or 0))
+            first[failure.place] = min(
+                failure.number or 0, first.get(failure.place, failure.number or 0)
+            )
         else:
             work.append(failure.place)
     for path in paths.concluded:
         move(path)
-    delivered = {(arm.target, procedure_of(arm.family, arm.depth)) for arm in first if arm.outer_fold == ALL_ROWS}
+    delivered = {
+        (arm.target, procedure_of(arm.family, arm.depth))
+        for arm in first
+        if arm.outer_fold == ALL_ROWS
+    }
     for target, procedure in delivered:
         move(paths.delivered(target, procedure))
     for winner in read_winners(paths):
         own = winner.arm.target, procedure_of(winner.arm.family, winner.arm.depth)
         models = [paths.fold_models / name for name in winner.models]
-        rival = winner.arm.outer_fold == ALL_ROWS and own in delivered and not all(model.exists() for model in models)
-        if winner.arm in first or rival:  # a rival's model, which may be delivered now, was removed with those of the folds
+        rival = (
+            winner.arm.outer_fold == ALL_ROWS
+            and own in delivered
+            and not all(model.exists() for model in models)
+        )
+        if (
+            winner.arm in first or rival
+        ):  # a rival's model, which may be delivered now, was removed with those of the folds
             for path in (paths.winner(winner.arm), *models):
                 move(path)
     for arm, number in first.items():
         move(paths.winner(arm))  # if it cannot be read
         folder = paths.arm(arm)
-        files = sorted((int(path.stem), path) for path in folder.glob("[0-9]*.json") if path.stem.isdecimal())
+        files = sorted(
+            (int(path.stem), path) for path in folder.glob("[0-9]*.json") if path.stem.isdecimal()
+        )
         for _, path in reversed([each for each in files if each[0] > number]):
             move(path)
         if paths.pack(arm).exists():

@@ -10,7 +10,9 @@ from study.schema import NOUNS, SHORT, TrialState
 
 
 class ShortFormula(FoldWork):
-    """The search for a formula of few terms: a line beside the verdict, and a formula where it may stand for the answer."""
+    """The search for a formula of few terms: a line beside the verdict, and a formula where it may
+    stand for the answer.
+    """
 
     sort: ClassVar = SHORT
     noun: ClassVar = NOUNS[SHORT].removeprefix("the ")
@@ -24,11 +26,12 @@ class ShortFormula(FoldWork):
 class ShortRecord(FoldRecord, Tested):
     """What a search for the short formula leaves.
 
-    terms: its columns and terms with their weights, the intercept first. l2, penalty, share: the ridge penalty under which they
-    were fitted, the lasso's that chose them (None: no term is chosen), and the share of the lasso's own weights in theirs.
-    val_loss: mean over the inner folds. path: each penalty of the lasso that was tried (`penalty`), the number of terms that it
-    chose (`n_terms`), and the least validation loss with them (`val_loss`); the first chose none, the plain regression.
-    What is `Tested` is empty where it failed.
+    terms: its columns and terms with their weights, the intercept first. l2, penalty, share: the
+    ridge penalty under which they were fitted, the lasso's that chose them (None: no term is
+    chosen), and the share of the lasso's own weights in theirs. val_loss: mean over the inner
+    folds. path: each penalty of the lasso that was tried (`penalty`), the number of terms that it
+    chose (`n_terms`), and the least validation loss with them (`val_loss`); the first chose none,
+    the plain regression. What is `Tested` is empty where it failed.
     """
 
     sort: ClassVar = SHORT
@@ -44,4 +47,8 @@ class ShortRecord(FoldRecord, Tested):
     def names(self) -> tuple[str, ...]:
         """Its products and hinges, each as often as it has one."""
         outputs = {row.output for row in self.terms[:1]}
-        return tuple(row.name for row in self.terms if row.output in outputs and row.form in {"product", "hinge"})
+        return tuple(
+            row.name
+            for row in self.terms
+            if row.output in outputs and row.form in {"product", "hinge"}
+        )

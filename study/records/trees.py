@@ -10,7 +10,9 @@ from study.records.work import FoldRecord, FoldWork
 from study.schema import NOUNS, TREES, TrialState
 
 MOST_CELLS = 10_000_000
-"""Cells that trees are fitted on at most, each 13 bytes in scikit-learn: of a longer table so many rows, drawn at random."""
+"""Cells that trees are fitted on at most, each 13 bytes in scikit-learn: of a longer table so many
+rows, drawn at random.
+"""
 
 
 class Trees(FoldWork):
@@ -28,8 +30,9 @@ class Trees(FoldWork):
 class TreesRecord(FoldRecord, Tested):
     """What boosted trees leave.
 
-    number, params, val_loss: of the trial chosen, with the iterations of its refit (`max_iter`). val_losses: of every trial,
-    (n_trials,). probed: as in a WinnerRecord. What is `Tested` is empty where they failed.
+    number, params, val_loss: of the trial chosen, with the iterations of its refit (`max_iter`).
+    val_losses: of every trial, (n_trials,). probed: as in a WinnerRecord. What is `Tested` is empty
+    where they failed.
     """
 
     sort: ClassVar = TREES

@@ -30,12 +30,13 @@ class ReplicateRecord(Frozen):
 class TrialRecord(Frozen):
     """What a finished or failed trial leaves on disk, for ever.
 
-    curves: `epoch` (n_points,), `val_loss` and `train_loss` (n_replicates, n_points), the loss after each of those epochs.
-    coefficients: column name (`coef_<term>`, `intercept`) to mean over replicates, per original unit; empty for a network.
-    path: of a regression the penalties that it scored (`l2`) and the mean validation loss of each (`val_loss`), the strongest
-    first; its params have the best one.
-    rungs: a network's mean best validation loss at each rung of its schedule that it came to. A PRUNED one was above its bar at
-    the last; its other numbers are those up to there.
+    curves: `epoch` (n_points,), `val_loss` and `train_loss` (n_replicates, n_points), the loss
+    after each of those epochs. coefficients: column name (`coef_<term>`, `intercept`) to mean over
+    replicates, per original unit; empty for a network. path: of a regression the penalties that it
+    scored (`l2`) and the mean validation loss of each (`val_loss`), the strongest first; its params
+    have the best one. rungs: a network's mean best validation loss at each rung of its schedule
+    that it came to. A PRUNED one was above its bar at the last; its other numbers are those up to
+    there.
     """
 
     study: str
@@ -63,7 +64,9 @@ class TrialRecord(Frozen):
 
 
 class CoefficientRow(Frozen):
-    """One weight of an arm's refitted incumbent, per original unit of its column (log-odds, log-rate) and per level."""
+    """One weight of an arm's refitted incumbent, per original unit of its column (log-odds,
+    log-rate) and per level.
+    """
 
     term: str
     level: str | None
@@ -73,16 +76,23 @@ class CoefficientRow(Frozen):
 
 
 def term_name(form: str, columns: Sequence[str]) -> str:
-    """A term without its numbers: `age`, `hinge(age)`, and the names of a product with a multiplication sign between them."""
-    return f"hinge({columns[0]})" if form == "hinge" else "\N{MULTIPLICATION SIGN}".join(columns) or form
+    """A term without its numbers: `age`, `hinge(age)`, and the names of a product with a
+    multiplication sign between them.
+    """
+    return (
+        f"hinge({columns[0]})"
+        if form == "hinge"
+        else "\N{MULTIPLICATION SIGN}".join(columns) or form
+    )
 
 
 class TermRow(Frozen):
     """One weight of a regression with terms, in original units (log-odds, log-rate).
 
-    form: `intercept`, `column`, `product` or `hinge`. columns: names of the encoder's terms that it is made of, one number of
-    each beside it. fill: what a gap takes. A product is (clip(x) - m) * (clip(z) - n) with centers m, n and clips to low and
-    high; a hinge max(clip(x) - knot, 0). output: the class, where there are several.
+    form: `intercept`, `column`, `product` or `hinge`. columns: names of the encoder's terms that it
+    is made of, one number of each beside it. fill: what a gap takes. A product is (clip(x) - m) *
+    (clip(z) - n) with centers m, n and clips to low and high; a hinge max(clip(x) - knot, 0).
+    output: the class, where there are several.
     """
 
     form: str
@@ -101,12 +111,14 @@ class TermRow(Frozen):
 
 
 class Candidate(Frozen):
-    """One scored way of using an arm's incumbent, or the hyperparameters chosen for boosted trees (`refit` alone).
+    """One scored way of using an arm's incumbent, or the hyperparameters chosen for boosted trees
+    (`refit` alone).
 
-    name: `refit` (trained on all development rows), `ensemble` (mean prediction of the replicates of the search) or
-    `rows-<fraction>` (what is judged, trained on a part of the development rows; seed is the number of the part).
-    predicted: (n_test,) values, rates or probabilities of the second class, or (n_test, n_classes) probabilities.
-    loss: (n_test,) loss of each test row. val_loss: of a part, the mean validation loss of its own inner folds.
+    name: `refit` (trained on all development rows), `ensemble` (mean prediction of the replicates
+    of the search) or `rows-<fraction>` (what is judged, trained on a part of the development rows;
+    seed is the number of the part). predicted: (n_test,) values, rates or probabilities of the
+    second class, or (n_test, n_classes) probabilities. loss: (n_test,) loss of each test row.
+    val_loss: of a part, the mean validation loss of its own inner folds.
     """
 
     name: str
@@ -119,9 +131,10 @@ class Candidate(Frozen):
 class Tested(Frozen):
     """What a record says of the test rows.
 
-    rows: (n_test,) row ids of the table. observed: (n_test,) values of the target, or codes of classes. candidates: what was
-    predicted of them. groups: (n_test,) codes of their groups, empty where rows are independent. earlier: (n_test,) how many
-    rows of the table are earlier in time, empty where rows are in no order.
+    rows: (n_test,) row ids of the table. observed: (n_test,) values of the target, or codes of
+    classes. candidates: what was predicted of them. groups: (n_test,) codes of their groups, empty
+    where rows are independent. earlier: (n_test,) how many rows of the table are earlier in time,
+    empty where rows are in no order.
     """
 
     rows: list[int] = []
@@ -143,9 +156,9 @@ class Tested(Frozen):
 class WinnerRecord(Tested):
     """What an arm's incumbent leaves after its one look at the test rows.
 
-    terms: of the regression with terms; clipped: cells of its test rows that lie outside the bounds of its terms. converged:
-    whether a regression's fit of all development rows arrived within `training.iterations`. probed: what the judged model
-    answers column by column.
+    terms: of the regression with terms; clipped: cells of its test rows that lie outside the bounds
+    of its terms. converged: whether a regression's fit of all development rows arrived within
+    `training.iterations`. probed: what the judged model answers column by column.
     """
 
     study: str

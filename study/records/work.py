@@ -13,8 +13,8 @@ from study.schema import Arm, Frozen, Kind, TrialState, fold_name
 class FoldWork(Frozen, ABC):
     """Work on one target and outer fold that is no arm.
 
-    sort: names its record and folder. noun: what a sentence calls it. many: what a count calls it. without: what a note
-    says of a target where it failed.
+    sort: names its record and folder. noun: what a sentence calls it. many: what a count calls it.
+    without: what a note says of a target where it failed.
     """
 
     sort: ClassVar[str]
@@ -35,7 +35,9 @@ class FoldWork(Frozen, ABC):
 
 
 class FoldRecord(Frozen):
-    """What such work leaves, done or failed (state FAIL, with its error). sort: of its work. wall_time_s: seconds."""
+    """What such work leaves, done or failed (state FAIL, with its error). sort: of its work.
+    wall_time_s: seconds.
+    """
 
     sort: ClassVar[str]
     study: str

@@ -1,4 +1,6 @@
-"""What the verdicts of a report were asked of, for its text: what gains are shares of, and what they are held against."""
+"""What the verdicts of a report were asked of, for its text: what gains are shares of, and what
+they are held against.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,23 @@ def _by_target(told: dict[str, str], all_of: str) -> str:
 
 def shares_of(results: Results) -> str:
     """What the gains are shares of."""
-    asked = {each.target: each.metric.noun for each in results.verdicts} if results.concluded else {}
+    asked = (
+        {each.target: each.metric.noun for each in results.verdicts} if results.concluded else {}
+    )
     return _by_target(
-        {t: f"the regression's {stake}" for t, stake in asked.items()} or {"": "the regression's loss"}, "what is asked of"
+        {t: f"the regression's {stake}" for t, stake in asked.items()}
+        or {"": "the regression's loss"},
+        "what is asked of",
     )
 
 
 def held_against(results: Results) -> str:
     """What the gains are held against."""
-    told = {words.verdict.target: f"the margin of {words.margin}" for words in results.words} if results.concluded else {}
+    told = (
+        {words.verdict.target: f"the margin of {words.margin}" for words in results.words}
+        if results.concluded
+        else {}
+    )
     return _by_target(told or {"": f"the margin ({_margin(results)})"}, "the bound of each target")
 
 

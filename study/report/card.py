@@ -29,10 +29,15 @@ def answer(results: Results) -> Html:
     if not results.concluded or not results.verdicts:
         return Html("<p>No target has been scored yet.</p>")
     files = delivered_frame(results)
-    cards = [_card(verdict, results, files[files["target"] == verdict.target]) for verdict in results.verdicts]
+    cards = [
+        _card(verdict, results, files[files["target"] == verdict.target])
+        for verdict in results.verdicts
+    ]
     if said := together_words(results.verdicts):
         cards.append(f'<p class="note">{escape(said)}</p>')
-    return Html(f'<style>{STYLE.read_text(encoding="utf-8")}</style><div class="answers">{"".join(cards)}</div>')
+    return Html(
+        f'<style>{STYLE.read_text(encoding="utf-8")}</style><div class="answers">{"".join(cards)}</div>'
+    )
 
 
 def _card(verdict: Verdict, results: Results, files: pd.DataFrame) -> str:
@@ -54,7 +59,11 @@ def _items(told: list[str | None]) -> str:
 
 
 def _todo(words: Words, results: Results) -> str:
-    predict = f" `study predict {quote(str(results.root.resolve().name))} new.csv`" if words.verdict.gains else ""
+    predict = (
+        f" `study predict {quote(str(results.root.resolve().name))} new.csv`"
+        if words.verdict.gains
+        else ""
+    )
     return f"{words.action}{predict}"
 
 
@@ -62,7 +71,11 @@ def trust(verdict: Verdict, results: Results) -> list[str | None]:
     """How rows were tested, for which margins the verdict holds, and the first doubt."""
     config, rows = results.config, results.data.rows
     if config.protocol == "holdout":
-        tested = f"Tested on {verdict.gains[0].gain.n_rows:,} of {rows:,} rows, held out once." if verdict.gains else None
+        tested = (
+            f"Tested on {verdict.gains[0].gain.n_rows:,} of {rows:,} rows, held out once."
+            if verdict.gains
+            else None
+        )
     elif results.data.time is not None:
         tested = f"Later rows were tested by models of earlier ones, in {config.outer.folds} folds."
     else:
@@ -76,12 +89,22 @@ def _models(table: ModelsTable, verdict: Verdict, files: pd.DataFrame) -> str:
     made = {row["procedure"]: row for row in files.to_dict("records")}
     seconds = {name: row["seconds"] for name, row in made.items() if not math.isnan(row["seconds"])}
     ends = edges(table.rows, verdict.margin)
-    heads = [*table.heads[:4], f'{table.heads[4]}<span class="axis">{_axis(verdict.margin, ends)}</span>']
+    heads = [
+        *table.heads[:4],
+        f'{table.heads[4]}<span class="axis">{_axis(verdict.margin, ends)}</span>',
+    ]
     heads += ["seconds to train"] if seconds else []
-    head = "".join(f'<th scope="col"{" class=n" * (0 < place != 4)}>{text}</th>' for place, text in enumerate(heads))
+    head = "".join(
+        f'<th scope="col"{" class=n" * (0 < place != 4)}>{text}</th>'
+        for place, text in enumerate(heads)
+    )
     rows = ((row, made.get(row.procedure, {}).get("file", "")) for row in table.rows)
-    body = "".join(_row(row, file, ends, verdict.margin, seconds, table.heads[1:4]) for row, file in rows)
-    margin = f" Dashed: the margin, {Words(verdict).margin}." if not math.isnan(verdict.margin) else ""
+    body = "".join(
+        _row(row, file, ends, verdict.margin, seconds, table.heads[1:4]) for row, file in rows
+    )
+    margin = (
+        f" Dashed: the margin, {Words(verdict).margin}." if not math.isnan(verdict.margin) else ""
+    )
     return (
         f'<table class="models"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         f'<p class="note">Improvement = share of {escape(table.of)} removed on test rows.{margin}</p>'
@@ -89,10 +112,17 @@ def _models(table: ModelsTable, verdict: Verdict, files: pd.DataFrame) -> str:
 
 
 def _row(
-    row: Row, file: str, ends: tuple[float, float], margin: float, seconds: dict[str, float], heads: tuple[str, ...]
+    row: Row,
+    file: str,
+    ends: tuple[float, float],
+    margin: float,
+    seconds: dict[str, float],
+    heads: tuple[str, ...],
 ) -> str:
     told = zip(heads, (row.loss, row.metric, row.improvement), strict=True)
-    cells = "".join(f'<td class="n" data-head="{escape(head)}">{escape(text)}</td>' for head, text in told)
+    cells = "".join(
+        f'<td class="n" data-head="{escape(head)}">{escape(text)}</td>' for head, text in told
+    )
     drawn = _drawn(row, ends, margin) if row.gain and not math.isnan(row.gain.improvement) else ""
     cells += f'<td class="bar {row.procedure}">{drawn}<small>{escape(row.interval)}</small></td>'
     cells += (
@@ -106,9 +136,16 @@ def _row(
 
 
 def edges(rows: tuple[Row, ...], margin: float) -> tuple[float, float]:
-    """Where the axis of the intervals ends: it holds all dots, and intervals within 100% to either side."""
+    """Where the axis of the intervals ends: it holds all dots, and intervals within 100% to either
+    side.
+    """
     gains = [row.gain for row in rows if row.gain and not math.isnan(row.gain.improvement)]
-    found = [end for gain in gains for end in (gain.improvement, gain.low, gain.high) if not math.isnan(end)]
+    found = [
+        end
+        for gain in gains
+        for end in (gain.improvement, gain.low, gain.high)
+        if not math.isnan(end)
+    ]
     least = 0.02 if math.isnan(margin) else 2 * margin
     return max(-1.0, min([-least, *found])), min(1.0, max([least, *found]))
 
@@ -117,16 +154,32 @@ def _drawn(row: Row, ends: tuple[float, float], margin: float) -> str:
     """An interval with its dot, an arrow where it goes on beyond the axis, and the margin dashed."""
     gain, (left, right), middle = row.gain, ends, HEIGHT_PX // 2
     assert gain is not None
-    low, high = (-math.inf if math.isnan(gain.low) else gain.low), (gain.high if gain.bounded else math.inf)
+    low, high = (
+        (-math.inf if math.isnan(gain.low) else gain.low),
+        (gain.high if gain.bounded else math.inf),
+    )
     first, last = (_place(min(max(end, left), right), ends) for end in (low, high))
-    marks = [_upright("zero", 0.0, ends)] + ([] if math.isnan(margin) else [_upright("margin", margin, ends)])
+    marks = [_upright("zero", 0.0, ends)] + (
+        [] if math.isnan(margin) else [_upright("margin", margin, ends)]
+    )
     if not row.reference:
-        marks.append(f'<line class="interval" x1="{first:.2f}%" x2="{last:.2f}%" y1="{middle}" y2="{middle}"/>')
-        marks += [_arrow(first, -1)] * (low < left - SLACK) + [_arrow(last, 1)] * (high > right + SLACK)
+        marks.append(
+            f'<line class="interval" x1="{first:.2f}%" x2="{last:.2f}%" y1="{middle}" y2="{middle}"/>'
+        )
+        marks += [_arrow(first, -1)] * (low < left - SLACK) + [_arrow(last, 1)] * (
+            high > right + SLACK
+        )
     if left <= gain.improvement <= right:
-        marks.append(f'<circle class="dot" cx="{_place(gain.improvement, ends):.2f}%" cy="{middle}" r="4.5"/>')
+        marks.append(
+            f'<circle class="dot" cx="{_place(gain.improvement, ends):.2f}%" cy="{middle}" r="4.5"/>'
+        )
     else:
-        marks.append(_arrow(_place(left if gain.improvement < left else right, ends), -1 if gain.improvement < left else 1))
+        marks.append(
+            _arrow(
+                _place(left if gain.improvement < left else right, ends),
+                -1 if gain.improvement < left else 1,
+            )
+        )
     return f'<svg width="100%" height="{HEIGHT_PX}" aria-hidden="true">{"".join(marks)}</svg>'
 
 

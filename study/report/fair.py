@@ -1,4 +1,6 @@
-"""Whether the comparison is fair: how rows were split, what every model was given, what was read and what was left out."""
+"""Whether the comparison is fair: how rows were split, what every model was given, what was read
+and what was left out.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from study.schema import ALL_ROWS, LOSS_NAMES, TrialState
 
 
 def splits(results: Results) -> Html:
-    """How rows are kept apart: what is tested, what groups and time do to that, and what trials are chosen by."""
+    """How rows are kept apart: what is tested, what groups and time do to that, and what trials are
+    chosen by.
+    """
     return _list(split_words(results))
 
 
@@ -35,17 +39,21 @@ def split_words(results: Results) -> list[str]:
     seeds = config.inner.seeds or 1
     trained = f"{seeds} seeds of each network" if seeds > 1 else "one seed of each network"
     inner = f"Of all other rows of an outer fold {config.inner.folds} inner folds choose the trial, with {trained} in each."
-    apart = data.splitting or "No column keeps rows together (`groups`) or orders them (`time`): rows count as independent."
+    apart = (
+        data.splitting
+        or "No column keeps rows together (`groups`) or orders them (`time`): rows count as independent."
+    )
     return [tested, apart, inner]
 
 
 def budgets_frame(results: Results) -> pd.DataFrame:
-    """What every model was given on every target, over its outer folds and the last search on all rows.
+    """What every model was given on every target, over its outer folds and the last search on all
+    rows.
 
     Returns
     -------
-    (n_models, 8) frame: target, model, searches (arms), trials, given up (as hopeless), failed, fits (models trained by its
-    trials), seconds (on one core each).
+    (n_models, 8) frame: target, model, searches (arms), trials, given up (as hopeless), failed,
+    fits (models trained by its trials), seconds (on one core each).
     """
     named = with_names(results.trials, results.data.models)
     own = named.assign(
@@ -58,13 +66,19 @@ def budgets_frame(results: Results) -> pd.DataFrame:
     )  # fmt: skip
     place = {target: i for i, target in enumerate(results.trials["target"].unique())}
     frame = sums.reset_index().rename(columns={"given_up": "given up"})
-    return frame.sort_values("target", key=lambda targets: targets.map(place), kind="stable").reset_index(drop=True)
+    return frame.sort_values(
+        "target", key=lambda targets: targets.map(place), kind="stable"
+    ).reset_index(drop=True)
 
 
 def budgets(results: Results) -> Html:
     """The budgets as a table, and where time ended a search."""
     minutes = results.config.time_budget_min
-    until = f"No trial was suggested after {human(minutes)} minutes, so that counts depend on the machine." if minutes else ""
+    until = (
+        f"No trial was suggested after {human(minutes)} minutes, so that counts depend on the machine."
+        if minutes
+        else ""
+    )
     is_delivered = (results.trials["outer_fold"] == ALL_ROWS).any()
     last = "One search of each model is on all rows, for what is delivered." if is_delivered else ""
     frame = budgets_frame(results)
@@ -75,9 +89,14 @@ def budgets(results: Results) -> Html:
 
 
 def columns(results: Results) -> Html:
-    """What was read of the table and what was left out: notes, targets, and the features, folded, with their reasons."""
+    """What was read of the table and what was left out: notes, targets, and the features, folded,
+    with their reasons.
+    """
     data = results.data
-    targets = [target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]} for target in data.targets]
+    targets = [
+        target.model_dump(mode="json") | {"loss": LOSS_NAMES[target.kind]}
+        for target in data.targets
+    ]
     features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
     counts = pd.Series([feature.type for feature in data.features]).value_counts(sort=False)
     kinds = ", ".join(f"{human(int(n))} {name}" for name, n in counts.items())
@@ -96,5 +115,8 @@ def _list(sentences: list[str]) -> Html:
 
 def _records(records: Any) -> pd.DataFrame:
     frame = pd.DataFrame(records)
-    joined = {c: [", ".join(map(str, v)) if isinstance(v, list | tuple | dict) else v for v in frame[c]] for c in frame}
+    joined = {
+        c: [", ".join(map(str, v)) if isinstance(v, list | tuple | dict) else v for v in frame[c]]
+        for c in frame
+    }
     return pd.DataFrame(joined).replace("", None)

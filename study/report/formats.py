@@ -1,4 +1,6 @@
-"""A report in other forms than HTML: Markdown with its figures beside it, and PDF as a browser prints it."""
+"""A report in other forms than HTML: Markdown with its figures beside it, and PDF as a browser
+prints it.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,23 @@ from study.schema import StudyError
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
-"""Programs that print a page without a screen, in the order in which they are looked for on PATH."""
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+)
+"""Programs that print a page without a screen, in the order in which they are looked for on PATH.
+"""
 PRINT_S = 120
 """Seconds that printing may take."""
 
 
 def write_form(form: Form, html: Path, notebook: NotebookNode) -> Path:
-    """Write a report whose HTML is there in another form beside it, and give that file's path; errors as `write_pdf`.
+    """Write a report whose HTML is there in another form beside it, and give that file's path;
+    errors as `write_pdf`.
 
     notebook: executed, which the HTML was made of.
     """
@@ -55,8 +66,16 @@ def write_pdf(html: Path, path: Path) -> Path:
         )
     with tempfile.TemporaryDirectory() as scratch:
         printed = Path(scratch) / "page.pdf"
-        command = [browser, "--headless", "--disable-gpu", f"--user-data-dir={scratch}/profile", "--no-pdf-header-footer"]
-        command += ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # it has none for root
+        command = [
+            browser,
+            "--headless",
+            "--disable-gpu",
+            f"--user-data-dir={scratch}/profile",
+            "--no-pdf-header-footer",
+        ]
+        command += (
+            ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        )  # it has none for root
         try:
             ended = subprocess.run(
                 [*command, f"--print-to-pdf={printed}", html.resolve().as_uri()],

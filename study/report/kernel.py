@@ -1,4 +1,6 @@
-"""The kernel that executes the notebook of a report: this interpreter, in a process that can start before it is needed."""
+"""The kernel that executes the notebook of a report: this interpreter, in a process that can start
+before it is needed.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,11 @@ CELL_S = 300
 
 
 class Kernel:
-    """A kernel that has entered a folder, with this interpreter, whatever kernels are installed. Ends with its block.
+    """A kernel that has entered a folder, with this interpreter, whatever kernels are installed.
+    Ends with its block.
 
-    It runs one notebook. What `study.report` imports it has imported by then, if it was started in time.
+    It runs one notebook. What `study.report` imports it has imported by then, if it was started in
+    time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,7 +36,12 @@ class Kernel:
     def __enter__(self) -> Kernel:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self._open.close()
 
     def start(self) -> None:
@@ -43,16 +52,25 @@ class Kernel:
         from nbformat.v4 import new_notebook
 
         runner = self._open.enter_context(asyncio.Runner(loop_factory=_Loop))
-        scratch = self._open.enter_context(tempfile.TemporaryDirectory())  # no trace in a home folder, no start-up files there
-        # Nothing in the folder may be taken for a module or for settings: the kernel enters it when it has read its own.
+        scratch = self._open.enter_context(
+            tempfile.TemporaryDirectory()
+        )  # no trace in a home folder, no start-up files there
+        # Nothing in the folder may be taken for a module or for settings: the kernel enters it when
+        # it has read its own.
         enter = f"import os, study.report.sections; os.chdir({str(self.folder)!r})"
         client = NotebookClient(
             new_notebook(),
             kernel_name="python3",
-            kernel_manager_class=_manager(Path(scratch)),  # the client ends the kernel of a manager that it made itself
+            kernel_manager_class=_manager(
+                Path(scratch)
+            ),  # the client ends the kernel of a manager that it made itself
             timeout=CELL_S,
             shutdown_kernel="immediate",
-            extra_arguments=["--log-level=ERROR", "--IPKernelApp.ignore_cwd=True", f"--IPKernelApp.exec_lines={enter}"],
+            extra_arguments=[
+                "--log-level=ERROR",
+                "--IPKernelApp.ignore_cwd=True",
+                f"--IPKernelApp.exec_lines={enter}",
+            ],
             resources={"metadata": {"path": scratch}},
         )
         manager = client.create_kernel_manager()
@@ -92,9 +110,15 @@ def _manager(scratch: Path) -> type[Any]:
     class Manager(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:
             connection = str(scratch / "kernel.json")
-            # Whoever asks for a free port may lose it before the kernel takes it; the path of a socket has 107 bytes at most.
+            # Whoever asks for a free port may lose it before the kernel takes it; the path of a
+            # socket has 107 bytes at most.
             transport = "ipc" if len(os.fsencode(connection)) < 90 else "tcp"
-            super().__init__(**options, kernel_spec_manager=ThisInterpreter(), connection_file=connection, transport=transport)
+            super().__init__(
+                **options,
+                kernel_spec_manager=ThisInterpreter(),
+                connection_file=connection,
+                transport=transport,
+            )
 
     return Manager
 
@@ -117,7 +141,9 @@ async def _end(manager: Any) -> None:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """Leaves signals to whoever runs us: nbclient would end its kernel on one, and then fail for want of it."""
+    """Leaves signals to whoever runs us: nbclient would end its kernel on one, and then fail for
+    want of it.
+    """
 
     def add_signal_handler(self, *_: object) -> None:
         raise RuntimeError("signals are handled elsewhere")

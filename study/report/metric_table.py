@@ -12,13 +12,15 @@ from study.schema import LOSS, NOUNS, REGRESSION
 
 
 def metrics_frame(results: Results) -> pd.DataFrame:
-    """Every metric but the loss of every procedure with its interval, by how much a richer one is better, and on which outer
-    folds it exists where that is not on all."""
+    """Every metric but the loss of every procedure with its interval, by how much a richer one is
+    better, and on which outer folds it exists where that is not on all."""
     told, some = results.metrics[results.metrics["metric"] != LOSS], on_some_folds(results.metrics)
     keys = ["target", "metric", "other"]
     over = told.loc[told["base"] == REGRESSION, [*keys, "value", "low", "high"]]
     both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))
-    both["label"] = [metric_of(name, kind).label for name, kind in zip(both["metric"], both["kind"], strict=True)]
+    both["label"] = [
+        metric_of(name, kind).label for name, kind in zip(both["metric"], both["kind"], strict=True)
+    ]
     rows = [
         {
             "target": row["target"], "metric": row["label"],

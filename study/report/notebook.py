@@ -1,4 +1,6 @@
-"""The report as a notebook: build it, execute it, render it as one HTML file, and write all of it below the results."""
+"""The report as a notebook: build it, execute it, render it as one HTML file, and write all of it
+below the results.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,12 @@ results = load_results(".")'''
 
 
 def build_notebook(root: Path) -> NotebookNode:
-    """A notebook that explains the study in folder `root`: the answer first, then the evidence; its sections follow the data.
+    """A notebook that explains the study in folder `root`: the answer first, then the evidence; its
+    sections follow the data.
 
-    Its code runs in that folder and only calls `study.load_results`, the figures and the tables. Cells that draw a figure
-    carry its file name in `metadata.report.figure`. Of an unfinished study it shows the search alone.
+    Its code runs in that folder and only calls `study.load_results`, the figures and the tables.
+    Cells that draw a figure carry its file name in `metadata.report.figure`. Of an unfinished study
+    it shows the search alone.
 
     Raises
     ------
@@ -51,7 +55,10 @@ def build_notebook(root: Path) -> NotebookNode:
 
 
 def _cells(results: Results) -> list[NotebookNode]:
-    shown = {chapter: [section for section in chapter.sections if section.when(results)] for chapter in CHAPTERS}
+    shown = {
+        chapter: [section for section in chapter.sections if section.when(results)]
+        for chapter in CHAPTERS
+    }
     name = results.root.resolve().name
     words = {
         "of": shares_of(results),
@@ -60,10 +67,19 @@ def _cells(results: Results) -> list[NotebookNode]:
         "folder": printable(shlex.quote(name)),  # in one line, or it could end the block of code
         "config": printable(shlex.quote(f"{name}/config.yaml")),
     }
-    cells = [_markdown(_opening(results)), _code(SETUP, role="setup"), _code("tables.answer(results)")]
+    cells = [
+        _markdown(_opening(results)),
+        _code(SETUP, role="setup"),
+        _code("tables.answer(results)"),
+    ]
     for chapter, sections in shown.items():
         if sections:
-            cells += [_markdown(f"## {chapter.title}\n\n{chapter.text.format(**words)}".rstrip(), chapter=chapter.title)]
+            cells += [
+                _markdown(
+                    f"## {chapter.title}\n\n{chapter.text.format(**words)}".rstrip(),
+                    chapter=chapter.title,
+                )
+            ]
         for section in sections:
             cells += [_markdown(section.text.format(**words))] if section.text else []
             cells += [_code(section.code, **({"figure": section.figure} if section.figure else {}))]
@@ -77,12 +93,16 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
 
 
 def get_ready() -> None:
-    """Render an empty page: what rendering imports it imports when it is first used, which takes longer than a report."""
+    """Render an empty page: what rendering imports it imports when it is first used, which takes
+    longer than a report.
+    """
     render(nbformat.v4.new_notebook(cells=[_code("0"), _markdown("0")]))
 
 
 def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
-    """Write report.ipynb (executed), report.html and figures/*.svg of the study at `paths`; returns the HTML's path."""
+    """Write report.ipynb (executed), report.html and figures/*.svg of the study at `paths`; returns
+    the HTML's path.
+    """
     notebook = build_notebook(paths.root.resolve())
     with ThreadPoolExecutor(1) as beside:
         beside.submit(get_ready)  # while the kernel draws

@@ -58,26 +58,37 @@ def style() -> str:
 
 
 def render(notebook: NotebookNode) -> str:
-    """`notebook` with its outputs as one HTML file that loads nothing: drawings, style and script are inside."""
+    """`notebook` with its outputs as one HTML file that loads nothing: drawings, style and script
+    are inside.
+    """
     from nbconvert import HTMLExporter
 
     outline, outputs = Outline(), list[str]()
 
     def held(html: str) -> str:
-        outputs.append(html)  # nbconvert parses all that it has written, which for drawings and long tables takes a second
+        outputs.append(
+            html
+        )  # nbconvert parses all that it has written, which for drawings and long tables takes a second
         return f"<!-- output {len(outputs) - 1} -->"
 
     filters = {"anchored": outline.anchored, "folded": outline.folded, "held": held}
     exporter = HTMLExporter(
-        extra_template_basedirs=[str(TEMPLATE.parent)], template_name=TEMPLATE.name, exclude_anchor_links=True, filters=filters
+        extra_template_basedirs=[str(TEMPLATE.parent)],
+        template_name=TEMPLATE.name,
+        exclude_anchor_links=True,
+        filters=filters,
     )
     html, _ = exporter.from_notebook_node(notebook)
-    body = _HELD.sub(lambda place: outputs[int(place[1])], str(html)) + "</details>" * bool(outline.chapters)
+    body = _HELD.sub(lambda place: outputs[int(place[1])], str(html)) + "</details>" * bool(
+        outline.chapters
+    )
     return page(notebook.metadata.get("title", "Report"), body, outline)
 
 
 def page(title: str, body: str, outline: Outline | None = None) -> str:
-    """A page that loads nothing: `body` with the style and the script, beside a list of its chapters."""
+    """A page that loads nothing: `body` with the style and the script, beside a list of its
+    chapters.
+    """
     script = (TEMPLATE / "report.js").read_text(encoding="utf-8")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

@@ -12,7 +12,16 @@ from study.report.markdown import literal
 
 MOST_ROWS = 100
 """Rows of a table that are written; the rest is counted."""
-INLINE = {"a": "", "b": "**", "strong": "**", "em": "*", "small": " ", "span": " ", "code": "", "summary": "**"}
+INLINE = {
+    "a": "",
+    "b": "**",
+    "strong": "**",
+    "em": "*",
+    "small": " ",
+    "span": " ",
+    "code": "",
+    "summary": "**",
+}
 """Elements of a line of text, with what stands before and behind it."""
 BEFORE = {"h3": "### ", "h4": "#### "}
 

@@ -1,4 +1,6 @@
-"""How to repeat a study: what has to be the same, what comes out the same, and what it was run with."""
+"""How to repeat a study: what has to be the same, what comes out the same, and what it was run
+with.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,17 @@ def environment_frame(results: Results) -> pd.DataFrame:
     told = results.environment.model_dump()
     rows = list(told.pop("packages").items())
     rows += [(name, told[name]) for name in ("platform", "processor", "cores", "node", "started")]
-    return pd.DataFrame([(name, str(value)) for name, value in rows if value not in (None, "")], columns=["what", "value"])
+    return pd.DataFrame(
+        [(name, str(value)) for name, value in rows if value not in (None, "")],
+        columns=["what", "value"],
+    )
 
 
 def facts(results: Results) -> Html:
     """These facts, and folded below them the config and what it was run with."""
     text = results.paths.config.read_text(encoding="utf-8")
-    config = folded("The config, with all that was decided for it", f"<pre><code>{escape(text)}</code></pre>")
+    config = folded(
+        "The config, with all that was decided for it", f"<pre><code>{escape(text)}</code></pre>"
+    )
     ran = folded("Versions of packages, and the machine", table(environment_frame(results)))
     return Html(f"{table(facts_frame(results))}{config}{ran}")

@@ -1,4 +1,6 @@
-"""The parts of the report in their order: every figure, and between them the tables with their words."""
+"""The parts of the report in their order: every figure, and between them the tables with their
+words.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,10 @@ def _always(results: Results) -> bool:
 class Section:
     """A part of the report.
 
-    text: Markdown before it; `build_notebook` fills {of}, what gains are shares of, {bound}, what they are held against,
-    {fold}, {folder} and {config}. code: of its cell, where `results` and all modules that `SETUP` names are at hand. when:
-    whether it is shown. figure: the name of its picture.
+    text: Markdown before it; `build_notebook` fills {of}, what gains are shares of, {bound}, what
+    they are held against, {fold}, {folder} and {config}. code: of its cell, where `results` and all
+    modules that `SETUP` names are at hand. when: whether it is shown. figure: the name of its
+    picture.
     """
 
     text: str
@@ -33,7 +36,9 @@ class Section:
 
 
 def drawn(chapter: str) -> tuple[Section, ...]:
-    """The sections of a chapter's diagnostics: a figure each, and below it what else their folder shows."""
+    """The sections of a chapter's diagnostics: a figure each, and below it what else their folder
+    shows.
+    """
     found = []
     for name in registry.CHAPTERS[chapter]:
         own: Any = registry.figure(name)
@@ -50,7 +55,9 @@ def table(name: str, results: Results) -> Html:
 
 
 def is_concluded(results: Results) -> bool:
-    """Whether there are verdicts and, as a StudyError says where a version before drew them, scores."""
+    """Whether there are verdicts and, as a StudyError says where a version before drew them,
+    scores.
+    """
     return bool(results.concluded and results.present(results.paths.frame("scores")))
 
 
@@ -146,7 +153,9 @@ folder.
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter of the report: its title, what it says first (Markdown, filled as that of a section), and its sections."""
+    """A chapter of the report: its title, what it says first (Markdown, filled as that of a
+    section), and its sections.
+    """
 
     title: str
     text: str
@@ -175,7 +184,10 @@ CHAPTERS = (
             Section(PAIRS, "tables.by_target(tables.pairwise_frame(results))", is_concluded),
         ),
     ),
-    *(Chapter(title, TRIALS * (title == "How the search went"), drawn(title)) for title in list(registry.CHAPTERS)[1:]),
+    *(
+        Chapter(title, TRIALS * (title == "How the search went"), drawn(title))
+        for title in list(registry.CHAPTERS)[1:]
+    ),
     Chapter(
         "How to repeat this",
         REPRODUCE,
@@ -185,6 +197,8 @@ CHAPTERS = (
         ),
     ),
 )
-"""In the order of the report, which begins with the answer. One of which no section is shown is left out."""
+"""In the order of the report, which begins with the answer. One of which no section is shown is
+left out.
+"""
 
 SECTIONS = tuple(section for chapter in CHAPTERS for section in chapter.sections)

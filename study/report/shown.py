@@ -1,4 +1,6 @@
-"""Results as a notebook shows them: the answer with its table, and every figure of the report as one of matplotlib."""
+"""Results as a notebook shows them: the answer with its table, and every figure of the report as
+one of matplotlib.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from study.schema import StudyError, nearest
 
 
 class Figures:
-    """The figures of a study's report, each a function without arguments that returns a `matplotlib.figure.Figure`.
+    """The figures of a study's report, each a function without arguments that returns a
+    `matplotlib.figure.Figure`.
 
     `dir` lists them; what each shows and how it is read stands in its docstring.
     """
@@ -37,20 +40,28 @@ class Figures:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in NAMES:
-            raise AttributeError(f"There is no figure {name!r}, but {', '.join(NAMES)}.{nearest(name, NAMES)}")
+            raise AttributeError(
+                f"There is no figure {name!r}, but {', '.join(NAMES)}.{nearest(name, NAMES)}"
+            )
         module: Any = registry.figure(name)
         results = self._results
 
         def draw() -> Figure:
             if not module.when(results):
-                raise StudyError(f"{results.root} has nothing for the figure `{name}`. It is drawn: {module.when.__doc__}")
+                raise StudyError(
+                    f"{results.root} has nothing for the figure `{name}`. It is drawn: {module.when.__doc__}"
+                )
             picture = module.draw(module.data(results))
-            picture.figure._repr_mimebundle_ = picture._repr_mimebundle_  # a figure of no window is shown by nothing else
+            picture.figure._repr_mimebundle_ = (
+                picture._repr_mimebundle_
+            )  # a figure of no window is shown by nothing else
             return picture.figure  # type: ignore[no-any-return]
 
         draw.__name__, draw.__qualname__ = name, f"Figures.{name}"
         fold = " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else ""
-        draw.__doc__ = module.TEXT.format(of=shares_of(results), bound=held_against(results), fold=fold)
+        draw.__doc__ = module.TEXT.format(
+            of=shares_of(results), bound=held_against(results), fold=fold
+        )
         return draw
 
 
@@ -62,6 +73,8 @@ def as_html(results: Results) -> str:
     if results.concluded:
         scores = tables.by_target(tables.scores_frame(results))
         parts.append(f"<details><summary>Test losses of every model</summary>{scores}</details>")
-    report = f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
+    report = (
+        f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
+    )
     where = f"<p><small>{escape(results.config.name)}: {counted}{report}</small></p>"
     return f'<div class="study-results">{"".join(parts)}{where}</div>'

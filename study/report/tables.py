@@ -36,15 +36,23 @@ def incumbents_frame(results: Results) -> pd.DataFrame:
     if not best["outer_fold"].any():
         fixed.pop("outer_fold")
     columns = [str(column) for column in best]
-    params = {name: name.removeprefix("params_").replace("_", " ") for name in columns if name.startswith("params_")}
+    params = {
+        name: name.removeprefix("params_").replace("_", " ")
+        for name in columns
+        if name.startswith("params_")
+    }
     return best[[*fixed, *params]].rename(columns=fixed | params)
 
 
 def _named(frame: pd.DataFrame, results: Results, *then: str) -> pd.DataFrame:
-    """`frame` with the names of its models, by target as in `results.trials`, then by columns, then from simple to deep."""
+    """`frame` with the names of its models, by target as in `results.trials`, then by columns, then
+    from simple to deep.
+    """
     place = {target: i for i, target in enumerate(results.trials["target"].unique())}
     named = with_names(frame, results.data.models)
-    return named.assign(place=named["target"].map(place)).sort_values(["place", *then], kind="stable")
+    return named.assign(place=named["target"].map(place)).sort_values(
+        ["place", *then], kind="stable"
+    )
 
 
 def scores_frame(results: Results) -> pd.DataFrame:
@@ -61,12 +69,17 @@ def scores_frame(results: Results) -> pd.DataFrame:
 
 
 def pairwise_frame(results: Results) -> pd.DataFrame:
-    """Every model against every simpler one: improvement, its interval, and how likely it is better, the same or worse."""
+    """Every model against every simpler one: improvement, its interval, and how likely it is
+    better, the same or worse.
+    """
     pairs = results.pairs
     if pairs.empty:
         return pairs
     other, base = (
-        [model_name(str(f), int(d), results.data.models) for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)]
+        [
+            model_name(str(f), int(d), results.data.models)
+            for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)
+        ]
         for name in ("other", "base")
     )
     most = (pairs["base_loss"] / pairs["per_loss"]).where(pairs["base_loss"] > 0, np.inf)
@@ -94,11 +107,17 @@ def has_sources(verdict: Verdict) -> bool:
 def _sources(verdict: Verdict) -> str:
     words = Words(verdict)
     told = (words.sources, words.formula)
-    parts = [f"<h4>{escape(verdict.target)}</h4>", *(f"<p>{escape(text)}</p>" for text in told if text)]
+    parts = [
+        f"<h4>{escape(verdict.target)}</h4>",
+        *(f"<p>{escape(text)}</p>" for text in told if text),
+    ]
     if verdict.formula:
         parts.append(f"<pre><code>{escape(verdict.formula)}</code></pre>")
     if verdict.short and verdict.short.counts:
-        counts = {"term": [c.term for c in verdict.short.counts], "outer folds": [c.n_folds for c in verdict.short.counts]}
+        counts = {
+            "term": [c.term for c in verdict.short.counts],
+            "outer folds": [c.n_folds for c in verdict.short.counts],
+        }
         parts.append(table(pd.DataFrame(counts).head(MOST_TERMS)))
     return "".join(parts)
 

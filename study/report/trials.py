@@ -25,14 +25,18 @@ def trials_frame(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_trials, 12) frame: target, model, outer fold (`all rows` for the last search), trial, state, validation loss, std. error,
-    training loss (in units of the kind's loss), best epoch, parameters, seconds, hyperparameters (words); and, where any trial
-    failed, why it failed.
+    (n_trials, 12) frame: target, model, outer fold (`all rows` for the last search), trial, state,
+    validation loss, std. error, training loss (in units of the kind's loss), best epoch,
+    parameters, seconds, hyperparameters (words); and, where any trial failed, why it failed.
     """
     trials = with_names(shortened(results.trials, MOST_TRIALS), results.data.models)
-    place = trials["target"].map({target: i for i, target in enumerate(results.trials["target"].unique())})
+    place = trials["target"].map(
+        {target: i for i, target in enumerate(results.trials["target"].unique())}
+    )
     order = trials.groupby("model", sort=False).ngroup()
-    trials = trials.assign(place=place, order=order).sort_values(["place", "order", "outer_fold", "number"], kind="stable")
+    trials = trials.assign(place=place, order=order).sort_values(
+        ["place", "order", "outer_fold", "number"], kind="stable"
+    )
     folds = ["all rows" if fold == ALL_ROWS else str(fold) for fold in trials["outer_fold"]]
     shown = pd.DataFrame(
         {
@@ -49,7 +53,9 @@ def trials_frame(results: Results) -> pd.DataFrame:
 
 
 def shortened(trials: pd.DataFrame, most: int) -> pd.DataFrame:
-    """At most so many trials: what failed, up to half of them, and of the others the best of every arm."""
+    """At most so many trials: what failed, up to half of them, and of the others the best of every
+    arm.
+    """
     if len(trials) <= most:
         return trials
     is_failed = trials["state"] == TrialState.FAIL
@@ -69,8 +75,12 @@ def all_trials(results: Results) -> Html:
             f" The table holds {human(len(frame))} of {human(count)} trials: the best of every arm"
             f"{', and what failed' if failed else ''}. All are in results.csv."
         )
-    counts = {column: frame[column].nunique() for column in ("target", "model", "outer fold", "state")}
-    frame = frame.drop(columns=[column for column in ("target", "outer fold", "state") if counts[column] < 2])
+    counts = {
+        column: frame[column].nunique() for column in ("target", "model", "outer fold", "state")
+    }
+    frame = frame.drop(
+        columns=[column for column in ("target", "outer fold", "state") if counts[column] < 2]
+    )
     chosen = [column for column, count in counts.items() if count > 1]
     return Html(f"<p>{escape(said)}</p>{filtered(frame, chosen, 'trials')}")
 
@@ -80,7 +90,14 @@ def _hyperparameters(trials: pd.DataFrame) -> list[str]:
     names = [str(column) for column in trials if str(column).startswith("params_")]
     words = [name.removeprefix("params_").replace("_", " ") for name in names]
     rows = trials[names].astype(object).itertuples(index=False)
-    told = [[f"{word} {human(value)}" for word, value in zip(words, row, strict=True) if pd.notna(value)] for row in rows]
+    told = [
+        [
+            f"{word} {human(value)}"
+            for word, value in zip(words, row, strict=True)
+            if pd.notna(value)
+        ]
+        for row in rows
+    ]
     return [" \N{MIDDLE DOT} ".join(each) for each in told]
 
 
@@ -89,4 +106,8 @@ def _reasons(results: Results, trials: pd.DataFrame) -> dict[str, str]:
     failed = trials[trials["state"] == TrialState.FAIL]
     keys: list[Any] = failed[_ARM].drop_duplicates().to_dict("records")
     records = read_trials(results.paths, arms=[Arm(**key) for key in keys]) if keys else ()
-    return {record.trial_id: reason(record.error) for record in records if record.state is TrialState.FAIL}
+    return {
+        record.trial_id: reason(record.error)
+        for record in records
+        if record.state is TrialState.FAIL
+    }

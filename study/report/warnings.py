@@ -1,4 +1,6 @@
-"""Warnings in the report: all of them in a chapter, and below a target's answer those that touch it, in one line."""
+"""Warnings in the report: all of them in a chapter, and below a target's answer those that touch
+it, in one line.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,14 @@ def warnings_of(results: Results, target: str) -> list[StudyWarning]:
 
 
 def listed(results: Results, target: str) -> Html:
-    """One line for a target's answer: how many there are, and a link to each; nothing where there is none."""
+    """One line for a target's answer: how many there are, and a link to each; nothing where there
+    is none.
+    """
     own = warnings_of(results, target)
-    links = [f'<a href="#{_place(results, each)}">{escape(CATALOGUE[each.id].phrase)}</a>' for each in own]
+    links = [
+        f'<a href="#{_place(results, each)}">{escape(CATALOGUE[each.id].phrase)}</a>'
+        for each in own
+    ]
     count = f"{len(own)} warning{'s' * (len(own) > 1)}"
     return Html(f'<p class="warned">{count}: {", ".join(links)}.</p>' if own else "")
 
@@ -33,7 +40,11 @@ def listed(results: Results, target: str) -> Html:
 def section(results: Results) -> Html:
     """Every warning with its numbers and what to do, and folded away what it means."""
     if not results.warnings:
-        asked = f"None of the {len(ENTRIES)} warnings was found." if results.concluded else "The table alone gives no warning."
+        asked = (
+            f"None of the {len(ENTRIES)} warnings was found."
+            if results.concluded
+            else "The table alone gives no warning."
+        )
         return Html(f"<p>{asked}</p>")
     return Html("".join(_warning(_place(results, each), each) for each in results.warnings))
 

@@ -1,4 +1,6 @@
-"""One arm's search: a window of trials, each suggested from the results before the window and from nothing else."""
+"""One arm's search: a window of trials, each suggested from the results before the window and from
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +31,15 @@ LEAST_KNOWN = 3
 class ArmSearch:
     """State of one arm's search: what is recorded, what is out, what comes next.
 
-    Trial n is suggested once the results of all trials up to n - width are known, from those alone and with the trials between
-    known as running, though some may have ended. So suggestions depend neither on the order of results nor on where a search
-    was resumed, and no trial waits for more than the one that is `width` before it and those before that.
+    Trial n is suggested once the results of all trials up to n - width are known, from those alone
+    and with the trials between known as running, though some may have ended. So suggestions depend
+    neither on the order of results nor on where a search was resumed, and no trial waits for more
+    than the one that is `width` before it and those before that.
 
-    trials: the arm's budget. width: trials that may be out at once. records: outcomes of finished trials by number. incumbent:
-    the best complete one by mean validation loss, the earlier one of a tie. scored: number of the incumbent that was scored on
-    the test rows, if any; a search that went on since may have found a better one, which is then scored instead.
+    trials: the arm's budget. width: trials that may be out at once. records: outcomes of finished
+    trials by number. incumbent: the best complete one by mean validation loss, the earlier one of a
+    tie. scored: number of the incumbent that was scored on the test rows, if any; a search that
+    went on since may have found a better one, which is then scored instead.
 
     Raises
     ------
@@ -53,8 +57,12 @@ class ArmSearch:
     incumbent: Outcome | None = field(default=None, init=False)
     width: int = field(init=False)
     _out: dict[int, Suggestion] = field(default_factory=dict, init=False)
-    _back: dict[int, Suggestion] = field(default_factory=dict, init=False)  # given back, the last of them is the next
-    _next: int = field(default=0, init=False)  # the first number that is neither recorded nor suggested
+    _back: dict[int, Suggestion] = field(
+        default_factory=dict, init=False
+    )  # given back, the last of them is the next
+    _next: int = field(
+        default=0, init=False
+    )  # the first number that is neither recorded nor suggested
     _known: int = field(default=0, init=False)  # the results of all numbers below are known
     _winner_out: bool = field(default=False, init=False)
     _window: Window | None = field(default=None, init=False)
@@ -83,20 +91,31 @@ class ArmSearch:
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
-        """Hyperparameters of the best complete trial for each candidate beside the winner, by its name.
+        """Hyperparameters of the best complete trial for each candidate beside the winner, by its
+        name.
 
-        None of a candidate that no trial was made for alone: too small a budget tells nothing of it.
+        None of a candidate that no trial was made for alone: too small a budget tells nothing of
+        it.
         """
         family = get_family(self.arm.family)
-        complete = [each for each in self.records.values() if each.state is TrialState.COMPLETE and each.val_loss is not None]
+        complete = [
+            each
+            for each in self.records.values()
+            if each.state is TrialState.COMPLETE and each.val_loss is not None
+        ]
         named = [(each, family.parts(each.params)) for each in complete]
         wanted = sorted({names[0] for _, names in named if len(names) == 1})
-        return {name: reduce(_better, [each for each, names in named if name in names]).params for name in wanted}
+        return {
+            name: reduce(_better, [each for each, names in named if name in names]).params
+            for name in wanted
+        }
 
     @property
     def searched(self) -> bool:
         """Whether no trial is left to suggest or to wait for."""
-        return not self._out and not self._back and (self.closed or len(self.records) >= self.trials)
+        return (
+            not self._out and not self._back and (self.closed or len(self.records) >= self.trials)
+        )
 
     @property
     def finished(self) -> bool:
@@ -123,19 +142,27 @@ class ArmSearch:
         return Suggestion(number, number // self.config.search.generation, self._suggest(number))
 
     def bars(self, number: int) -> tuple[float, ...]:
-        """Mean best loss above which a network's trial is given up, at each rung of its schedule: the median of those known.
+        """Mean best loss above which a network's trial is given up, at each rung of its schedule:
+        the median of those known.
 
-        The median stopping rule (Golovin et al. 2017, KDD, section 3.2.2), by the trials before the window, from which its
-        hyperparameters follow too; one that ended before a rung counts with what it had then. None where fewer than LEAST_KNOWN
-        are known, for a regression, for a sampler that forgets what was given up, and where the patience is all epochs.
+        The median stopping rule (Golovin et al. 2017, KDD, section 3.2.2), by the trials before the
+        window, from which its hyperparameters follow too; one that ended before a rung counts with
+        what it had then. None where fewer than LEAST_KNOWN are known, for a regression, for a
+        sampler that forgets what was given up, and where the patience is all epochs.
         """
         training, sampler = self.config.training, SAMPLERS[self.config.search.sampler]
-        if get_family(self.arm.family).convex or not sampler.pruned or (training.patience or 1) >= (training.epochs or 1):
+        if (
+            get_family(self.arm.family).convex
+            or not sampler.pruned
+            or (training.patience or 1) >= (training.epochs or 1)
+        ):
             return ()
         known = [self.records[n] for n in range(number - self.width + 1) if self.records[n].rungs]
         if len(known) < LEAST_KNOWN:
             return ()
-        passed = [[*other.rungs, *[other.val_loss] * (len(RUNGS) - len(other.rungs))] for other in known]
+        passed = [
+            [*other.rungs, *[other.val_loss] * (len(RUNGS) - len(other.rungs))] for other in known
+        ]
         return tuple(np.median(np.array(passed, float), axis=0).tolist())
 
     def next_winner(self) -> Outcome | None:
@@ -171,15 +198,22 @@ class ArmSearch:
         self._back.clear()
 
     def _suggest(self, number: int) -> dict[str, Any]:
-        """Hyperparameters of a trial: those of the first are the family's own, the others' are sampled."""
-        family, space = get_family(self.arm.family), searched(get_family(self.arm.family), self.space)
+        """Hyperparameters of a trial: those of the first are the family's own, the others' are
+        sampled.
+        """
+        family, space = (
+            get_family(self.arm.family),
+            searched(get_family(self.arm.family), self.space),
+        )
         if number < len(first := first_trials(family, space)):
             return first[number]
         if self._window is None:
             from study.search.window import Window  # Optuna, which those who only look do not need
 
             seed, key = self.config.seed, self.arm.key
-            self._window = Window(space, self.config.search.sampler, lambda n: derive_seed(seed, key, n))
+            self._window = Window(
+                space, self.config.search.sampler, lambda n: derive_seed(seed, key, n)
+            )
         window = self._window
         for n in range(window.asked, number + 1):
             if n >= self.width:

@@ -1,4 +1,6 @@
-"""How hard a study tries: what `effort` means, and what a budget of core-hours buys, a step at a time."""
+"""How hard a study tries: what `effort` means, and what a budget of core-hours buys, a step at a
+time.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,10 @@ from study.families.chosen import DEPTHS
 class Effort:
     """What an effort level means for a table of 5,000 rows, and where it gives way on larger ones.
 
-    trials: an arm. tree_trials: of boosted trees in an outer fold. seeds: a network and inner fold. epochs: most epochs of a
-    network. cap_s: most core-seconds a study may be modelled to cost; trials are cut until it fits. one_shape: whether what
-    shapes a program stays as it is in an arm's first trial, since to compile another takes longer than to train it.
+    trials: an arm. tree_trials: of boosted trees in an outer fold. seeds: a network and inner fold.
+    epochs: most epochs of a network. cap_s: most core-seconds a study may be modelled to cost;
+    trials are cut until it fits. one_shape: whether what shapes a program stays as it is in an
+    arm's first trial, since to compile another takes longer than to train it.
     """
 
     trials: int
@@ -46,7 +49,9 @@ MOST_BOUGHT_REPEATS = 10
 
 @dataclass(frozen=True)
 class Amounts:
-    """What a config may leave open beside the outer folds. depths: so many of DEPTHS. epochs: on a table of 4,000 rows."""
+    """What a config may leave open beside the outer folds. depths: so many of DEPTHS. epochs: on a
+    table of 4,000 rows.
+    """
 
     depths: int
     seeds: int
@@ -66,7 +71,9 @@ BOUGHT = (
     Amounts(depths=3, seeds=4, epochs=200, trials=90),
     Amounts(depths=3, seeds=10, epochs=200, trials=300),
 )
-"""What more and more core-hours buy: between two of these one thing at a time grows, in the order of the fields."""
+"""What more and more core-hours buy: between two of these one thing at a time grows, in the order
+of the fields.
+"""
 
 
 def effort_of(config: StudyConfig) -> Effort:
@@ -81,7 +88,11 @@ def steps() -> Iterator[Amounts]:
     for goal in BOUGHT[1:]:
         for name in ("depths", "seeds", "epochs", "trials"):
             while (amount := getattr(now, name)) < getattr(goal, name):
-                more = amount + 1 if name in ("depths", "seeds") else max(amount + 1, int(1.1 * amount))
+                more = (
+                    amount + 1
+                    if name in ("depths", "seeds")
+                    else max(amount + 1, int(1.1 * amount))
+                )
                 now = replace(now, **{name: min(more, getattr(goal, name))})
                 yield now
 
@@ -93,10 +104,14 @@ def amounts_of(config: StudyConfig) -> Amounts:
 
 
 def least_before(config: StudyConfig, repeats: int) -> Amounts:
-    """What goes before so many outer repeats: a search that is worth while, above MOST_REPEATS a `normal` one."""
+    """What goes before so many outer repeats: a search that is worth while, above MOST_REPEATS a
+    `normal` one.
+    """
     if repeats > MOST_REPEATS:
         return amounts_of(config)
-    return replace(amounts_of(config), seeds=1, trials=FEWEST_TRIALS if repeats == 1 else WORTHWHILE_TRIALS)
+    return replace(
+        amounts_of(config), seeds=1, trials=FEWEST_TRIALS if repeats == 1 else WORTHWHILE_TRIALS
+    )
 
 
 def most_repeats(config: StudyConfig) -> int:

@@ -29,9 +29,10 @@ from study.search.effort import effort_of
 class Cost:
     """What a study is modelled to cost.
 
-    seconds: core-seconds of all workers. compiling: seconds of each of two of them in that. last: core-seconds of the searches
-    on all rows and of the work beside them, which come last. chain: seconds of the longest of these, one task after the other.
-    start: seconds from the command to the first task, the table read and encoded. end: from the last record to the report.
+    seconds: core-seconds of all workers. compiling: seconds of each of two of them in that. last:
+    core-seconds of the searches on all rows and of the work beside them, which come last. chain:
+    seconds of the longest of these, one task after the other. start: seconds from the command to
+    the first task, the table read and encoded. end: from the last record to the report.
     """
 
     seconds: float
@@ -42,9 +43,17 @@ class Cost:
     end: float
 
     def lasts(self, workers: int) -> float:
-        """Seconds from the command to the report. Workers are busy until the last searches, which may have too few tasks."""
+        """Seconds from the command to the report. Workers are busy until the last searches, which
+        may have too few tasks.
+        """
         searching = (self.seconds - 2 * self.compiling - self.last) / workers
-        return self.start + self.compiling + searching + max(self.last / workers, self.chain) + self.end
+        return (
+            self.start
+            + self.compiling
+            + searching
+            + max(self.last / workers, self.chain)
+            + self.end
+        )
 
     def share(self, count: int) -> Cost:
         """That of one of so many runs that divide the arms, none of which concludes."""
@@ -58,12 +67,21 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
     """
     last, chains, trials = 0.0, [0.0], 0
     for size in sizes:
-        beside = [trees_cost(size, effort_of(config).tree_trials), short_cost(size) * has_short(config, size.kind)]
+        beside = [
+            trees_cost(size, effort_of(config).tree_trials),
+            short_cost(size) * has_short(config, size.kind),
+        ]
         last += sum(beside)
         chains += beside
         for name in families_of(config, size.kind):
             for depth in depths_of(config, name):
-                arm = Arm(target=size.target, kind=size.kind, family=name, depth=depth, outer_fold=ALL_ROWS)
+                arm = Arm(
+                    target=size.target,
+                    kind=size.kind,
+                    family=name,
+                    depth=depth,
+                    outer_fold=ALL_ROWS,
+                )
                 own, trial = arm_trials(config, arm), trial_cost(config, arm, size)
                 last += (own + 2) * trial + WINNER_S
                 chains.append((math.ceil(own / arm_window(config, arm)) + 2) * trial + WINNER_S)
@@ -85,7 +103,17 @@ def count_all_programs(config: StudyConfig, sizes: Sequence[Size]) -> int:
     """Programs of networks that a worker compiles at most: those of each target."""
     found = 0
     for size in sizes:
-        networks = [family for name in families_of(config, size.kind) if not (family := get_family(name)).convex]
-        spaces = [(family, resolve_space(family, size.rows, config.space.get(family.name, {}))) for family in networks]
-        found += sum(len(depths_of(config, family.name)) * count_programs(family, space) for family, space in spaces)
+        networks = [
+            family
+            for name in families_of(config, size.kind)
+            if not (family := get_family(name)).convex
+        ]
+        spaces = [
+            (family, resolve_space(family, size.rows, config.space.get(family.name, {})))
+            for family in networks
+        ]
+        found += sum(
+            len(depths_of(config, family.name)) * count_programs(family, space)
+            for family, space in spaces
+        )
     return found

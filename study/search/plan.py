@@ -35,7 +35,9 @@ from study.search.effort import (
 from study.search.estimate import Cost, count_all_programs, study_cost
 
 NESTED_BELOW = 5_000
-"""Rows below which a table is tested in nested folds, whatever that costs (docs/calibration.md), and"""
+"""Rows below which a table is tested in nested folds, whatever that costs (docs/calibration.md),
+and
+"""
 NESTED_TO = 50_000
 """rows up to which it is where effort affords them."""
 SMALL = 600, 0.2
@@ -46,7 +48,8 @@ LARGE = 9_000
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a study will do, decided before anything is trained. It depends on config and table, never on the machine.
+    """All that a study will do, decided before anything is trained. It depends on config and table,
+    never on the machine.
 
     config: the given one with every number that `effort` decides filled in.
     beside: the work beside the arms, of each sort once a target and outer fold.
@@ -64,12 +67,15 @@ class Plan:
         return arm_trials(self.config, arm)
 
     def replicates(self, arm: Arm) -> int:
-        """Replicates of each of its trials: inner folds x seeds, or inner folds where seeds change nothing."""
+        """Replicates of each of its trials: inner folds x seeds, or inner folds where seeds change
+        nothing.
+        """
         seeds = 1 if get_family(arm.family).convex else self.config.inner.seeds or 1
         return self.config.inner.folds * seeds
 
     def share(self, share: Share) -> Plan:
-        """What one of several runs does that divide the arms, dealt deepest first so that shares cost much the same.
+        """What one of several runs does that divide the arms, dealt deepest first so that shares
+        cost much the same.
 
         The work beside them is dealt from the last share on, which has the fewest arms.
         """
@@ -104,7 +110,9 @@ class Plan:
 
 
 def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
-    """Every (target, family, depth, outer fold), regressions first, and the last searches, on all rows, behind all folds."""
+    """Every (target, family, depth, outer fold), regressions first, and the last searches, on all
+    rows, behind all folds.
+    """
     return tuple(
         Arm(target=size.target, kind=size.kind, family=family, depth=depth, outer_fold=fold)
         for folds in (range(config.n_outer), [ALL_ROWS])
@@ -127,7 +135,9 @@ def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, .
 
 
 def most_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
-    """Core-seconds that a study may be modelled to cost: its budget, or what its effort means for a table of this size."""
+    """Core-seconds that a study may be modelled to cost: its budget, or what its effort means for a
+    table of this size.
+    """
     if config.budget_core_hours is not None:
         return 3_600 * config.budget_core_hours
     few, least = SMALL
@@ -137,10 +147,12 @@ def most_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
 
 
 def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
-    """Fill in what `effort` or a budget decides and lay out the arms. What the config sets itself is never touched.
+    """Fill in what `effort` or a budget decides and lay out the arms. What the config sets itself
+    is never touched.
 
-    Small tables get more epochs, large ones fewer (in proportion to the root of their rows). Of an effort, until the modelled
-    cost is under its cap, seeds go first, trials next and epochs last. A budget buys the last of the `steps` that it affords.
+    Small tables get more epochs, large ones fewer (in proportion to the root of their rows). Of an
+    effort, until the modelled cost is under its cap, seeds go first, trials next and epochs last. A
+    budget buys the last of the `steps` that it affords.
 
     Raises
     ------
@@ -158,8 +170,17 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
 def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with what its effort means, cut until it fits under the cap."""
     effort, most = effort_of(config), most_cost(config, sizes)
-    seeds, trials, epochs = effort.seeds, effort.trials, amounts_of(config).epochs_for(max(size.rows for size in sizes))
-    while study_cost(resolved := _filled(config, len(DEPTHS), seeds, trials, epochs, sizes), sizes).seconds > most:
+    seeds, trials, epochs = (
+        effort.seeds,
+        effort.trials,
+        amounts_of(config).epochs_for(max(size.rows for size in sizes)),
+    )
+    while (
+        study_cost(
+            resolved := _filled(config, len(DEPTHS), seeds, trials, epochs, sizes), sizes
+        ).seconds
+        > most
+    ):
         if seeds > 1 and config.inner.seeds is None:
             seeds -= 1
         elif trials > FEWEST_TRIALS and config.search.trials is None:
@@ -172,9 +193,13 @@ def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
 
 
 def _bought(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
-    """`config` with the last of the steps that its budget affords, or the first where it affords none."""
+    """`config` with the last of the steps that its budget affords, or the first where it affords
+    none.
+    """
     ladder, most = [*steps()], most_cost(config, sizes)
-    above = bisect_right(ladder, most, key=lambda step: study_cost(_with(config, step, sizes), sizes).seconds)
+    above = bisect_right(
+        ladder, most, key=lambda step: study_cost(_with(config, step, sizes), sizes).seconds
+    )
     return _with(config, ladder[max(0, above - 1)], sizes)
 
 
@@ -184,38 +209,55 @@ def _with(config: StudyConfig, amounts: Amounts, sizes: Sequence[Size]) -> Study
     return _filled(config, amounts.depths, amounts.seeds, amounts.trials, epochs, sizes)
 
 
-def _filled(config: StudyConfig, depths: int, seeds: int, trials: int, epochs: int, sizes: Sequence[Size]) -> StudyConfig:
+def _filled(
+    config: StudyConfig, depths: int, seeds: int, trials: int, epochs: int, sizes: Sequence[Size]
+) -> StudyConfig:
     """`config` with what it leaves open set so."""
-    inner, search, training = (part.model_dump() for part in (config.inner, config.search, config.training))
+    inner, search, training = (
+        part.model_dump() for part in (config.inner, config.search, config.training)
+    )
     most = training["epochs"] or epochs
     return config.replace(
         depths=[*DEPTHS[:depths]] if config.depths is None else config.depths,
         inner=inner | {"seeds": inner["seeds"] or seeds},
         search=search | {"trials": search["trials"] or trials},
         training=training | {"epochs": most, "patience": training["patience"] or max(5, most // 8)},
-        space={**config.space, **(_one_shape(config, sizes) if effort_of(config).one_shape else {})},
+        space={
+            **config.space,
+            **(_one_shape(config, sizes) if effort_of(config).one_shape else {}),
+        },
     )
 
 
 def _one_shape(config: StudyConfig, sizes: Sequence[Size]) -> dict[str, Space]:
-    """Spaces of networks in which everything that shapes a program is what it is in an arm's first trial."""
+    """Spaces of networks in which everything that shapes a program is what it is in an arm's first
+    trial.
+    """
     rows, fixed = max(size.rows for size in sizes), {}
     for name in dict.fromkeys(name for size in sizes for name in families_of(config, size.kind)):
         family, override = get_family(name), config.space.get(name, {})
         if not family.convex:
             space = resolve_space(family, rows, override)
             first = first_params(family, space)
-            fixed[name] = {**override, **{shaped: first[shaped] for shaped in shaping(family, space) if shaped not in override}}
+            fixed[name] = {
+                **override,
+                **{
+                    shaped: first[shaped]
+                    for shaped in shaping(family, space)
+                    if shaped not in override
+                },
+            }
     return {name: space for name, space in fixed.items() if space}
 
 
 def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """Fill in `protocol: auto` and the outer repeats, from the table's size and the cost model.
 
-    Nested where the largest target has fewer than NESTED_BELOW rows, and up to NESTED_TO where one pass leaves each arm
-    FEWEST_TRIALS at all their epochs under the cap of `effort`, or within the budget. Repeats: as many as leave each arm
-    WORTHWHILE_TRIALS, since repeats narrow a verdict's interval more than longer searches do; a budget buys more of them once
-    each of those searches is a `normal` one.
+    Nested where the largest target has fewer than NESTED_BELOW rows, and up to NESTED_TO where one
+    pass leaves each arm FEWEST_TRIALS at all their epochs under the cap of `effort`, or within the
+    budget. Repeats: as many as leave each arm WORTHWHILE_TRIALS, since repeats narrow a verdict's
+    interval more than longer searches do; a budget buys more of them once each of those searches is
+    a `normal` one.
     """
     rows = max(size.rows for size in sizes)
     developed = [replace(size, rows=size.rows - size.rows // config.outer.folds) for size in sizes]

@@ -1,4 +1,6 @@
-"""An arm's Optuna study, asked in order of number while the results before the window are told in that order too."""
+"""An arm's Optuna study, asked in order of number while the results before the window are told in
+that order too.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,15 @@ from study.schema import TrialState
 
 
 class Window:
-    """An arm's Optuna study, which knows of every trial the params, and the results of those that were told.
+    """An arm's Optuna study, which knows of every trial the params, and the results of those that
+    were told.
 
-    Every trial is sampled by a sampler made for its number, so that what was drawn before leaves no trace. The study holds 2 kB
-    a trial and can be made again from records at any time, so it lives no longer than its arm asks.
+    Every trial is sampled by a sampler made for its number, so that what was drawn before leaves no
+    trace. The study holds 2 kB a trial and can be made again from records at any time, so it lives
+    no longer than its arm asks.
 
-    sampler: name in SAMPLERS. seed: of a trial's number. asked: trials it knows, the number of the next one.
+    sampler: name in SAMPLERS. seed: of a trial's number. asked: trials it knows, the number of the
+    next one.
     """
 
     def __init__(self, space: Space, sampler: str, seed: Callable[[int], int]) -> None:
@@ -33,15 +38,19 @@ class Window:
         self._running: dict[int, optuna.Trial] = {}
 
     def suggest(self, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Hyperparameters of the next trial, which is running from now on: sampled ones, or `params` where they are known.
+        """Hyperparameters of the next trial, which is running from now on: sampled ones, or
+        `params` where they are known.
 
-        A zero beside a range counts as the range's lowest value, and what is not in the space for nothing.
+        A zero beside a range counts as the range's lowest value, and what is not in the space for
+        nothing.
         """
         if params is None:
             make = getattr(optuna.samplers, self._sampler.optuna)
             own = self._study.sampler = make(seed=self._seed(self.asked), **self._sampler.options)
             forms = self._open
-            own.infer_relative_search_space = lambda *_: forms  # which a sampler finds by looking at all trials
+            own.infer_relative_search_space = lambda *_: (
+                forms
+            )  # which a sampler finds by looking at all trials
         else:
             self._study.sampler = optuna.samplers.RandomSampler()  # is asked for nothing
             given = {name: params[name] for name in self._forms if name in params}

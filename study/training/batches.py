@@ -12,10 +12,11 @@ from study.training.problem import Problem, on_device
 
 
 class Data(NamedTuple):
-    """A problem as tensors, float32, values and centers less the matrix's offset; a feature that is none has the factor 0.
+    """A problem as tensors, float32, values and centers less the matrix's offset; a feature that is
+    none has the factor 0.
 
-    values: (rows, features), every column of the matrix. fill, center, factor: (replicates, features). y: (rows,).
-    y_center, y_factor: (replicates,).
+    values: (rows, features), every column of the matrix. fill, center, factor: (replicates,
+    features). y: (rows,). y_center, y_factor: (replicates,).
     """
 
     values: Any
@@ -44,8 +45,9 @@ class Data(NamedTuple):
 def batches(rows: NDArray[np.int64], steps: int, batch: int) -> NDArray[np.int64]:
     """Rows of each step, (steps, batch), no row in two steps where there are enough.
 
-    Where `rows` cannot fill that shape, each step takes as many as there are for it and repeats them: its mean loss is that
-    of a smaller batch, in a program of the same shape; where their number does not divide the batch, some count once more.
+    Where `rows` cannot fill that shape, each step takes as many as there are for it and repeats
+    them: its mean loss is that of a smaller batch, in a program of the same shape; where their
+    number does not divide the batch, some count once more.
     """
     own = min(batch, max(len(rows) // steps, 1))
     return np.resize(rows, (steps, own))[:, np.arange(batch) % own]

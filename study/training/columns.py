@@ -17,17 +17,21 @@ from study.training.path import Directions, Point
 Weights = tuple[float, float, float]
 """How far columns, products and curves count (`Family.weights`)."""
 HELD_CELLS = 16_000_000
-"""Cells of columns and terms that a fit holds, twice; those of more rows are made anew at every step."""
+"""Cells of columns and terms that a fit holds, twice; those of more rows are made anew at every
+step.
+"""
 CONSTANT = 1e-12
 """Share of its mean below which a column's standard deviation is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Columns and terms of some rows as one encoder reads them: (value - mean) / deviation * weight.
+    """Columns and terms of some rows as one encoder reads them: (value - mean) / deviation *
+    weight.
 
-    encoder: the one that fills gaps and standardises the target. weight: (n_columns + n_terms,), how far a sort counts.
-    mean, deviation: (n_columns + n_terms,) of the fitted rows; deviation is infinite where they are constant. rows: the fitted.
+    encoder: the one that fills gaps and standardises the target. weight: (n_columns + n_terms,),
+    how far a sort counts. mean, deviation: (n_columns + n_terms,) of the fitted rows; deviation is
+    infinite where they are constant. rows: the fitted.
     """
 
     encoded: Encoded
@@ -39,12 +43,16 @@ class Columns:
     rows: IntArray
 
     @classmethod
-    def of(cls, encoded: Encoded, encoder: int, terms: Terms, weights: Weights, rows: IntArray) -> Columns:
+    def of(
+        cls, encoded: Encoded, encoder: int, terms: Terms, weights: Weights, rows: IntArray
+    ) -> Columns:
         """Those fitted on `rows`."""
         weight = np.repeat(weights, terms.sizes)
         total, squares, shift = np.zeros(len(weight)), np.zeros(len(weight)), None
         for _, values in _values(encoded, encoder, terms, rows):
-            shift = values.mean(axis=0) if shift is None else shift  # so that squares keep their digits
+            shift = (
+                values.mean(axis=0) if shift is None else shift
+            )  # so that squares keep their digits
             values = values - shift
             total += values.sum(axis=0)
             squares += np.square(values).sum(axis=0)
@@ -74,15 +82,21 @@ class Columns:
     def target(self, rows: IntArray) -> FloatArray:
         """Target of some rows, standardised if it is continuous, (n,)."""
         encoded = self.encoded
-        return np.asarray((encoded.y[rows] - encoded.y_center[self.encoder]) / encoded.y_scale[self.encoder])
+        return np.asarray(
+            (encoded.y[rows] - encoded.y_center[self.encoder]) / encoded.y_scale[self.encoder]
+        )
 
     def original(self, directions: Directions, point: Point) -> Regression:
         """A fit in original units."""
         kernel, bias = self.unscaled(slice(None), point.bias, directions.back @ point.weights)
         return Regression(self.terms, self.encoded.fill[self.encoder], kernel, bias)
 
-    def unscaled(self, places: IntArray | slice, bias: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Weights of the columns and terms at `places`, and intercepts, in original units, of those that `read` gives."""
+    def unscaled(
+        self, places: IntArray | slice, bias: FloatArray, weights: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Weights of the columns and terms at `places`, and intercepts, in original units, of those
+        that `read` gives.
+        """
         scale, center = self.encoded.y_scale[self.encoder], self.encoded.y_center[self.encoder]
         kernel = weights * (self.weight / self.deviation)[places, None] * scale
         return kernel, bias * scale + center - self.mean[places] @ kernel
@@ -92,7 +106,8 @@ class Columns:
 class Regression:
     """A fitted regression in original units.
 
-    fill: (n_columns,) what gaps take. kernel: (n_columns + n_terms, n_outputs) weights, bias: (n_outputs,).
+    fill: (n_columns,) what gaps take. kernel: (n_columns + n_terms, n_outputs) weights, bias:
+    (n_outputs,).
     """
 
     terms: Terms
@@ -101,8 +116,12 @@ class Regression:
     bias: FloatArray
 
     def predictor(self, raw: FloatArray) -> FloatArray:
-        """Linear predictor (n, n_outputs) of raw columns (n, n_columns), in the target's own unit if it is continuous."""
-        return np.asarray(self.terms.values(np.where(np.isnan(raw), self.fill, raw)) @ self.kernel + self.bias)
+        """Linear predictor (n, n_outputs) of raw columns (n, n_columns), in the target's own unit
+        if it is continuous.
+        """
+        return np.asarray(
+            self.terms.values(np.where(np.isnan(raw), self.fill, raw)) @ self.kernel + self.bias
+        )
 
     def predicted(self, encoded: Encoded, rows: IntArray) -> FloatArray:
         """Linear predictor of some rows, a block at a time."""
@@ -115,7 +134,9 @@ class Regression:
         return HEADS[encoded.kind].loss(self.predicted(encoded, rows), encoded.y[rows])
 
 
-def _values(encoded: Encoded, encoder: int, terms: Terms, rows: IntArray) -> Iterator[tuple[slice, FloatArray]]:
+def _values(
+    encoded: Encoded, encoder: int, terms: Terms, rows: IntArray
+) -> Iterator[tuple[slice, FloatArray]]:
     size = max(1, MOST_CELLS // max(1, sum(terms.sizes)))
     for start in range(0, len(rows), size):
         part = slice(start, min(start + size, len(rows)))

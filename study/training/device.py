@@ -14,31 +14,41 @@ from study.schema import StudyError
 from study.training.programs import forget_programs, programs_folder
 
 UNWANTED = ("matplotlib", "pandas", "sklearn")
-"""What Keras imports where it is there, for parts of it that are not used here: a third of the time that its import takes."""
+"""What Keras imports where it is there, for parts of it that are not used here: a third of the time
+that its import takes.
+"""
 KERAS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
 """What a keras.json may say otherwise."""
-CPU_FLAGS, GPU_FLAGS = "--xla_backend_optimization_level=1", "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0"
+CPU_FLAGS, GPU_FLAGS = (
+    "--xla_backend_optimization_level=1",
+    "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0",
+)
 
 
 def hide_gpus() -> None:
-    """Show no GPU to what this process imports after; Ray shows all of a node to workers that have none of them."""
+    """Show no GPU to what this process imports after; Ray shows all of a node to workers that have
+    none of them.
+    """
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 
 def placed(device: str) -> AbstractContextManager[Any]:
-    """Let TensorFlow compute on the device that a record names, `cpu` or `gpu`; others that it sees are left alone."""
+    """Let TensorFlow compute on the device that a record names, `cpu` or `gpu`; others that it sees
+    are left alone.
+    """
     import tensorflow as tf
 
     return tf.device("CPU:0") if device == "cpu" else nullcontext()
 
 
 def prepare_tensorflow(gpu: bool = False) -> str:
-    """Make TensorFlow quiet, deterministic and modest in this process; gives the device that trains: `cpu`, or `gpu` if asked.
+    """Make TensorFlow quiet, deterministic and modest in this process; gives the device that
+    trains: `cpu`, or `gpu` if asked.
 
-    One intra-op thread, so that no sum depends on the number of cores; GPU memory grows as needed. On a CPU, XLA's first
-    optimization level compiles in 0.6 to 0.9 of the time of its default and the program is no slower, and programs are kept
-    between processes (`study.training.programs`). Whatever a result depends on is set, whatever the environment or a
-    keras.json says.
+    One intra-op thread, so that no sum depends on the number of cores; GPU memory grows as needed.
+    On a CPU, XLA's first optimization level compiles in 0.6 to 0.9 of the time of its default and
+    the program is no slower, and programs are kept between processes (`study.training.programs`).
+    Whatever a result depends on is set, whatever the environment or a keras.json says.
 
     Raises
     ------
@@ -49,7 +59,9 @@ def prepare_tensorflow(gpu: bool = False) -> str:
     os.environ |= _settings(gpu)
     if not gpu and (folder := programs_folder()) is not None:
         forget_programs(folder)
-        os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
+        os.environ["TF_XLA_FLAGS"] = (
+            f"--tf_xla_persistent_cache_directory={folder} --tf_xla_persistent_cache_device_types=CPU"
+        )
     with _without(*UNWANTED):
         import keras
         import tensorflow as tf
@@ -74,14 +86,18 @@ def prepare_tensorflow(gpu: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Proof:
-    """Whether a process can train. device: as `prepare_tensorflow` gives it. error: why it cannot, in full; empty if it can."""
+    """Whether a process can train. device: as `prepare_tensorflow` gives it. error: why it cannot,
+    in full; empty if it can.
+    """
 
     device: str
     error: str = ""
 
 
 def prove(gpu: bool = False) -> Proof:
-    """Set up TensorFlow in a worker and try it: the settings hold, and a product on the device that trains is what it is."""
+    """Set up TensorFlow in a worker and try it: the settings hold, and a product on the device that
+    trains is what it is.
+    """
     try:
         device = prepare_tensorflow(gpu)
         import numpy as np
@@ -92,7 +108,9 @@ def prove(gpu: bool = False) -> Proof:
         with tf.device(f"/{device}:0"):
             found = tf.linalg.matmul([[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]).numpy()
         if found.dtype != np.float32 or found.tolist() != [[19.0, 22.0], [43.0, 50.0]]:
-            raise ArithmeticError(f"a product of two matrices is {found.tolist()} ({found.dtype}) on the {device}")
+            raise ArithmeticError(
+                f"a product of two matrices is {found.tolist()} ({found.dtype}) on the {device}"
+            )
     except Exception:
         return Proof("", traceback.format_exc())
     return Proof(device)
@@ -122,7 +140,9 @@ def _without(*names: str) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Let nothing reach standard error: TensorFlow speaks while it is imported, whatever it is told."""
+    """Let nothing reach standard error: TensorFlow speaks while it is imported, whatever it is
+    told.
+    """
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:

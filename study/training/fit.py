@@ -1,4 +1,6 @@
-"""The stacked fit of a network: all replicates of a trial at once, one compiled program a chunk of epochs."""
+"""The stacked fit of a network: all replicates of a trial at once, one compiled program a chunk of
+epochs.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +25,25 @@ from study.training.programs import numbered
 from study.training.task import TrainingFailed
 
 CHUNK = 20
-"""Most epochs a call of the compiled program, which ends at the epoch at which training has arrived."""
+"""Most epochs a call of the compiled program, which ends at the epoch at which training has
+arrived.
+"""
 MOST_ORDER = 8_000_000
-"""Row numbers that a call is given at most, unless one epoch has more: a large table has fewer epochs a call."""
+"""Row numbers that a call is given at most, unless one epoch has more: a large table has fewer
+epochs a call.
+"""
 VALIDATION_BLOCK = 8_192
 """Validation rows of a replicate that are read at a time."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a program is compiled for beside its architecture and head; one for all folds, trials and refits of a study.
+    """What a program is compiled for beside its architecture and head; one for all folds, trials
+    and refits of a study.
 
-    chunk: epochs a call. steps: most steps an epoch. batch: rows of a replicate in a step. blocks, block: validation rows are
-    read in so many blocks of so many rows. gaps: whether cells may be empty.
+    chunk: epochs a call. steps: most steps an epoch. batch: rows of a replicate in a step. blocks,
+    block: validation rows are read in so many blocks of so many rows. gaps: whether cells may be
+    empty.
     """
 
     chunk: int
@@ -59,13 +67,18 @@ class Shape:
 class Program:
     """Model, optimizer and compiled epochs of one shape; every trial of that shape uses them again.
 
-    What is no shape is a variable or an argument and never compiles anything anew: learning rate, weight decay, dropout rate,
-    seeds, the number of epochs and of steps, and how each replicate reads the matrix.
+    What is no shape is a variable or an argument and never compiles anything anew: learning rate,
+    weight decay, dropout rate, seeds, the number of epochs and of steps, and how each replicate
+    reads the matrix.
     """
 
     def __init__(self, architecture: Architecture, head: Head, shape: Shape) -> None:
         self.stack = Stack(architecture)
-        self.model, self.weights, self.dropouts = self.stack.model, self.stack.weights, self.stack.dropouts
+        self.model, self.weights, self.dropouts = (
+            self.stack.model,
+            self.stack.weights,
+            self.stack.dropouts,
+        )
         self.head, self.shape = head, shape
         self.name = f"network {architecture} {head.kind} {shape}"
         self.optimizer = keras.optimizers.AdamW(weight_decay=1.0)  # the decay is the variable below
@@ -102,24 +115,33 @@ class Program:
         return bool(self.since_fall.numpy() >= self.patience.numpy())
 
     def read(self, data: Data, rows: Any) -> tuple[Any, Any]:
-        """Features (replicates, n, features) and targets (replicates, n) of rows (replicates, n), as each replicate reads."""
+        """Features (replicates, n, features) and targets (replicates, n) of rows (replicates, n),
+        as each replicate reads.
+        """
         x, y = tf.gather(data.values, rows), tf.gather(data.y, rows)
         if self.shape.gaps:
             x = tf.where(tf.math.is_nan(x), data.fill[:, None], x)
-        return (x - data.center[:, None]) * data.factor[:, None], (y - data.y_center[:, None]) * data.y_factor[:, None]
+        return (x - data.center[:, None]) * data.factor[:, None], (
+            y - data.y_center[:, None]
+        ) * data.y_factor[:, None]
 
     def validate(self, x: Any, y: Any, mask: Any) -> Any:
         """Sum of the losses of unmasked rows, (replicates,)."""
         return tf.reduce_sum(self.head.tensor_loss(self.model(x), y) * mask, axis=1)
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def epochs(self, data: Data, span: tuple[Any, Any], order: Any, rates: Any, held: tuple[Any, Any]) -> tuple[Any, Any, Any]:
-        """Train some epochs; gives how many, and validation and training losses (chunk, replicates), after and during each.
+    def epochs(
+        self, data: Data, span: tuple[Any, Any], order: Any, rates: Any, held: tuple[Any, Any]
+    ) -> tuple[Any, Any, Any]:
+        """Train some epochs; gives how many, and validation and training losses (chunk,
+        replicates), after and during each.
 
-        span: at most how many epochs, and how many steps in each, scalars. order: row numbers (chunk, steps, replicates,
-        batch). It is indexed, never sliced by a tensor: a slice with a tensor bound has a dynamic shape, and every step would
-        take five times as long; a range with a tensor bound would be compiled anew for each value. held: validation rows
-        (blocks, replicates, block) and their mask. The training loss is the mean over the epoch's batches, dropout on.
+        span: at most how many epochs, and how many steps in each, scalars. order: row numbers
+        (chunk, steps, replicates, batch). It is indexed, never sliced by a tensor: a slice with a
+        tensor bound has a dynamic shape, and every step would take five times as long; a range with
+        a tensor bound would be compiled anew for each value. held: validation rows (blocks,
+        replicates, block) and their mask. The training loss is the mean over the epoch's batches,
+        dropout on.
         """
         count, n_steps = span
         x_val, y_val = self.read(data, held[0][0])
@@ -128,7 +150,9 @@ class Program:
         def step(s: Any, running: Any, rows: Any) -> tuple[Any, Any, Any]:
             x, y = self.read(data, rows[s])
             with tf.GradientTape() as tape:
-                losses = tf.reduce_mean(self.head.tensor_loss(self.model(x, training=True), y), axis=1)
+                losses = tf.reduce_mean(
+                    self.head.tensor_loss(self.model(x, training=True), y), axis=1
+                )
                 loss = tf.reduce_sum(losses)
             self.optimizer.apply(tape.gradient(loss, self.weights))
             return s + 1, running + losses, rows
@@ -142,7 +166,9 @@ class Program:
             _, running, _ = tf.while_loop(lambda s, *_: s < n_steps, step, begin)
             total = self.validate(x_val, y_val, held[1][0])
             if self.shape.blocks > 1:
-                _, total = tf.while_loop(lambda b, _: b < self.shape.blocks, validate, (tf.constant(1), total))
+                _, total = tf.while_loop(
+                    lambda b, _: b < self.shape.blocks, validate, (tf.constant(1), total)
+                )
             val_loss = tf.math.divide_no_nan(total, n_val)
             better = tf.logical_and(val_loss < self.best_loss, self.since_best < self.patience)
             self.since_best.assign(tf.where(better, 0, self.since_best + 1))
@@ -153,30 +179,46 @@ class Program:
             self.since_fall.assign(tf.where(fell, 0, self.since_fall + 1))
             for best, weight in zip(self.best, self.weights, strict=True):
                 best.assign(tf.where(better[:, None, None], weight.value, best))
-            return e + 1, val_losses.write(e, val_loss), train_losses.write(e, running / tf.cast(n_steps, tf.float32))
+            return (
+                e + 1,
+                val_losses.write(e, val_loss),
+                train_losses.write(e, running / tf.cast(n_steps, tf.float32)),
+            )
 
-        nothing = [tf.TensorArray(tf.float32, self.shape.chunk, element_shape=self.best_loss.shape) for _ in range(2)]
+        nothing = [
+            tf.TensorArray(tf.float32, self.shape.chunk, element_shape=self.best_loss.shape)
+            for _ in range(2)
+        ]
         done, val_losses, train_losses = tf.while_loop(
-            lambda e, *_: tf.logical_and(e < count, self.since_fall < self.patience), epoch, (tf.constant(0), *nothing)
+            lambda e, *_: tf.logical_and(e < count, self.since_fall < self.patience),
+            epoch,
+            (tf.constant(0), *nothing),
         )
         return done, val_losses.stack(), train_losses.stack()
 
 
 @lru_cache(maxsize=48)
 def compiled(architecture: Architecture, head: Head, shape: Shape) -> Program:
-    """Return the program of this architecture and head for data of this shape; it is compiled at its first call."""
+    """Return the program of this architecture and head for data of this shape; it is compiled at
+    its first call.
+    """
     return Program(architecture, head, shape)
 
 
-def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds: Sequence[int]) -> Fit:
-    """Train every replicate, each keeping the weights of its best validation loss, until the mean of these losses levels.
+def fit(
+    problem: Problem, architecture: Architecture, schedule: Schedule, seeds: Sequence[int]
+) -> Fit:
+    """Train every replicate, each keeping the weights of its best validation loss, until the mean
+    of these losses levels.
 
-    Each epoch goes once over each replicate's training rows in a fresh order, in as many steps for all (`batches`); the few
-    rows beyond the last whole batch sit that epoch out. A replicate with fewer rows has smaller batches. seeds: one a
-    replicate. Validation losses are NaN where `schedule.stop` says when to end. Where the mean of the best losses is above the
-    bar of a rung of the schedule, all are given up.
+    Each epoch goes once over each replicate's training rows in a fresh order, in as many steps for
+    all (`batches`); the few rows beyond the last whole batch sit that epoch out. A replicate with
+    fewer rows has smaller batches. seeds: one a replicate. Validation losses are NaN where
+    `schedule.stop` says when to end. Where the mean of the best losses is above the bar of a rung
+    of the schedule, all are given up.
 
-    The architecture's features are the columns of the matrix, whether they are features of the problem or not.
+    The architecture's features are the columns of the matrix, whether they are features of the
+    problem or not.
 
     Raises
     ------
@@ -205,10 +247,14 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
     passed: list[float] = []
     pruned = False
     while start < last and not program.arrived and not pruned:
-        size = min([shape.chunk, last - start, *(rung - start for rung in schedule.rungs if rung > start)])
+        size = min(
+            [shape.chunk, last - start, *(rung - start for rung in schedule.rungs if rung > start)]
+        )
         for e in range(size):
             for k in range(n):
-                order[e, :steps, k] = batches(order_of.permutation(problem.train[k]), steps, shape.batch)
+                order[e, :steps, k] = batches(
+                    order_of.permutation(problem.train[k]), steps, shape.batch
+                )
         span = tf.constant(size), tf.constant(steps)
         chunk = tf.identity(order), tf.constant(rates[start : start + shape.chunk])
         with numbered(program.name):
@@ -226,7 +272,9 @@ def fit(problem: Problem, architecture: Architecture, schedule: Schedule, seeds:
         level = float((program.best_loss.numpy() * problem.y_scale**2).mean())
         passed += [level] * (sum(rung <= start for rung in schedule.rungs) - len(passed))
         pruned = any(at > bar for at, bar in zip(passed, schedule.bars, strict=False))
-    val_losses, train_losses = (np.concatenate(curve).T.astype(np.float64) for curve in (val_curve, train_curve))
+    val_losses, train_losses = (
+        np.concatenate(curve).T.astype(np.float64) for curve in (val_curve, train_curve)
+    )
     if schedule.stop is None:
         kept, best_epoch = program.best, start - program.since_best.numpy().astype(np.int64)
     else:

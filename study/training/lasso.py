@@ -1,4 +1,6 @@
-"""The lasso over terms on what a regression leaves: which of them are chosen at each penalty, whatever the kind."""
+"""The lasso over terms on what a regression leaves: which of them are chosen at each penalty,
+whatever the kind.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,21 @@ from study.schema import Kind
 ROUNDS = 20
 """Times that a loss is replaced by squares, for one penalty, at most."""
 TOLERANCE = 1e-3
-"""Change of a linear predictor, a share of all that the terms have moved it by, at which a penalty is done."""
+"""Change of a linear predictor, a share of all that the terms have moved it by, at which a penalty
+is done.
+"""
 NEW = 1e-8
 """Share of a term's variance that the columns must leave, so that it counts."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rest:
-    """Terms made orthogonal to the columns that a regression has already, each then of unit variance.
+    """Terms made orthogonal to the columns that a regression has already, each then of unit
+    variance.
 
-    values: (n, n_terms), 0 for a term that the columns tell already. scale: (n_terms,) what they were divided by; inf there.
-    back: (1 + n_columns, n_terms) weights of intercept and columns that were taken off each term before it was divided.
+    values: (n, n_terms), 0 for a term that the columns tell already. scale: (n_terms,) what they
+    were divided by; inf there. back: (1 + n_columns, n_terms) weights of intercept and columns that
+    were taken off each term before it was divided.
     """
 
     values: FloatArray
@@ -34,7 +40,9 @@ class Rest:
 
     @classmethod
     def of(cls, terms: FloatArray, columns: FloatArray, bends: FloatArray) -> Rest:
-        """Of terms (n, n_terms) and columns (n, n_columns), both standardised; bends: (n,) of `bend`, weights of rows."""
+        """Of terms (n, n_terms) and columns (n, n_columns), both standardised; bends: (n,) of
+        `bend`, weights of rows.
+        """
         basis = np.column_stack([np.ones(len(columns)), columns])
         weighted = basis * bends[:, None]
         ridge = 1e-10 * float(bends.sum()) * np.eye(basis.shape[1])
@@ -42,7 +50,9 @@ class Rest:
         values = terms - basis @ back
         spread = np.sqrt(np.square(values).mean(axis=0))
         scale: FloatArray = np.where(
-            np.square(spread) > NEW * np.maximum(np.square(terms).mean(axis=0), 1e-300), spread, np.inf
+            np.square(spread) > NEW * np.maximum(np.square(terms).mean(axis=0), 1e-300),
+            spread,
+            np.inf,
         )
         return cls(values / scale, np.asarray(scale, np.float64), np.asarray(back, np.float64))
 
@@ -56,13 +66,17 @@ def slopes(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def bend(head: Head, eta: FloatArray) -> FloatArray:
-    """How much each row's loss bends in its linear predictor, (n,); of several outputs no direction bends more (Gershgorin)."""
+    """How much each row's loss bends in its linear predictor, (n,); of several outputs no direction
+    bends more (Gershgorin).
+    """
     if head.kind is Kind.CONTINUOUS:
         return np.full(len(eta), 2.0)
     mean = head.response(eta).reshape(len(eta), -1)
     if head.kind is Kind.COUNT:
         return np.maximum(mean[:, 0], 1e-12)
-    return np.asarray(np.maximum(mean * (1 - mean), 1e-6).max(axis=1) * (2.0 if mean.shape[1] > 1 else 1.0))
+    return np.asarray(
+        np.maximum(mean * (1 - mean), 1e-6).max(axis=1) * (2.0 if mean.shape[1] > 1 else 1.0)
+    )
 
 
 def strongest(values: FloatArray, offset: FloatArray, y: FloatArray, head: Head) -> float:
@@ -74,12 +88,14 @@ def strongest(values: FloatArray, offset: FloatArray, y: FloatArray, head: Head)
 def lasso(
     values: FloatArray, offset: FloatArray, y: FloatArray, head: Head, penalties: Sequence[float]
 ) -> Iterator[tuple[npt.NDArray[np.int64], FloatArray]]:
-    """Minimise mean loss(offset + values @ w) + penalty * sum of the lengths of w's rows, for each penalty in turn.
+    """Minimise mean loss(offset + values @ w) + penalty * sum of the lengths of w's rows, for each
+    penalty in turn.
 
-    The lasso (Tibshirani 1996, J. R. Statist. Soc. B 58), with several outputs the group lasso, in which a term counts for all
-    of them (Yuan and Lin 2006, J. R. Statist. Soc. B 68, eq. 2.1). By scikit-learn's coordinate descent on squares that touch
-    the loss where it stands and bend as much at least, again and again (Friedman, Hastie and Tibshirani 2010, J. Statist.
-    Software 33, section 3).
+    The lasso (Tibshirani 1996, J. R. Statist. Soc. B 58), with several outputs the group lasso, in
+    which a term counts for all of them (Yuan and Lin 2006, J. R. Statist. Soc. B 68, eq. 2.1). By
+    scikit-learn's coordinate descent on squares that touch the loss where it stands and bend as
+    much at least, again and again (Friedman, Hastie and Tibshirani 2010, J. Statist. Software 33,
+    section 3).
 
     Parameters
     ----------

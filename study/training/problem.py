@@ -22,16 +22,15 @@ ALIGNMENT = 64
 
 @dataclass(frozen=True)
 class Problem(Reading):
-    """One learning problem for every replicate, over one shared matrix that each reads through its own encoder.
+    """One learning problem for every replicate, over one shared matrix that each reads through its
+    own encoder.
 
-    matrix: the table.
-    y: (rows of the matrix,) float64: value, class index or count.
-    train, validation: rows of each replicate; validation may be empty where a regression is fitted, or a network whose
-    schedule says when to stop.
-    epoch_rows: rows from whose number that of an epoch's steps follows: the most that a replicate trains on, or would train on
-    if it were not given a part of them.
-    most_train, most_validation: most rows that any problem of this study trains on or validates on, by which programs are
-    shaped.
+    matrix: the table. y: (rows of the matrix,) float64: value, class index or count. train,
+    validation: rows of each replicate; validation may be empty where a regression is fitted, or a
+    network whose schedule says when to stop. epoch_rows: rows from whose number that of an epoch's
+    steps follows: the most that a replicate trains on, or would train on if it were not given a
+    part of them. most_train, most_validation: most rows that any problem of this study trains on or
+    validates on, by which programs are shaped.
     """
 
     matrix: Matrix
@@ -52,17 +51,29 @@ class Problem(Reading):
         return np.asarray((self.y[rows] - self.y_center[replicate]) / self.y_scale[replicate])
 
     def constants(self) -> FloatArray:
-        """Linear predictor of each replicate's best constant on its training rows, (n_replicates, n_outputs)."""
-        return np.stack([self.head.constant(self.target(k, rows), self.n_outputs) for k, rows in enumerate(self.train)])
+        """Linear predictor of each replicate's best constant on its training rows, (n_replicates,
+        n_outputs).
+        """
+        return np.stack(
+            [
+                self.head.constant(self.target(k, rows), self.n_outputs)
+                for k, rows in enumerate(self.train)
+            ]
+        )
 
     def stacked(self, n: int) -> Problem:
-        """The same problem in a stack of `n` replicates, its last one again in place of those that it lacks."""
+        """The same problem in a stack of `n` replicates, its last one again in place of those that
+        it lacks.
+        """
         own = np.minimum(np.arange(n), self.n_replicates - 1)
         return replace(
             self,
             train=tuple(self.train[k] for k in own),
             validation=tuple(self.validation[k] for k in own),
-            **{name: getattr(self, name)[own] for name in ("fill", "center", "scale", "y_center", "y_scale")},
+            **{
+                name: getattr(self, name)[own]
+                for name in ("fill", "center", "scale", "y_center", "y_scale")
+            },
         )
 
 
@@ -70,12 +81,13 @@ class Problem(Reading):
 class Fit:
     """Trained replicates, losses in the problem's own (standardised) unit.
 
-    weights: each replicate's kept weights. val_loss, train_loss: (n_replicates,), NaN where there are no validation rows.
-    best_epoch, n_epochs: (n_replicates,) counted from 1. converged: (n_replicates,) whether training arrived: a small enough
-    gradient for a regression; for a network, best losses whose mean no longer falls.
-    curve_epochs: (n_points,); curve_val, curve_train: (n_replicates, n_points).
-    rungs: mean best loss at each rung of a network's schedule that it came to, in the target's own unit. pruned: whether it was
-    given up at the last of them.
+    weights: each replicate's kept weights. val_loss, train_loss: (n_replicates,), NaN where there
+    are no validation rows. best_epoch, n_epochs: (n_replicates,) counted from 1. converged:
+    (n_replicates,) whether training arrived: a small enough gradient for a regression; for a
+    network, best losses whose mean no longer falls. curve_epochs: (n_points,); curve_val,
+    curve_train: (n_replicates, n_points). rungs: mean best loss at each rung of a network's
+    schedule that it came to, in the target's own unit. pruned: whether it was given up at the last
+    of them.
     """
 
     weights: Weights
@@ -92,8 +104,20 @@ class Fit:
 
     def first(self, n: int) -> Fit:
         """The first `n` replicates alone."""
-        parts = ("val_loss", "train_loss", "best_epoch", "n_epochs", "converged", "curve_val", "curve_train")
-        return replace(self, weights=[w[:n] for w in self.weights], **{name: getattr(self, name)[:n] for name in parts})
+        parts = (
+            "val_loss",
+            "train_loss",
+            "best_epoch",
+            "n_epochs",
+            "converged",
+            "curve_val",
+            "curve_train",
+        )
+        return replace(
+            self,
+            weights=[w[:n] for w in self.weights],
+            **{name: getattr(self, name)[:n] for name in parts},
+        )
 
     def kept(self) -> Kept:
         """What a winner needs of it."""
@@ -102,14 +126,17 @@ class Fit:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is handed over from an incumbent's trial to its winner, which would train it again: kept weights, best epochs."""
+    """What is handed over from an incumbent's trial to its winner, which would train it again: kept
+    weights, best epochs.
+    """
 
     weights: Weights
     best_epoch: IntArray
 
 
 def padded(rows: tuple[IntArray, ...], most: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Row numbers of unequal length as one matrix (n_replicates, most) and its mask of ones and zeros.
+    """Row numbers of unequal length as one matrix (n_replicates, most) and its mask of ones and
+    zeros.
 
     The last row is repeated in the padding: what is masked must be finite too.
     """
@@ -130,10 +157,11 @@ def on_device(matrix: Matrix) -> Any:
 
 
 def shared(values: NDArray[np.float32]) -> Any:
-    """An array that nobody writes to as a tensor; on a CPU the same memory, if aligned float32, as in Ray's object store.
+    """An array that nobody writes to as a tensor; on a CPU the same memory, if aligned float32, as
+    in Ray's object store.
 
-    TensorFlow copies an array that NumPy does not let it write to, as all are that come from the object store. So it is shown
-    the memory alone, which lives as long as the tensor.
+    TensorFlow copies an array that NumPy does not let it write to, as all are that come from the
+    object store. So it is shown the memory alone, which lives as long as the tensor.
     """
     import tensorflow as tf
 
@@ -142,4 +170,6 @@ def shared(values: NDArray[np.float32]) -> Any:
         return tf.constant(values)
     memory = (ctypes.c_float * values.size).from_address(values.ctypes.data)
     memory.owner = values  # type: ignore[attr-defined]
-    return tf.experimental.dlpack.from_dlpack(np.ctypeslib.as_array(memory).reshape(values.shape).__dlpack__())
+    return tf.experimental.dlpack.from_dlpack(
+        np.ctypeslib.as_array(memory).reshape(values.shape).__dlpack__()
+    )

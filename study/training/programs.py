@@ -18,12 +18,16 @@ MOST_KEPT = 400
 
 
 def programs_folder() -> Path | None:
-    """Folder of the programs that were compiled for this machine by this TensorFlow, made where it is missing.
+    """Folder of the programs that were compiled for this machine by this TensorFlow, made where it
+    is missing.
 
-    What lies there is executed. So it belongs to the user and to nobody else (mode 700), and it is that of one kind of
-    processor, one TensorFlow and one set of XLA's flags. None where there is no such folder and none can be made.
+    What lies there is executed. So it belongs to the user and to nobody else (mode 700), and it is
+    that of one kind of processor, one TensorFlow and one set of XLA's flags. None where there is no
+    such folder and none can be made.
     """
-    kind = hashlib.sha256(f"{_processor()}\n{os.environ.get('XLA_FLAGS', '')}".encode()).hexdigest()[:12]
+    kind = hashlib.sha256(
+        f"{_processor()}\n{os.environ.get('XLA_FLAGS', '')}".encode()
+    ).hexdigest()[:12]
     try:
         root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "family-study"
         folder = root / f"tensorflow-{version_of('tensorflow')}-{kind}"
@@ -38,7 +42,9 @@ def programs_folder() -> Path | None:
 
 
 def forget_programs(folder: Path, most: int = MOST_KEPT) -> None:
-    """Remove all but those that were compiled last, at `most` so many; another process may be doing the same."""
+    """Remove all but those that were compiled last, at `most` so many; another process may be doing
+    the same.
+    """
     dated = []
     with suppress(OSError):
         for path in folder.iterdir():
@@ -51,10 +57,12 @@ def forget_programs(folder: Path, most: int = MOST_KEPT) -> None:
 
 @contextmanager
 def numbered(program: str) -> Iterator[None]:
-    """Let TensorFlow number what it builds in the block as every process does that builds this program for the first time.
+    """Let TensorFlow number what it builds in the block as every process does that builds this
+    program for the first time.
 
-    XLA knows a kept program by the names in it, and TensorFlow numbers functions and loops in the order in which it meets them.
-    Here each program has numbers of its own, none of them twice, whatever was built before.
+    XLA knows a kept program by the names in it, and TensorFlow numbers functions and loops in the
+    order in which it meets them. Here each program has numbers of its own, none of them twice,
+    whatever was built before.
     """
     from tensorflow.python.framework import ops
 
@@ -76,4 +84,12 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return f"{platform.machine()} {platform.processor()}"
-    return "\n".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part"))}))
+    return "\n".join(
+        sorted(
+            {
+                line
+                for line in lines
+                if line.startswith(("model name", "flags", "Features", "CPU part"))
+            }
+        )
+    )

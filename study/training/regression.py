@@ -1,4 +1,6 @@
-"""A regression's trial: one path of penalties on every inner fold, with whatever terms its hyperparameters give weight."""
+"""A regression's trial: one path of penalties on every inner fold, with whatever terms its
+hyperparameters give weight.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from study.training.path import Directions, Point, walk
 from study.training.task import TrainingFailed, TrainingTask, TrialTask
 
 PATIENCE = 4
-"""Penalties in a row without less mean validation loss after which weaker ones are not tried, once one has brought less."""
+"""Penalties in a row without less mean validation loss after which weaker ones are not tried, once
+one has brought less.
+"""
 EXACT = 1e-7
 """Tolerance of a fit that is kept, and"""
 ROUGH = 1e-3
@@ -30,7 +34,9 @@ ROUGH = 1e-3
 
 @lru_cache(maxsize=4)
 def all_terms(encoded: Encoded) -> Terms:
-    """Terms of an outer fold, which its trials share; those of several, since a worker goes from one to the other."""
+    """Terms of an outer fold, which its trials share; those of several, since a worker goes from
+    one to the other.
+    """
     return make_terms(encoded)
 
 
@@ -48,7 +54,8 @@ def has_terms(family: Family) -> bool:
 def enough(kind: Kind, number: int, place: int) -> bool:
     """Whether a path may end at the penalty of a number, the best so far at `place`.
 
-    It may not before one was better than the strongest, which hardly fits anything; least squares costs nothing to go on.
+    It may not before one was better than the strongest, which hardly fits anything; least squares
+    costs nothing to go on.
     """
     return kind is not Kind.CONTINUOUS and 0 < place <= number - PATIENCE
 
@@ -60,7 +67,9 @@ def thinned(encoded: Encoded, terms: Terms, rows: IntArray, seed: int) -> IntArr
 
 @dataclass(eq=False)
 class _Fold:
-    """One inner fold while the path is walked: what it was fitted to, where it stands, and its validation rows."""
+    """One inner fold while the path is walked: what it was fitted to, where it stands, and its
+    validation rows.
+    """
 
     columns: Columns
     directions: Directions
@@ -77,11 +86,12 @@ class _Fold:
 
 
 def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
-    """Fit a regression on every inner fold for each of the task's penalties; the best mean validation loss is its record.
+    """Fit a regression on every inner fold for each of the task's penalties; the best mean
+    validation loss is its record.
 
-    The folds walk the path together, from the strongest penalty, and stop where PATIENCE penalties have brought nothing, or
-    where a loss is no longer finite. Of a table of more than MOST_CELLS the training and validation rows are drawn, the same
-    for all trials of an arm. One thread.
+    The folds walk the path together, from the strongest penalty, and stop where PATIENCE penalties
+    have brought nothing, or where a loss is no longer finite. Of a table of more than MOST_CELLS
+    the training and validation rows are drawn, the same for all trials of an arm. One thread.
 
     Raises
     ------
@@ -93,8 +103,14 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
     with threadpool_limits(1):
         family, found = get_family(task.arm.family), walked(task, encoded)
         folds, losses, place, best = found.folds, found.losses, found.place, found.best
-        fits = [fold.columns.original(fold.directions, point) for fold, (point, _) in zip(folds, best, strict=True)]
-        train_loss = [float(fit.loss(encoded, fold.columns.rows).mean()) for fit, fold in zip(fits, folds, strict=True)]
+        fits = [
+            fold.columns.original(fold.directions, point)
+            for fold, (point, _) in zip(folds, best, strict=True)
+        ]
+        train_loss = [
+            float(fit.loss(encoded, fold.columns.rows).mean())
+            for fit, fold in zip(fits, folds, strict=True)
+        ]
     by_fold = np.array([loss for _, loss in best])
     return task.record(
         params=task.params | ({family.path: task.penalties[place]} if family.path else {}),
@@ -116,15 +132,17 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
             )
             for e, (point, loss) in enumerate(best)
         ),
-        coefficients={} if task.arm.family == EXTENDED else mean_coefficients(encoded, fits, family.inputs),
+        coefficients={}
+        if task.arm.family == EXTENDED
+        else mean_coefficients(encoded, fits, family.inputs),
         path={"l2": list(task.penalties[: len(losses)]), "val_loss": losses} if family.path else {},
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Walked:
-    """A path that was walked: its inner folds, the mean validation loss at each penalty, which of them is the least, and every
-    fold's point and loss there."""
+    """A path that was walked: its inner folds, the mean validation loss at each penalty, which of
+    them is the least, and every fold's point and loss there."""
 
     folds: list[_Fold]
     losses: list[float]
@@ -133,13 +151,23 @@ class Walked:
 
 
 def walked(task: TrainingTask, encoded: Encoded) -> Walked:
-    """Walk the task's penalties on every inner fold; one thread is the caller's matter. Raises as `run_path`."""
+    """Walk the task's penalties on every inner fold; one thread is the caller's matter. Raises as
+    `run_path`.
+    """
     family, weights = get_family(task.arm.family), get_family(task.arm.family).weights(task.params)
     terms = terms_of(encoded, weights)
     every = all_terms(encoded) if has_terms(family) else terms
     seed = derive_seed(task.seed, "path", encoded.target, encoded.outer_fold)
     folds = [
-        _fold(task, encoded, terms, weights, e, thinned(encoded, every, train, seed), thinned(encoded, every, validation, seed))
+        _fold(
+            task,
+            encoded,
+            terms,
+            weights,
+            e,
+            thinned(encoded, every, train, seed),
+            thinned(encoded, every, validation, seed),
+        )
         for e, (train, validation) in enumerate(zip(encoded.train, encoded.validation, strict=True))
     ]
     losses: list[float] = []
@@ -151,7 +179,9 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
         if not np.isfinite(loss):
             if best:
                 break
-            raise TrainingFailed(f"the validation loss is not finite with l2 {given(task.penalties[number])}")
+            raise TrainingFailed(
+                f"the validation loss is not finite with l2 {given(task.penalties[number])}"
+            )
         losses.append(loss)
         if not best or loss < losses[place]:
             best, place = points, number
@@ -172,32 +202,64 @@ def _fold(
     columns = Columns.of(encoded, encoder, terms, weights, train)
     directions = columns.directions()
     points = walk(
-        directions, columns.target(train), HEADS[encoded.kind], encoded.n_outputs, task.penalties, task.iterations, ROUGH
+        directions,
+        columns.target(train),
+        HEADS[encoded.kind],
+        encoded.n_outputs,
+        task.penalties,
+        task.iterations,
+        ROUGH,
     )
     along = columns.whole(validation) @ directions.back
-    return _Fold(columns, directions, points, along, columns.target(validation), float(encoded.y_scale[encoder] ** 2))
+    return _Fold(
+        columns,
+        directions,
+        points,
+        along,
+        columns.target(validation),
+        float(encoded.y_scale[encoder] ** 2),
+    )
 
 
 def fit(
-    task: TrainingTask, encoded: Encoded, encoder: int, rows: IntArray, params: dict[str, object] | None = None
+    task: TrainingTask,
+    encoded: Encoded,
+    encoder: int,
+    rows: IntArray,
+    params: dict[str, object] | None = None,
 ) -> tuple[Regression, bool]:
-    """The regression of a task's hyperparameters, or others, fitted on some rows, all of them; and whether it arrived."""
+    """The regression of a task's hyperparameters, or others, fitted on some rows, all of them; and
+    whether it arrived.
+    """
     family, params = get_family(task.arm.family), task.params if params is None else params
     weights = family.weights(params)
     columns = Columns.of(encoded, encoder, terms_of(encoded, weights), weights, rows)
     directions, l2 = columns.directions(), float(params.get(family.path or "", 0.0))  # type: ignore[arg-type]
     path: Sequence[float] = [l2]
-    (point,) = walk(directions, columns.target(rows), HEADS[encoded.kind], encoded.n_outputs, path, task.iterations, EXACT)
+    (point,) = walk(
+        directions,
+        columns.target(rows),
+        HEADS[encoded.kind],
+        encoded.n_outputs,
+        path,
+        task.iterations,
+        EXACT,
+    )
     return columns.original(directions, point), point.converged
 
 
-def mean_coefficients(encoded: Encoded, fits: Sequence[Regression], inputs: bool) -> dict[str, float]:
-    """Columns `coef_<term>` and `intercept`, the mean over the inner folds, with `:<class>` where there are several outputs.
+def mean_coefficients(
+    encoded: Encoded, fits: Sequence[Regression], inputs: bool
+) -> dict[str, float]:
+    """Columns `coef_<term>` and `intercept`, the mean over the inner folds, with `:<class>` where
+    there are several outputs.
 
     inputs: whether there are any beside the intercept.
     """
     outputs = [f":{name}" for name in encoded.classes] if encoded.n_outputs > 1 else [""]
-    kernel, bias = (np.mean([getattr(fit, name) for fit in fits], axis=0) for name in ("kernel", "bias"))
+    kernel, bias = (
+        np.mean([getattr(fit, name) for fit in fits], axis=0) for name in ("kernel", "bias")
+    )
     columns = {
         f"coef_{term.name}{output}": float(weight)
         for o, output in enumerate(outputs)

@@ -22,10 +22,12 @@ from study.training.task import TrainingFailed
 
 @dataclass(frozen=True)
 class Won:
-    """What an incumbent becomes: its saved model (Keras), the judged candidate and others, and a regression's weights.
+    """What an incumbent becomes: its saved model (Keras), the judged candidate and others, and a
+    regression's weights.
 
-    terms: weights of columns and terms of the regression with terms. clipped: cells of its test rows outside their bounds.
-    converged: whether a regression's fit arrived. probed: what it answers column by column.
+    terms: weights of columns and terms of the regression with terms. clipped: cells of its test
+    rows outside their bounds. converged: whether a regression's fit arrived. probed: what it
+    answers column by column.
     """
 
     model: Any
@@ -38,19 +40,30 @@ class Won:
 
 
 def judged(name: str, seed: int, model: Any, encoded: Encoded) -> tuple[Candidate, ...]:
-    """The candidate that is a saved model's predictions of the test rows; none where there are no test rows."""
+    """The candidate that is a saved model's predictions of the test rows; none where there are no
+    test rows.
+    """
     from study.families.saved import predict_raw
 
     return candidates([(name, seed, predict_raw(model, encoded.raw(encoded.test)))], encoded)
 
 
-def candidates(predicted: list[tuple[str, int, FloatArray]], encoded: Encoded) -> tuple[Candidate, ...]:
-    """Candidates of names, seeds and predictions of the test rows; none where there are no test rows."""
+def candidates(
+    predicted: list[tuple[str, int, FloatArray]], encoded: Encoded
+) -> tuple[Candidate, ...]:
+    """Candidates of names, seeds and predictions of the test rows; none where there are no test
+    rows.
+    """
     if encoded.outer_fold == ALL_ROWS:
         return ()
     observed, head = encoded.y[encoded.test], HEADS[encoded.kind]
     return tuple(
-        Candidate(name=name, seed=seed, predicted=Numbers(values), loss=Numbers(head.response_loss(values, observed)))
+        Candidate(
+            name=name,
+            seed=seed,
+            predicted=Numbers(values),
+            loss=Numbers(head.response_loss(values, observed)),
+        )
         for name, seed, values in predicted
     )
 
@@ -67,10 +80,13 @@ def asked(encoded: Encoded, answer: Answer) -> Inspection | None:
     return probe(encoded, answered, HEADS[encoded.kind].response_loss)
 
 
-def scored_parts(encoded: Encoded, trained: Callable[[Encoded, int], tuple[FloatArray, float]]) -> tuple[Candidate, ...]:
+def scored_parts(
+    encoded: Encoded, trained: Callable[[Encoded, int], tuple[FloatArray, float]]
+) -> tuple[Candidate, ...]:
     """Candidates `rows-<fraction>`, without the parts that cannot be trained on.
 
-    trained: response on the test rows, and validation loss, of what a part gives; it takes the part and its number.
+    trained: response on the test rows, and validation loss, of what a part gives; it takes the part
+    and its number.
     """
     found: list[Candidate] = []
     for number, (fraction, rows) in enumerate(encoded.parts):

@@ -1,4 +1,6 @@
-"""The short formula: a lasso over terms on what the plain regression leaves, and the few that it chooses fitted again."""
+"""The short formula: a lasso over terms on what the plain regression leaves, and the few that it
+chooses fitted again.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,15 @@ from study.training.task import FoldTask, TrainingFailed
 MOST_TERMS = 25
 """Most terms of a short formula."""
 STEPS, WEAKEST = 30, 1e-2
-"""Penalties of the lasso, evenly spread from the one at which no term is chosen, and the weakest as a share of that."""
+"""Penalties of the lasso, evenly spread from the one at which no term is chosen, and the weakest as
+a share of that.
+"""
 WAIT = 8
 """Penalties in a row without less validation loss after which weaker ones are not tried."""
 TIE = 1.0
-"""Standard errors of a paired difference within which fewer terms are as good (Breiman et al. 1984, section 3.4.3)."""
+"""Standard errors of a paired difference within which fewer terms are as good (Breiman et al. 1984,
+section 3.4.3).
+"""
 NOTHING = 1e-12
 """Share of the plain regression's loss below which a difference may be rounding and is a tie."""
 FITTED_L2 = {Kind.CONTINUOUS: 0.0}
@@ -42,16 +48,19 @@ LEAST_L2 = 1e-3
 
 
 def run_short(task: FoldTask, encoded: Encoded) -> tuple[ShortRecord, dict[str, bytes]]:
-    """Find, fit and score the short formula of a target and outer fold; gives its record and the file of its model.
+    """Find, fit and score the short formula of a target and outer fold; gives its record and the
+    file of its model.
 
-    What the plain regression leaves, under its own best penalty on the inner folds, is given to a lasso over all products and
-    hinges, each made orthogonal to the columns (`study.training.lasso`). At every penalty the chosen terms, MOST_TERMS at
-    most, are fitted again together with the columns, with the plain regression's penalty and with next to none, and their
-    weights mixed with the lasso's (SHARES; relaxed lasso, Meinshausen 2007, Computational Statistics & Data Analysis 52, and
-    Hastie, Tibshirani and Tibshirani 2020, Statistical Science 35, eq. 3). The mean validation loss over the inner folds
-    decides; of what is within TIE standard errors of the best, the fewest terms. No term is the plain regression. Long tables
-    are drawn as in the search of the regression with terms; the formula's weights are fitted on all development rows. One
-    thread, float64.
+    What the plain regression leaves, under its own best penalty on the inner folds, is given to a
+    lasso over all products and hinges, each made orthogonal to the columns
+    (`study.training.lasso`). At every penalty the chosen terms, MOST_TERMS at most, are fitted
+    again together with the columns, with the plain regression's penalty and with next to none, and
+    their weights mixed with the lasso's (SHARES; relaxed lasso, Meinshausen 2007, Computational
+    Statistics & Data Analysis 52, and Hastie, Tibshirani and Tibshirani 2020, Statistical Science
+    35, eq. 3). The mean validation loss over the inner folds decides; of what is within TIE
+    standard errors of the best, the fewest terms. No term is the plain regression. Long tables are
+    drawn as in the search of the regression with terms; the formula's weights are fitted on all
+    development rows. One thread, float64.
 
     Raises
     ------
@@ -99,7 +108,9 @@ def _search(task: FoldTask, encoded: Encoded) -> tuple[Regression, dict[str, Any
         each.begin(l2)
     ridges = sorted({l2, FITTED_L2.get(encoded.kind, min(l2, LEAST_L2))}, reverse=True)
     options, losses, sizes = [Option(None, l2, 0.0)], [plain], [0]
-    top = max(strongest(each.rest.values, each.offset, each.y, each.head) for each in (whole, *inner))
+    top = max(
+        strongest(each.rest.values, each.offset, each.y, each.head) for each in (whole, *inner)
+    )
     walked = {"penalty": [top], "n_terms": [0.0], "val_loss": [float(plain.mean())]}
     grid = (top * np.geomspace(1.0, WEAKEST, STEPS + 1)[1:]).tolist() if top > 0 else []
     least, waited = float(plain.mean()), 0
@@ -126,7 +137,12 @@ def _search(task: FoldTask, encoded: Encoded) -> tuple[Regression, dict[str, Any
     if not np.isfinite(losses[place]).all():
         raise TrainingFailed("the validation loss of the short formula is not finite")
     best = options[place]
-    kept = {"l2": best.l2, "penalty": best.penalty, "share": best.share, "val_loss": float(losses[place].mean())}
+    kept = {
+        "l2": best.l2,
+        "penalty": best.penalty,
+        "share": best.share,
+        "val_loss": float(losses[place].mean()),
+    }
     return _final(encoded, whole, best, grid, task.iterations), kept | {"path": walked}
 
 
@@ -137,7 +153,12 @@ def _plain(inner: Sequence[_Fold], path: Sequence[float]) -> tuple[float, FloatA
     place = 0
     for number, (l2, *found) in enumerate(zip(path, *walks, strict=True)):
         pairs = zip(inner, found, strict=True)
-        losses = _joined([f.losses(f.tested[:, : f.n_columns] @ kernel + point.bias) for f, (kernel, point) in pairs])
+        losses = _joined(
+            [
+                f.losses(f.tested[:, : f.n_columns] @ kernel + point.bias)
+                for f, (kernel, point) in pairs
+            ]
+        )
         if best is None or losses.mean() < best[1].mean():
             best, place = (l2, losses), number
         elif not np.isfinite(losses).all() or enough(inner[0].encoded.kind, number, place):
@@ -153,7 +174,9 @@ def _joined(losses: Sequence[FloatArray]) -> FloatArray:
 
 
 def _simplest(losses: Sequence[FloatArray], sizes: Sequence[int]) -> int:
-    """Of what is within TIE standard errors of the least mean loss, that of fewest terms; the losses of no term come first."""
+    """Of what is within TIE standard errors of the least mean loss, that of fewest terms; the
+    losses of no term come first.
+    """
     means = np.array([own.mean() for own in losses])
     best = losses[int(means.argmin())]
     differences = [own - best for own in losses]
@@ -161,7 +184,9 @@ def _simplest(losses: Sequence[FloatArray], sizes: Sequence[int]) -> int:
     return min((i for i, tie in enumerate(ties) if tie), key=lambda i: (sizes[i], means[i]))
 
 
-def _final(encoded: Encoded, whole: _Fold, best: Option, grid: Sequence[float], iterations: int) -> Regression:
+def _final(
+    encoded: Encoded, whole: _Fold, best: Option, grid: Sequence[float], iterations: int
+) -> Regression:
     """The formula fitted on all development rows, in original units."""
     if best.penalty is not None:
         for _ in zip(grid[: grid.index(best.penalty) + 1], whole.steps(grid), strict=False):
@@ -170,14 +195,21 @@ def _final(encoded: Encoded, whole: _Fold, best: Option, grid: Sequence[float], 
         whole.chosen = whole.chosen[:0]
     n_products = len(whole.terms.products)
     mask = np.isin(np.arange(n_products + len(whole.terms.hinges)), whole.chosen)
-    terms = whole.terms.only(mask[:n_products], mask[n_products:]) if mask.any() else no_terms(encoded)
+    terms = (
+        whole.terms.only(mask[:n_products], mask[n_products:]) if mask.any() else no_terms(encoded)
+    )
     columns = Columns.of(encoded, -1, terms, (1.0, 1.0, 1.0), encoded.development)
     directions, y = columns.directions(), columns.target(encoded.development)
-    (point,) = walk(directions, y, HEADS[encoded.kind], encoded.n_outputs, [best.l2], iterations, EXACT)
+    (point,) = walk(
+        directions, y, HEADS[encoded.kind], encoded.n_outputs, [best.l2], iterations, EXACT
+    )
     fitted = columns.original(directions, point)
     if not best.share:
         return fitted
     bias, kernel = whole.shrunken()
     shrunken = whole.every.unscaled(whole.places, bias, kernel)
-    mixed = [(1 - best.share) * a + best.share * b for a, b in zip((fitted.kernel, fitted.bias), shrunken, strict=True)]
+    mixed = [
+        (1 - best.share) * a + best.share * b
+        for a, b in zip((fitted.kernel, fitted.bias), shrunken, strict=True)
+    ]
     return Regression(terms, fitted.fill, *mixed)

@@ -21,7 +21,9 @@ from study.training.regression import EXACT, ROUGH
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """How a formula is made: where its lasso ends (None: no term at all), and how what it chose is weighted."""
+    """How a formula is made: where its lasso ends (None: no term at all), and how what it chose is
+    weighted.
+    """
 
     penalty: float | None
     l2: float
@@ -30,7 +32,8 @@ class Option:
 
 @dataclass(eq=False)
 class _Fold:
-    """The training rows of an inner fold, or all development rows, while the lasso goes down its path.
+    """The training rows of an inner fold, or all development rows, while the lasso goes down its
+    path.
 
     l2: of the plain regression. chosen: terms at the present penalty.
     """
@@ -47,7 +50,9 @@ class _Fold:
     def __post_init__(self) -> None:
         ones = (1.0, 1.0, 1.0)
         self.head = HEADS[self.encoded.kind]
-        self.plain = Columns.of(self.encoded, self.encoder, no_terms(self.encoded), ones, self.train)
+        self.plain = Columns.of(
+            self.encoded, self.encoder, no_terms(self.encoded), ones, self.train
+        )
         self.every = Columns.of(self.encoded, self.encoder, self.terms, ones, self.train)
         self.y = self.plain.target(self.train)
         self.observed = self.plain.target(self.validation)
@@ -68,10 +73,16 @@ class _Fold:
         """Loss of each validation row, in the target's own unit."""
         return self.head.loss(eta, self.observed) * self.unit
 
-    def walk(self, places: IntArray, path: Sequence[float], tolerance: float) -> Iterator[tuple[FloatArray, Point]]:
-        """Weights (n_places, n_outputs) of some columns and terms, and where the path stands, for each penalty."""
+    def walk(
+        self, places: IntArray, path: Sequence[float], tolerance: float
+    ) -> Iterator[tuple[FloatArray, Point]]:
+        """Weights (n_places, n_outputs) of some columns and terms, and where the path stands, for
+        each penalty.
+        """
         directions = Directions.of(self.fitted[:, places])
-        for point in walk(directions, self.y, self.head, self.encoded.n_outputs, path, self.iterations, tolerance):
+        for point in walk(
+            directions, self.y, self.head, self.encoded.n_outputs, path, self.iterations, tolerance
+        ):
             yield directions.back @ point.weights, point
 
     @property
@@ -84,7 +95,9 @@ class _Fold:
         self.bias, self.l2 = point.bias, l2
         self.offset = self.fitted[:, : self.n_columns] @ self.kernel + self.bias
         rows = bend(self.head, self.offset)
-        self.rest = Rest.of(self.fitted[:, self.n_columns :], self.fitted[:, : self.n_columns], rows)
+        self.rest = Rest.of(
+            self.fitted[:, self.n_columns :], self.fitted[:, : self.n_columns], rows
+        )
         self.refits: dict[tuple[int, ...], dict[float, tuple[FloatArray, FloatArray]]] = {}
 
     def steps(self, path: Sequence[float]) -> Iterator[None]:
@@ -94,7 +107,9 @@ class _Fold:
             yield
 
     def refitted(self, ridges: Sequence[float]) -> dict[float, tuple[FloatArray, FloatArray]]:
-        """Intercepts and weights of columns and chosen terms, fitted together under each ridge penalty."""
+        """Intercepts and weights of columns and chosen terms, fitted together under each ridge
+        penalty.
+        """
         key = tuple(self.chosen.tolist())
         if key not in self.refits:
             found = self.walk(self.places, ridges, ROUGH)
@@ -126,4 +141,6 @@ class _Fold:
 
 
 SHARES = (0.0, 0.5, 1.0)
-"""How much of the lasso's own, shrunken weights is mixed with those fitted again: the relaxed lasso."""
+"""How much of the lasso's own, shrunken weights is mixed with those fitted again: the relaxed
+lasso.
+"""

@@ -1,7 +1,8 @@
-"""What a worker is told, beside the data: a trial, an arm's winner, or work on an outer fold beside its arms.
+"""What a worker is told, beside the data: a trial, an arm's winner, or work on an outer fold beside
+its arms.
 
-key: its name among all tasks of a study. place: target and outer fold, whose data it takes. network: whether it trains
-networks, which a GPU may do; a CPU computes all else.
+key: its name among all tasks of a study. place: target and outer fold, whose data it takes.
+network: whether it trains networks, which a GPU may do; a CPU computes all else.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ class TrainingFailed(Exception):
 
 
 class Unscored(Frozen):
-    """What a worker says of a winner that could not be scored. It is never written, so the next run tries again."""
+    """What a worker says of a winner that could not be scored. It is never written, so the next run
+    tries again.
+    """
 
     arm: Arm
     number: int
@@ -65,8 +68,16 @@ class TrialTask(TrainingTask):
     noun: ClassVar = "this trial"
 
     @classmethod
-    def of(cls, config: StudyConfig, arm: Arm, trial: Suggestion | TrialRecord, **own: tuple[float, ...]) -> TrialTask:
-        """Task of a trial, suggested or recorded, under a config whose budget is filled in; own: bars and penalties."""
+    def of(
+        cls,
+        config: StudyConfig,
+        arm: Arm,
+        trial: Suggestion | TrialRecord,
+        **own: tuple[float, ...],
+    ) -> TrialTask:
+        """Task of a trial, suggested or recorded, under a config whose budget is filled in; own:
+        bars and penalties.
+        """
         return cls(
             study=config.name,
             seed=config.seed,
@@ -85,8 +96,12 @@ class TrialTask(TrainingTask):
     def key(self) -> str:
         return self.arm.trial_id(self.number)
 
-    def as_winner(self, val_loss: float, parts: dict[str, dict[str, Any]] | None = None) -> WinnerTask:
-        """Task to score this trial, which is complete, on the test rows. val_loss: what it had in the search."""
+    def as_winner(
+        self, val_loss: float, parts: dict[str, dict[str, Any]] | None = None
+    ) -> WinnerTask:
+        """Task to score this trial, which is complete, on the test rows. val_loss: what it had in
+        the search.
+        """
         return WinnerTask(**self.model_dump(), val_loss=val_loss, parts=parts or {})
 
     def record(self, **found: Any) -> TrialRecord:
@@ -106,7 +121,8 @@ class TrialTask(TrainingTask):
 class WinnerTask(TrainingTask):
     """An arm's incumbent on the test rows.
 
-    val_loss: its mean validation loss. parts: hyperparameters of the best trials for the candidates beside it, by their names.
+    val_loss: its mean validation loss. parts: hyperparameters of the best trials for the candidates
+    beside it, by their names.
     """
 
     noun: ClassVar = "this winner"
@@ -124,8 +140,8 @@ class WinnerTask(TrainingTask):
 class FoldTask(Frozen):
     """Work on a target and outer fold.
 
-    tree_trials: how many hyperparameters are tried of trees. override, iterations: what the config says of the space of the
-    kind's regression, and of its iterations.
+    tree_trials: how many hyperparameters are tried of trees. override, iterations: what the config
+    says of the space of the kind's regression, and of its iterations.
     """
 
     network: ClassVar = False

@@ -1,4 +1,6 @@
-"""A fitted regression as a plain Keras model: columns, products and hinges of built-in operations, then a dense layer."""
+"""A fitted regression as a plain Keras model: columns, products and hinges of built-in operations,
+then a dense layer.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,17 @@ from study.training.columns import Regression
 def term_model(own: Regression, head: Head) -> keras.Model:
     """Keras model of a regression in original units.
 
-    Input: (batch, n_columns) float64 raw columns, NaN at gaps. Output: the response, (batch, n_outputs) float64.
+    Input: (batch, n_columns) float64 raw columns, NaN at gaps. Output: the response, (batch,
+    n_outputs) float64.
     """
     ops, terms = keras.ops, own.terms
     raw = keras.Input((len(own.fill),), dtype=WIDE)
     x = filled(raw, own.fill)
     columns, inside = [x], ops.minimum(ops.maximum(x, terms.low), terms.high)
     if len(terms.products):
-        one, other = (ops.subtract(ops.take(inside, p, axis=1), terms.center[p]) for p in terms.products.T)
+        one, other = (
+            ops.subtract(ops.take(inside, p, axis=1), terms.center[p]) for p in terms.products.T
+        )
         columns.append(ops.multiply(one, other))
     if len(terms.hinges):
         columns.append(ops.relu(ops.subtract(ops.take(inside, terms.hinges, axis=1), terms.knots)))

@@ -31,14 +31,18 @@ PREDICTED = 65_536
 """Rows that are predicted at a time."""
 
 
-def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[TreesRecord, dict[str, bytes]]:
-    """Search, refit and score scikit-learn's histogram gradient boosting on one target and outer fold; gives its file too.
+def score_trees(
+    encoded: Encoded, name: str, seed: int, trials: int
+) -> tuple[TreesRecord, dict[str, bytes]]:
+    """Search, refit and score scikit-learn's histogram gradient boosting on one target and outer
+    fold; gives its file too.
 
-    The first trial has scikit-learn's own defaults, the others are drawn at random. A trial is fitted on the training rows of
-    every inner fold, less a tenth that stops the boosting, and scored on its validation rows; the trial of least mean loss
-    is refitted on all development rows, for the median of its numbers of iterations, and scored once on the test rows. A fit
-    takes as many of its rows as MOST_CELLS lets it; all validation and test rows are scored. All random numbers follow from
-    `seed`, target and outer fold. One thread.
+    The first trial has scikit-learn's own defaults, the others are drawn at random. A trial is
+    fitted on the training rows of every inner fold, less a tenth that stops the boosting, and
+    scored on its validation rows; the trial of least mean loss is refitted on all development rows,
+    for the median of its numbers of iterations, and scored once on the test rows. A fit takes as
+    many of its rows as MOST_CELLS lets it; all validation and test rows are scored. All random
+    numbers follow from `seed`, target and outer fold. One thread.
 
     Parameters
     ----------
@@ -59,7 +63,10 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
         val_loss, iterations = searched[number]
         params = tried[number] | {"max_iter": iterations}
         model = _model(encoded.kind, params, root)
-        development, test = encoded.drawn(encoded.development, MOST_CELLS, len(encoded.terms), root), encoded.test
+        development, test = (
+            encoded.drawn(encoded.development, MOST_CELLS, len(encoded.terms), root),
+            encoded.test,
+        )
         model.fit(encoded.raw(development), encoded.y[development])
         predicted = _predict(model, encoded, test)
         loss_of = HEADS[encoded.kind].response_loss
@@ -86,10 +93,17 @@ def score_trees(encoded: Encoded, name: str, seed: int, trials: int) -> tuple[Tr
 
 
 def _draw(rng: np.random.Generator, n_rows: int, first: bool) -> dict[str, float]:
-    """Hyperparameters of one trial; a leaf holds a twentieth of the rows at most, so that small tables can be split."""
+    """Hyperparameters of one trial; a leaf holds a twentieth of the rows at most, so that small
+    tables can be split.
+    """
     most = max(2, min(20, n_rows // 20))
     if first:
-        return {"learning_rate": 0.1, "max_leaf_nodes": 31, "l2_regularization": 0.0, "min_samples_leaf": most}
+        return {
+            "learning_rate": 0.1,
+            "max_leaf_nodes": 31,
+            "l2_regularization": 0.0,
+            "min_samples_leaf": most,
+        }
     low, high = np.log([0.03, 4, 1e-3, 1]), np.log([0.3, 64, 10, max(3, min(100, n_rows // 20))])
     rate, leaves, l2, least = np.exp(rng.uniform(low, high)).tolist()
     return {
@@ -112,14 +126,21 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
         model = _model(encoded.kind, params | {"max_iter": MOST_ITERATIONS}, seed)
         model.set_params(early_stopping=True, n_iter_no_change=PATIENCE)
         model.fit(encoded.raw(fitted), y[fitted], X_val=encoded.raw(aside), y_val=y[aside])
-        losses.append(head.response_loss(_predict(model, encoded, validation), y[validation]).mean())
+        losses.append(
+            head.response_loss(_predict(model, encoded, validation), y[validation]).mean()
+        )
         iterations.append(model.n_iter_)
     return float(np.mean(losses)), max(round(float(np.median(iterations))), 1)
 
 
 def _set_aside(train: IntArray, encoded: Encoded, seed: int) -> tuple[IntArray, IntArray]:
-    """Split training rows in those fitted and those that stop the boosting; every class stays among the fitted."""
-    mixed, n_aside = shuffled(train, encoded.y if encoded.classes else None, seed), max(round(ASIDE * len(train)), 1)
+    """Split training rows in those fitted and those that stop the boosting; every class stays among
+    the fitted.
+    """
+    mixed, n_aside = (
+        shuffled(train, encoded.y if encoded.classes else None, seed),
+        max(round(ASIDE * len(train)), 1),
+    )
     return np.sort(mixed[:-n_aside]), np.sort(mixed[-n_aside:])
 
 
@@ -129,16 +150,21 @@ def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:
     if kind in (Kind.BINARY, Kind.MULTICLASS):
         return HistGradientBoostingClassifier(**params, random_state=seed, early_stopping=False)
     loss = "poisson" if kind is Kind.COUNT else "squared_error"
-    return HistGradientBoostingRegressor(loss=loss, **params, random_state=seed, early_stopping=False)
+    return HistGradientBoostingRegressor(
+        loss=loss, **params, random_state=seed, early_stopping=False
+    )
 
 
 def _predict(model: Any, encoded: Encoded, rows: IntArray) -> FloatArray:
     parts = [rows[start : start + PREDICTED] for start in range(0, len(rows), PREDICTED)] or [rows]
-    return np.concatenate([trees_response(model, encoded.raw(part), encoded.classes) for part in parts])
+    return np.concatenate(
+        [trees_response(model, encoded.raw(part), encoded.classes) for part in parts]
+    )
 
 
 def trees_response(model: Any, raw: FloatArray, classes: Sequence[str]) -> FloatArray:
-    """What trees say of raw rows: values, rates or probabilities of the second class (n,), or (n, n_classes).
+    """What trees say of raw rows: values, rates or probabilities of the second class (n,), or (n,
+    n_classes).
 
     A class never fitted has probability 0.
     """

@@ -1,4 +1,6 @@
-"""One trial: a task and encoded data in, a record out. TensorFlow is imported by the functions that train, never here."""
+"""One trial: a task and encoded data in, a record out. TensorFlow is imported by the functions that
+train, never here.
+"""
 
 from __future__ import annotations
 
@@ -30,20 +32,30 @@ CURVE_POINTS = 100
 def replicates_of(task: TrainingTask, n_inner: int) -> tuple[list[int], list[int]]:
     """Inner fold and seed of each replicate of a network: folds x seeds."""
     pairs = list(product(range(n_inner), range(task.inner_seeds)))
-    return [fold for fold, _ in pairs], [derive_seed(task.seed, task.arm.key, task.number, *pair) for pair in pairs]
+    return [fold for fold, _ in pairs], [
+        derive_seed(task.seed, task.arm.key, task.number, *pair) for pair in pairs
+    ]
 
 
-def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray] | None = None) -> Problem:
-    """Learning problem with one replicate for each of `folds`, each reading the table through its own encoder.
+def make_problem(
+    encoded: Encoded, folds: list[int], trained: Sequence[IntArray] | None = None
+) -> Problem:
+    """Learning problem with one replicate for each of `folds`, each reading the table through its
+    own encoder.
 
-    trained: the rows that each replicate trains on in place of its inner fold's, without validation rows.
+    trained: the rows that each replicate trains on in place of its inner fold's, without validation
+    rows.
     """
     from study.training.problem import Problem
 
     nothing = np.zeros(0, np.int64)
     if trained is None:
-        shared = ([encoded.rows[own] for own in sets] for sets in (encoded.train, encoded.validation))
-        train, validation = (tuple(own[fold] for fold in folds) for own in shared)  # replicates of one fold share their rows
+        shared = (
+            [encoded.rows[own] for own in sets] for sets in (encoded.train, encoded.validation)
+        )
+        train, validation = (
+            tuple(own[fold] for fold in folds) for own in shared
+        )  # replicates of one fold share their rows
     else:
         train, validation = tuple(encoded.rows[rows] for rows in trained), (nothing,) * len(folds)
     y = np.full(len(encoded.matrix.values), np.nan)
@@ -71,17 +83,25 @@ def make_problem(encoded: Encoded, folds: list[int], trained: Sequence[IntArray]
 def architecture_of(task: TrainingTask, encoded: Encoded, stack: int) -> Architecture:
     """What a task trains, as a stack of so many replicates.
 
-    It sees every column of the matrix, those that are no terms of this fold as zeros, so that all folds share its programs.
+    It sees every column of the matrix, those that are no terms of this fold as zeros, so that all
+    folds share its programs.
     """
     shape = stack, len(encoded.matrix.offset), encoded.n_outputs
     return get_family(task.arm.family).architecture(task.params, task.arm.depth, shape)
 
 
-def train(task: TrainingTask, architecture: Architecture, problem: Problem, seeds: list[int], stop: int | None = None) -> Fit:
-    """Train the replicates of a problem, at most as many as the architecture has, as the task's family is trained.
+def train(
+    task: TrainingTask,
+    architecture: Architecture,
+    problem: Problem,
+    seeds: list[int],
+    stop: int | None = None,
+) -> Fit:
+    """Train the replicates of a problem, at most as many as the architecture has, as the task's
+    family is trained.
 
-    They fill the architecture's stack, so that refits share the programs of the search. stop: epoch at which a refitted
-    network ends. A program that was kept and cannot be read is compiled again.
+    They fill the architecture's stack, so that refits share the programs of the search. stop: epoch
+    at which a refitted network ends. A program that was kept and cannot be read is compiled again.
     """
     import tensorflow as tf
 
@@ -91,7 +111,9 @@ def train(task: TrainingTask, architecture: Architecture, problem: Problem, seed
     full, lacking = problem.stacked(architecture.n_replicates), architecture.n_replicates - n
 
     def trained() -> Fit:
-        schedule = replace(family.schedule(task.params, task.epochs, task.patience), stop=stop, bars=task.bars)
+        schedule = replace(
+            family.schedule(task.params, task.epochs, task.patience), stop=stop, bars=task.bars
+        )
         return fit(full, architecture, schedule, seeds + seeds[-1:] * lacking)
 
     try:
@@ -105,15 +127,21 @@ def train(task: TrainingTask, architecture: Architecture, problem: Problem, seed
 
 
 def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | None]:
-    """Train one trial of the search on all its replicates; gives its record and what a network's winner needs, or raises."""
+    """Train one trial of the search on all its replicates; gives its record and what a network's
+    winner needs, or raises.
+    """
     if get_family(task.arm.family).convex:
         return run_path(task, encoded), None
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
     fit = train(task, architecture, make_problem(encoded, folds), seeds)
-    unit = np.array([encoded.y_scale[fold] ** 2 for fold in folds])  # 1 where the target is not standardised
+    unit = np.array(
+        [encoded.y_scale[fold] ** 2 for fold in folds]
+    )  # 1 where the target is not standardised
     val_loss, train_loss = fit.val_loss * unit, fit.train_loss * unit
-    by_fold = np.array([val_loss[np.equal(folds, fold)].mean() for fold in range(len(encoded.train))])
+    by_fold = np.array(
+        [val_loss[np.equal(folds, fold)].mean() for fold in range(len(encoded.train))]
+    )
     kept = np.unique(np.linspace(0, len(fit.curve_epochs) - 1, CURVE_POINTS).round().astype(int))
     unused = (architecture.n_features - len(encoded.terms)) * fit.weights[0].shape[2]
     record = task.record(

@@ -30,12 +30,16 @@ REFIT_SEEDS = 3
 """Networks refitted on all development rows for a winner at most, each from its own seed."""
 
 
-def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> tuple[WinnerRecord, dict[str, bytes]]:
-    """Score an arm's incumbent on the test rows: its one look at them. Gives the record and model files by their names.
+def run_winner(
+    task: WinnerTask, encoded: Encoded, kept: Kept | None = None
+) -> tuple[WinnerRecord, dict[str, bytes]]:
+    """Score an arm's incumbent on the test rows: its one look at them. Gives the record and model
+    files by their names.
 
-    What is judged is what is saved: the test rows are predicted by the model of the file. It is a network's replicates, as
-    their trial `kept` them or trained again exactly as they were, whose predictions are averaged (candidate `ensemble`), or
-    a regression refitted on all development rows (`refit`). Of the search on all rows there is a model and no candidate.
+    What is judged is what is saved: the test rows are predicted by the model of the file. It is a
+    network's replicates, as their trial `kept` them or trained again exactly as they were, whose
+    predictions are averaged (candidate `ensemble`), or a regression refitted on all development
+    rows (`refit`). Of the search on all rows there is a model and no candidate.
     """
     from study.families.saved import model_bytes
 
@@ -62,11 +66,12 @@ def run_winner(task: WinnerTask, encoded: Encoded, kept: Kept | None = None) -> 
 
 
 def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
-    """The mean prediction of the search's replicates, each trained on the training rows of its inner fold.
+    """The mean prediction of the search's replicates, each trained on the training rows of its
+    inner fold.
 
-    Candidates `refit` are trained on all development rows, from REFIT_SEEDS seeds, on the schedule of the search and up to the
-    median of the epochs at which the search's replicates were best; `rows-<fraction>` are made of a part of the development
-    rows as `ensemble` is of all.
+    Candidates `refit` are trained on all development rows, from REFIT_SEEDS seeds, on the schedule
+    of the search and up to the median of the epochs at which the search's replicates were best;
+    `rows-<fraction>` are made of a part of the development rows as `ensemble` is of all.
     """
     from study.families.saved import each_replicate, stacked_model
 
@@ -82,11 +87,17 @@ def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
     return Won(model, scored, probed=asked(encoded, each_replicate(model)))
 
 
-def _refit(task: WinnerTask, encoded: Encoded, architecture: Architecture, stop: int) -> tuple[Candidate, ...]:
-    """Train networks on all development rows, each with the last encoder, which is theirs; no more than the stack has."""
+def _refit(
+    task: WinnerTask, encoded: Encoded, architecture: Architecture, stop: int
+) -> tuple[Candidate, ...]:
+    """Train networks on all development rows, each with the last encoder, which is theirs; no more
+    than the stack has.
+    """
     numbers = range(min(REFIT_SEEDS, architecture.n_replicates))
     seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in numbers]
-    problem = make_problem(encoded, [len(encoded.train)] * len(seeds), [encoded.development] * len(seeds))
+    problem = make_problem(
+        encoded, [len(encoded.train)] * len(seeds), [encoded.development] * len(seeds)
+    )
     weights = train(task, architecture, problem, seeds, stop).weights
     predicted = _on_test(weights, architecture, problem, encoded)
     return candidates([("refit", *own) for own in zip(seeds, predicted, strict=True)], encoded)
@@ -95,19 +106,26 @@ def _refit(task: WinnerTask, encoded: Encoded, architecture: Architecture, stop:
 def _on_part(
     task: WinnerTask, architecture: Architecture, encoded: Encoded, own: Encoded, number: int
 ) -> tuple[FloatArray, float]:
-    """Mean response on the test rows of the replicates that the part `own` trains, and their validation loss.
+    """Mean response on the test rows of the replicates that the part `own` trains, and their
+    validation loss.
 
-    Each epoch has as many steps as on all rows: fewer rows take no fewer steps to be learnt, and each stops early by its own.
+    Each epoch has as many steps as on all rows: fewer rows take no fewer steps to be learnt, and
+    each stops early by its own.
     """
     folds, _ = replicates_of(task, len(own.train))
-    seeds = [derive_seed(task.seed, task.arm.key, task.number, "part", number, k) for k in range(len(folds))]
+    seeds = [
+        derive_seed(task.seed, task.arm.key, task.number, "part", number, k)
+        for k in range(len(folds))
+    ]
     problem = replace(make_problem(own, folds), epoch_rows=max(map(len, encoded.train)))
     fit = train(task, architecture, problem, seeds)
     predicted = _on_test(fit.weights, architecture, problem, encoded)
     return predicted.mean(axis=0), float((fit.val_loss * encoded.y_scale[folds] ** 2).mean())
 
 
-def _on_test(weights: Weights, architecture: Architecture, problem: Problem, encoded: Encoded) -> FloatArray:
+def _on_test(
+    weights: Weights, architecture: Architecture, problem: Problem, encoded: Encoded
+) -> FloatArray:
     """Responses (n_replicates, n_test) or (n_replicates, n_test, n_classes) on the test rows."""
     from study.families.saved import each_replicate, stacked_model
 

@@ -1,4 +1,6 @@
-"""Runs the command line in this process, in a folder of its own; a finished study that several commands read."""
+"""Runs the command line in this process, in a folder of its own; a finished study that several
+commands read.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def call(*args: str, columns: int = 200) -> Ended:
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["study", *args])
-        patch.setattr(cli.signal, "signal", lambda *_: None)  # what is set at the end of a program would last here
+        patch.setattr(
+            cli.signal, "signal", lambda *_: None
+        )  # what is set at the end of a program would last here
         patch.setenv("COLUMNS", str(columns))
         with pytest.raises(SystemExit) as ended:
             cli.main()
@@ -76,13 +80,20 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A finished study, `party`, of one target, with a regression and a network."""
     from tests.report.synthetic import write_results
 
-    return write_results(tmp_path_factory.mktemp("finished") / "party", ["balloons"], n_trials=1, depths=(1,))
+    return write_results(
+        tmp_path_factory.mktemp("finished") / "party", ["balloons"], n_trials=1, depths=(1,)
+    )
 
 
 @pytest.fixture
 def slurm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An sbatch that keeps what it is told in `folder` and gives number 42, and a squeue that tells the lines of `state`."""
-    commands = {"sbatch": 'printf "%s\\n" "$@" > arguments; cat > script; echo 42', "squeue": SQUEUE}
+    """An sbatch that keeps what it is told in `folder` and gives number 42, and a squeue that tells
+    the lines of `state`.
+    """
+    commands = {
+        "sbatch": 'printf "%s\\n" "$@" > arguments; cat > script; echo 42',
+        "squeue": SQUEUE,
+    }
     (folder / "bin").mkdir()
     for name, body in commands.items():
         (folder / "bin" / name).write_text(f"#!/bin/sh\ncd '{folder}' || exit 3\n{body}\n")

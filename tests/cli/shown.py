@@ -30,7 +30,9 @@ class Clock:
 
 
 def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
-    """Two outer folds and all rows of a regression with terms and of a network, four trials each, and the work beside them."""
+    """Two outer folds and all rows of a regression with terms and of a network, four trials each,
+    and the work beside them.
+    """
     config = make_config(
         {
             "name": "party [1]",
@@ -45,14 +47,33 @@ def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
         }
     )
     plan = make_plan(config, [Size("y [m]", Kind.CONTINUOUS, 100, 3)])
-    short = [ShortFormula(target="y [m]", kind=Kind.CONTINUOUS, outer_fold=fold) for fold in (0, 1, ALL_ROWS)]
-    plan = replace(plan, beside=(*plan.beside, *short))  # those of the plain regression, left out for fewer trials
-    return plan, {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms}, FoldQueue(plan.beside)
+    short = [
+        ShortFormula(target="y [m]", kind=Kind.CONTINUOUS, outer_fold=fold)
+        for fold in (0, 1, ALL_ROWS)
+    ]
+    plan = replace(
+        plan, beside=(*plan.beside, *short)
+    )  # those of the plain regression, left out for fewer trials
+    return (
+        plan,
+        {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms},
+        FoldQueue(plan.beside),
+    )
 
 
 def record(arm: Arm, number: int, loss: float | None = 0.5, seconds: float = 2.0) -> TrialRecord:
-    state, error = (TrialState.COMPLETE, None) if loss is not None else (TrialState.FAIL, "Traceback\nValueError: [no] luck\n")
-    told = {"study": "party", "trial_id": arm.trial_id(number), "generation": 0, "params": {}, "wall_time_s": seconds}
+    state, error = (
+        (TrialState.COMPLETE, None)
+        if loss is not None
+        else (TrialState.FAIL, "Traceback\nValueError: [no] luck\n")
+    )
+    told = {
+        "study": "party",
+        "trial_id": arm.trial_id(number),
+        "generation": 0,
+        "params": {},
+        "wall_time_s": seconds,
+    }
     return TrialRecord(arm=arm, number=number, state=state, val_loss=loss, error=error, **told)
 
 
@@ -61,7 +82,9 @@ def winner(arm: Arm) -> WinnerRecord:
     return WinnerRecord(arm=arm, number=0, params={}, val_loss=0.5, **told)
 
 
-def finish(shown: Progress, arms: dict[str, ArmSearch], key: str, numbers: range, **more: Any) -> None:
+def finish(
+    shown: Progress, arms: dict[str, ArmSearch], key: str, numbers: range, **more: Any
+) -> None:
     for number in numbers:
         told = record(arms[key].arm, number, **more)
         arms[key].tell(told)
@@ -69,7 +92,11 @@ def finish(shown: Progress, arms: dict[str, ArmSearch], key: str, numbers: range
 
 
 def finish_work(
-    shown: Progress, queue: FoldQueue, number: int = 0, state: TrialState = TrialState.COMPLETE, **more: Any
+    shown: Progress,
+    queue: FoldQueue,
+    number: int = 0,
+    state: TrialState = TrialState.COMPLETE,
+    **more: Any,
 ) -> None:
     told = queue.work[number].record("party", state, **more)
     queue.tell(told)

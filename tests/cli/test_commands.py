@@ -89,17 +89,23 @@ def test_check_counts_what_would_be_done_and_does_nothing(folder: Path, command:
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
 
-def test_check_offers_no_further_repeat_of_folds_in_time_order(folder: Path, command: Command) -> None:
+def test_check_offers_no_further_repeat_of_folds_in_time_order(
+    folder: Path, command: Command
+) -> None:
     make_frame().assign(day=range(40)).to_csv(folder / "good.csv", index=False)
 
-    at_random, in_time = (command("check", *PRICE, "--set=depths=1", *more).out for more in ((), ("--set=time=day",)))
+    at_random, in_time = (
+        command("check", *PRICE, "--set=depths=1", *more).out for more in ((), ("--set=time=day",))
+    )
 
     assert "outer.repeats" in at_random
     assert "outer.repeats" not in in_time
 
 
 @pytest.mark.parametrize("more", ["protocol=nested", "families=[linear]"])
-def test_a_budget_that_check_names_as_the_least_is_enough(more: str, folder: Path, command: Command) -> None:
+def test_a_budget_that_check_names_as_the_least_is_enough(
+    more: str, folder: Path, command: Command
+) -> None:
     write_good(folder)
 
     def planned(hours: float) -> dict[str, Any]:
@@ -115,7 +121,9 @@ def test_a_budget_that_check_names_as_the_least_is_enough(more: str, folder: Pat
 
 def test_any_path_and_any_column_name_is_printed_as_it_is(folder: Path, command: Command) -> None:
     (folder / WEIRD).mkdir()
-    make_frame().rename(columns={"size": "size [m]", "price": "price [/b]"}).to_csv(folder / WEIRD / "a b.csv", index=False)
+    make_frame().rename(columns={"size": "size [m]", "price": "price [/b]"}).to_csv(
+        folder / WEIRD / "a b.csv", index=False
+    )
 
     ended = command("check", f"{WEIRD}/a b.csv", "-t", "price [/b]", "--set=depths=1")
 
@@ -126,31 +134,52 @@ def test_any_path_and_any_column_name_is_printed_as_it_is(folder: Path, command:
     assert " price [/b] " in ended.out
 
 
-def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go_on(folder: Path, command: Command) -> None:
+def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go_on(
+    folder: Path, command: Command
+) -> None:
     paths = StudyPaths(folder / "results" / "my study")
     config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nprotocol: holdout\nsearch: {trials: 3}\n"
     write_atomic(paths.config, config)
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     arm = Arm(target="y", kind=Kind.CONTINUOUS, family="extended", depth=0, outer_fold=0)
-    own = {"study": "my study", "arm": arm, "generation": 0, "params": {"products": 0.0, "curves": 0.0, "l2": 0.0}}
-    write_trial(paths, TrialRecord(number=0, trial_id="a", state=TrialState.COMPLETE, val_loss=0.25, **own))
-    write_trial(paths, TrialRecord(number=1, trial_id="b", state=TrialState.FAIL, error="no", **own))
+    own = {
+        "study": "my study",
+        "arm": arm,
+        "generation": 0,
+        "params": {"products": 0.0, "curves": 0.0, "l2": 0.0},
+    }
+    write_trial(
+        paths, TrialRecord(number=0, trial_id="a", state=TrialState.COMPLETE, val_loss=0.25, **own)
+    )
+    write_trial(
+        paths, TrialRecord(number=1, trial_id="b", state=TrialState.FAIL, error="no", **own)
+    )
     write_atomic(paths.trial(arm, 2), "{")
 
     found = told(command, "status", "results/my study")
     shown = command("status", "results/my study")
 
-    counts = {(each["model"], each["outer_fold"]): (each["trials"], each["budget"]) for each in found["arms"]}
+    counts = {
+        (each["model"], each["outer_fold"]): (each["trials"], each["budget"])
+        for each in found["arms"]
+    }
     budgets = {"constant": 1, "linear": 1, "extended": 3, "neural-d1": 3}
-    assert counts == {(name, fold): (0, n) for name, n in budgets.items() for fold in (0, -1)} | {("extended", 0): (2, 3)}
-    assert [(each["failed"], each["val_loss"]) for each in found["arms"] if each["trials"]] == [(1, 0.25)]
+    assert counts == {(name, fold): (0, n) for name, n in budgets.items() for fold in (0, -1)} | {
+        ("extended", 0): (2, 3)
+    }
+    assert [(each["failed"], each["val_loss"]) for each in found["arms"] if each["trials"]] == [
+        (1, 0.25)
+    ]
     assert found["to_go"] == {"trials": 14, "winners": 8, "trees": 2, "short formulas": 2}
     assert found["broken"] == ["results/my study/trials/y-extended-o0/0002.json"]
     assert (found["failed"], found["again"]) == (1, "study run 'results/my study/config.yaml'")
     assert next(line.split() for line in shown.out.splitlines() if "extended" in line) == [
         "y", "extended", "0", "2/3", "1", "0.2500",
     ]  # fmt: skip
-    assert all(way in shown.out for way in (found["broken"][0], "study retry 'results/my study'", found["again"]))
+    assert all(
+        way in shown.out
+        for way in (found["broken"][0], "study retry 'results/my study'", found["again"])
+    )
     assert paths.trial(arm, 2).exists()
 
 
@@ -159,7 +188,10 @@ def test_status_names_who_is_at_work_in_place_of_how_to_go_on(
 ) -> None:
     monkeypatch.setattr(lock, "BEAT_S", 0.2)
     paths = StudyPaths(folder / "results" / "party")
-    write_atomic(paths.config, "name: party\ndata: {source: balloons}\ntarget: y\ndepths: 1\nsearch: {trials: 3}\n")
+    write_atomic(
+        paths.config,
+        "name: party\ndata: {source: balloons}\ntarget: y\ndepths: 1\nsearch: {trials: 3}\n",
+    )
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     environment = Environment.here(seed=0)
     write_atomic(paths.environment, environment.model_dump_json())
@@ -171,7 +203,10 @@ def test_status_names_who_is_at_work_in_place_of_how_to_go_on(
     moved = told(command, "status", "kept")
 
     (worker,) = during["at_work"]
-    assert all(part in worker for part in (str(os.getpid()), socket.gethostname(), str(environment.started)))
+    assert all(
+        part in worker
+        for part in (str(os.getpid()), socket.gethostname(), str(environment.started))
+    )
     assert during["again"] is None
     assert (after["at_work"], after["again"]) == ([], "study run results/party/config.yaml")
     assert moved["again"] == "study run kept/config.yaml --results . --name kept"

@@ -14,17 +14,23 @@ from tests.cli.conftest import Command
 @pytest.fixture
 def two(finished: Results, folder: Path) -> list[str]:
     """A study of one target, and a copy of it with other depths and a second target."""
-    (shallow, deep) = (shutil.copytree(finished.root, folder / name) for name in ("shallow", "deep [2]"))
+    (shallow, deep) = (
+        shutil.copytree(finished.root, folder / name) for name in ("shallow", "deep [2]")
+    )
     for root, depths in ((shallow, "[1]"), (deep, "[1, 2]")):
         config = root / "config.yaml"
-        config.write_text(config.read_text().replace("depths: null", f"depths: {depths}"), encoding="utf-8")
+        config.write_text(
+            config.read_text().replace("depths: null", f"depths: {depths}"), encoding="utf-8"
+        )
     (verdict,) = finished.verdicts
     both = [verdict, verdict.model_copy(update={"target": "colour"})]
     (deep / "verdicts.json").write_text(write_verdicts(both), encoding="utf-8")
     return [shallow.name, deep.name]
 
 
-def test_configs_verdicts_losses_and_gains_stand_beside_each_other(two: list[str], command: Command) -> None:
+def test_configs_verdicts_losses_and_gains_stand_beside_each_other(
+    two: list[str], command: Command
+) -> None:
     ended = command("compare", *two, "--json")
     by_rmse = json.loads(command("compare", *two, "--metric", "rmse", "--json").out)
 
@@ -33,7 +39,10 @@ def test_configs_verdicts_losses_and_gains_stand_beside_each_other(two: list[str
     assert list(found) == ["studies", "config", "verdicts", "targets"]
     assert [each["name"] for each in found["studies"]] == ["shallow", "deep [2]"]
     assert found["config"]["depths"] == [[1], [1, 2]]
-    assert [verdict and verdict["answer_procedure"] for verdict in found["verdicts"]["colour"]] == [None, "network"]
+    assert [verdict and verdict["answer_procedure"] for verdict in found["verdicts"]["colour"]] == [
+        None,
+        "network",
+    ]
     (target,) = found["targets"]
     assert (target["target"], target["differs"], target["n_rows"]) == ("balloons", None, 120)
     assert len(target["digest"]) == 64

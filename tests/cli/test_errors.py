@@ -26,7 +26,9 @@ def test_check_finds_the_same_mistake_as_run(case: str, folder: Path, command: C
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is there")
-def test_a_sampler_that_is_not_installed_is_named_with_another(folder: Path, command: Command) -> None:
+def test_a_sampler_that_is_not_installed_is_named_with_another(
+    folder: Path, command: Command
+) -> None:
     write_good(folder)
 
     ended = command("run", "good.csv", *PRICE, "--set", "search.sampler=gp")
@@ -39,7 +41,13 @@ def test_a_sampler_that_is_not_installed_is_named_with_another(folder: Path, com
 def test_the_executable_ends_in_one_plain_message_too(folder: Path) -> None:
     write_good(folder)
 
-    ended = subprocess.run([STUDY, "run", "good.csv", "-t", "prize"], cwd=folder, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [STUDY, "run", "good.csv", "-t", "prize"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert re.fullmatch(r"Error: [^\n\x1b]*'prize'[^\n\x1b]*'price'[^\n\x1b]*\n", ended.stderr)
@@ -61,10 +69,21 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
         "inner.seeds=1",
         "search.trials=2",
     ]
-    args = [STUDY, "run", "good.csv", "-t", "price", *(part for setting in settings for part in ("--set", setting))]
+    args = [
+        STUDY,
+        "run",
+        "good.csv",
+        "-t",
+        "price",
+        *(part for setting in settings for part in ("--set", setting)),
+    ]
 
-    ended = subprocess.run(args, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
-    again = subprocess.run(args, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    ended = subprocess.run(
+        args, cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
+    again = subprocess.run(
+        args, cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
 
     named = ["price-neural-d1-o0-0000", "TrainingFailed", "10³⁰", "results/good/trials", "--name"]
     assert re.fullmatch(rf"Error: .*{'.*'.join(map(re.escape, named))}.*\n", ended.stderr)
@@ -84,7 +103,9 @@ def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: 
 
 
 @pytest.mark.faults
-def test_a_time_budget_in_which_nothing_could_start_is_named_and_can_be_raised(folder: Path) -> None:
+def test_a_time_budget_in_which_nothing_could_start_is_named_and_can_be_raised(
+    folder: Path,
+) -> None:
     write_good(folder)
 
     ended = subprocess.run(

@@ -15,4 +15,6 @@ def test_explain_prints_one_warning_or_lists_all(command: Command) -> None:
     assert one.out.startswith("S003 ")
     assert [line[:4] for line in all_.out.splitlines()] == list(CATALOGUE)
     assert json.loads(command("explain", "S003", "--json").out)["title"] == CATALOGUE["S003"].title
-    assert [each["id"] for each in json.loads(command("explain", "--json").out)["warnings"]] == list(CATALOGUE)
+    assert [
+        each["id"] for each in json.loads(command("explain", "--json").out)["warnings"]
+    ] == list(CATALOGUE)

@@ -21,31 +21,44 @@ WEIRD = "Grüße an 'alle' \"hier\" & $HOME #1 (neu)"
 
 
 @pytest.mark.parametrize("name", [f"{WEIRD}/a b.c 表.csv", "-.csv"])
-def test_init_writes_a_config_of_the_same_study_as_run_on_the_table(name: str, folder: Path, command: Command) -> None:
+def test_init_writes_a_config_of_the_same_study_as_run_on_the_table(
+    name: str, folder: Path, command: Command
+) -> None:
     (folder / name).parent.mkdir(exist_ok=True)
     make_frame().to_csv(folder / name, index=False)
 
     ended = command("init", "--output", "written.yaml", "--target", "price", "--", name)
 
     planned = prepare(load_config("written.yaml")).plan
-    direct = prepare(make_config({"name": planned.config.name, "data": {"source": name}, "targets": "price"}, folder=folder))
+    direct = prepare(
+        make_config(
+            {"name": planned.config.name, "data": {"source": name}, "targets": "price"},
+            folder=folder,
+        )
+    )
     assert (ended.code, ended.err) == (0, "")
     assert planned.arms == direct.plan.arms
     assert planned.config == direct.plan.config.replace(targets={"price": "continuous"})
 
 
-def test_init_names_the_file_after_the_table_and_quotes_it_for_the_shell(folder: Path, command: Command) -> None:
+def test_init_names_the_file_after_the_table_and_quotes_it_for_the_shell(
+    folder: Path, command: Command
+) -> None:
     make_frame().to_csv(folder / "my table.csv", index=False)
 
     ended = command("init", "my table.csv", "-t", "price")
 
     name = load_config(next(folder.glob("*.yaml"))).name
     assert name.startswith("my_table~")
-    assert all(way in ended.out for way in (f"study check '{name}.yaml'", f"study run '{name}.yaml'"))
+    assert all(
+        way in ended.out for way in (f"study check '{name}.yaml'", f"study run '{name}.yaml'")
+    )
 
 
 @pytest.mark.parametrize("table", ["data/cars.csv", "elsewhere/cars.csv", "data/a:b.csv"])
-def test_a_config_and_its_table_can_be_moved_together(table: str, folder: Path, command: Command) -> None:
+def test_a_config_and_its_table_can_be_moved_together(
+    table: str, folder: Path, command: Command
+) -> None:
     (folder / "home" / table).parent.mkdir(parents=True)
     (folder / "home" / "data" / "configs").mkdir(parents=True)
     make_frame().to_csv(folder / "home" / table, index=False)
@@ -59,7 +72,9 @@ def test_a_config_and_its_table_can_be_moved_together(table: str, folder: Path, 
     assert str(folder) not in (folder / "moved/data/configs/mine.yaml").read_text(encoding="utf-8")
 
 
-def test_init_names_a_schema_that_lies_beside_the_config_and_allows_it(folder: Path, command: Command) -> None:
+def test_init_names_a_schema_that_lies_beside_the_config_and_allows_it(
+    folder: Path, command: Command
+) -> None:
     make_frame().to_csv(folder / "good.csv", index=False)
     (folder / "more").mkdir()
     (folder / "more/study.schema.json").write_text('{"title": "StudyConfig", "version": "before"}')
@@ -71,12 +86,16 @@ def test_init_names_a_schema_that_lies_beside_the_config_and_allows_it(folder: P
 
     text = (folder / "good.yaml").read_text(encoding="utf-8")
     _, _, named = text.splitlines()[0].partition("# yaml-language-server: $schema=")
-    written = [(folder / place / named).read_text(encoding="utf-8") for place in ("", "more", "other")]
+    written = [
+        (folder / place / named).read_text(encoding="utf-8") for place in ("", "more", "other")
+    ]
     assert written == [json_schema(), json_schema(), "somebody's"]
     jsonschema.validate(yaml.safe_load(text), json.loads(json_schema()))
 
 
-def test_what_init_writes_is_one_line_each_whatever_a_file_is_called(folder: Path, command: Command) -> None:
+def test_what_init_writes_is_one_line_each_whatever_a_file_is_called(
+    folder: Path, command: Command
+) -> None:
     name = "a\nseed: 5 \u2028\x7f.csv"
     make_frame().to_csv(folder / name, index=False)
 

@@ -1,4 +1,6 @@
-"""Every command that prints facts prints one JSON object with --json, with the keys that docs/json.md names."""
+"""Every command that prints facts prints one JSON object with --json, with the keys that
+docs/json.md names.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,19 @@ PRICE = ("good.csv", "--target", "price")
 
 def documented() -> dict[str, list[str]]:
     """Of each command the keys of its row, those in brackets left out: they are of what lies below."""
-    rows = re.findall(r"^\| `study ([^`]+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    return {command: re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", keys.partition(";")[0])) for command, keys in rows}
+    rows = re.findall(
+        r"^\| `study ([^`]+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return {
+        command: re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", keys.partition(";")[0]))
+        for command, keys in rows
+    }
 
 
 def test_the_page_names_every_command_that_prints_facts() -> None:
-    assert {command.split()[0] for command in documented()} == {each.__name__ for each in COMMANDS} - {"dashboard"}
+    assert {command.split()[0] for command in documented()} == {
+        each.__name__ for each in COMMANDS
+    } - {"dashboard"}
 
 
 @pytest.fixture
@@ -42,7 +51,9 @@ def begun(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("begun")
-def test_one_object_with_these_keys_and_nothing_else_is_printed(finished: Results, command: Command) -> None:
+def test_one_object_with_these_keys_and_nothing_else_is_printed(
+    finished: Results, command: Command
+) -> None:
     cases = {
         "check": ("check", *PRICE),
         "init": ("init", *PRICE),
@@ -65,8 +76,15 @@ def test_one_object_with_these_keys_and_nothing_else_is_printed(finished: Result
 def test_status_counts_what_is_left_and_names_the_way_on(command: Command) -> None:
     found = json.loads(command("status", "party", "--json").out)
 
-    network = next(each for each in found["arms"] if each["model"] == "neural-d1" and each["outer_fold"] == 0)
-    assert (network["trials"], network["failed"], network["val_loss"], network["winner"]) == (2, 0, 1 / 3, False)
+    network = next(
+        each for each in found["arms"] if each["model"] == "neural-d1" and each["outer_fold"] == 0
+    )
+    assert (network["trials"], network["failed"], network["val_loss"], network["winner"]) == (
+        2,
+        0,
+        1 / 3,
+        False,
+    )
     assert (found["finished"], found["failed"], found["digest"]) == (False, 1, None)
     assert found["again"].startswith("study run party/config.yaml")
     assert found["to_go"]["winners"] == len(found["arms"])
@@ -88,8 +106,13 @@ def test_what_is_put_aside_and_a_job_that_would_be_queued_are_told(command: Comm
     assert job["script"].startswith("#!/bin/bash")
 
 
-@pytest.mark.parametrize("args", [("check", "none.csv", "-t", "y"), ("status", "none"), ("ask", "none"), ("run", "none.yaml")])
-def test_an_error_is_no_object_and_stays_on_standard_error(args: tuple[str, ...], folder: Path, command: Command) -> None:
+@pytest.mark.parametrize(
+    "args",
+    [("check", "none.csv", "-t", "y"), ("status", "none"), ("ask", "none"), ("run", "none.yaml")],
+)
+def test_an_error_is_no_object_and_stays_on_standard_error(
+    args: tuple[str, ...], folder: Path, command: Command
+) -> None:
     ended = command(*args, "--json")
 
     assert (ended.code, ended.out) == (2, "")
@@ -99,7 +122,11 @@ def test_an_error_is_no_object_and_stays_on_standard_error(args: tuple[str, ...]
 def test_what_json_cannot_say_is_null_or_text() -> None:
     frame = pd.DataFrame({"x": [1, 2], "y": [0.5, float("nan")]})
 
-    found = json.loads(as_json({"frame": frame, "path": Path("a/b"), "none": [float("inf"), pd.NA, pd.Timestamp(0)]}))
+    found = json.loads(
+        as_json(
+            {"frame": frame, "path": Path("a/b"), "none": [float("inf"), pd.NA, pd.Timestamp(0)]}
+        )
+    )
 
     assert found == {
         "frame": [{"x": 1, "y": 0.5}, {"x": 2, "y": None}],
@@ -131,9 +158,15 @@ COLOURS = re.compile(r"\x1b\[[\d;]*(?:3[0-7]|9[0-7]|38;5|38;2|4[0-7])[\d;]*m")
 def in_terminal(folder: Path, command: list[str], **more: str) -> str:
     """What a command writes to a terminal."""
     ours, theirs = pty.openpty()
-    environment = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}
+    }
     environment |= {"TERM": "xterm-256color", "COLUMNS": "100"} | more
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs, env=environment, cwd=folder) as process:
+    with subprocess.Popen(
+        command, stdout=theirs, stderr=theirs, stdin=theirs, env=environment, cwd=folder
+    ) as process:
         os.close(theirs)
         told = b""
         while True:
@@ -149,8 +182,13 @@ def in_terminal(folder: Path, command: list[str], **more: str) -> str:
 
 
 @pytest.mark.usefixtures("begun")
-def test_a_terminal_gets_colours_unless_no_color_is_set_and_a_pipe_no_escape_sequence(folder: Path) -> None:
-    coloured, bare = in_terminal(folder, program(HELP)), in_terminal(folder, program(HELP, STATUS), NO_COLOR="1")
+def test_a_terminal_gets_colours_unless_no_color_is_set_and_a_pipe_no_escape_sequence(
+    folder: Path,
+) -> None:
+    coloured, bare = (
+        in_terminal(folder, program(HELP)),
+        in_terminal(folder, program(HELP, STATUS), NO_COLOR="1"),
+    )
     piped = subprocess.run(program(HELP), capture_output=True, text=True, cwd=folder, check=True)
 
     assert COLOURS.search(coloured)

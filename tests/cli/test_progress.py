@@ -63,9 +63,13 @@ def test_what_failed_is_named_with_its_reason(clock: Clock) -> None:
     shown.started(plan, arms, beside)
     finish(shown, arms, "y [m]-neural-d1-o1", range(1), loss=None)
     for number in (1, 3):
-        finish_work(shown, beside, number, TrialState.FAIL, error="Traceback\nValueError: [no] luck\n")
+        finish_work(
+            shown, beside, number, TrialState.FAIL, error="Traceback\nValueError: [no] luck\n"
+        )
 
-    failures = [line for line in out.getvalue().splitlines() if line.endswith(": ValueError: [no] luck")]
+    failures = [
+        line for line in out.getvalue().splitlines() if line.endswith(": ValueError: [no] luck")
+    ]
     names = ("y [m]-neural-d1-o1-0000", "y [m]-trees-o1", "y [m]-short-o0")
     assert [name in line for name, line in zip(names, failures, strict=True)] == [True] * 3
 
@@ -85,7 +89,11 @@ def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
 def test_in_a_terminal_one_line_says_how_far_it_is(clock: Clock) -> None:
     plan, arms, beside = make_study()
     out = io.StringIO()
-    shown = Progress(Console(file=out, width=80, force_terminal=True, color_system=None, markup=False, emoji=False))
+    shown = Progress(
+        Console(
+            file=out, width=80, force_terminal=True, color_system=None, markup=False, emoji=False
+        )
+    )
 
     with shown:
         shown.started(plan, arms, beside)

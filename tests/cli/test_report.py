@@ -11,7 +11,9 @@ from tests.cli.conftest import Command
 from tests.records.examples import arm, make_folder, trial
 
 
-def test_a_search_alone_is_written_as_markdown_beside_the_html(folder: Path, command: Command) -> None:
+def test_a_search_alone_is_written_as_markdown_beside_the_html(
+    folder: Path, command: Command
+) -> None:
     paths = make_folder(folder / "results" / "party")
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
     write_trial(paths, trial(arm("constant")))
@@ -26,7 +28,9 @@ def test_a_search_alone_is_written_as_markdown_beside_the_html(folder: Path, com
     assert "FAIL" in paths.trials_html.read_text(encoding="utf-8")
 
 
-def test_what_cannot_be_is_refused_before_anything_is_written(folder: Path, command: Command) -> None:
+def test_what_cannot_be_is_refused_before_anything_is_written(
+    folder: Path, command: Command
+) -> None:
     paths = make_folder(folder / "results" / "party")
     new = folder / "results" / "new" / "config.yaml"
     write_atomic(new, "name: new\ndata: {source: balloons}\ntarget: y\n")

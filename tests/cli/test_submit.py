@@ -19,7 +19,9 @@ from tests.records.examples import described
 SCRIPT = Path(__file__).parents[2] / "slurm" / "study.sbatch"
 
 
-def test_a_job_asks_for_what_the_options_say_and_its_script_runs_the_same_study(slurm: Path, command: Command) -> None:
+def test_a_job_asks_for_what_the_options_say_and_its_script_runs_the_same_study(
+    slurm: Path, command: Command
+) -> None:
     setup = ["slurm.setup=['module load python', 'ulimit -n 4096']", "depths=[1]"]
     ended = command(
         "submit", "good.csv", "-t", "price", *(f"--set={key}" for key in setup), "--name", "a b", "--nodes=3",
@@ -34,7 +36,10 @@ def test_a_job_asks_for_what_the_options_say_and_its_script_runs_the_same_study(
         "--account=a1", "--mem=16G", "--qos=high", "--exclusive", "/dev/stdin",
         "--target=price", *(f"--set={key}" for key in setup), "--name=a b", "--results=results", "--", "good.csv",
     ]  # fmt: skip
-    assert all(way in ended.out for way in ("squeue --job=42;", "study-42.log", "study status 'results/a b'", "scancel 42"))
+    assert all(
+        way in ended.out
+        for way in ("squeue --job=42;", "study-42.log", "study status 'results/a b'", "scancel 42")
+    )
     assert read_note(StudyPaths(slurm / "results" / "a b")) == JobNote(id="42")
     # The script is the one to be used by hand, with this environment and the site's lines.
     added = [f'PATH={Path(sys.executable).parent}:"$PATH"', "module load python", "ulimit -n 4096"]
@@ -84,8 +89,17 @@ def test_gpus_are_seen_in_every_way_that_sbatch_is_asked_for_them(job: Request, 
     assert job.gpus is gpus
 
 
-def test_a_job_with_gpus_of_a_type_is_queued_as_it_is_asked_for(slurm: Path, command: Command) -> None:
-    ended = command("submit", "good.csv", "-t", "price", "--set=resources.gpus_per_trial=0.5", "--sbatch=--gres=gpu:a100:1")
+def test_a_job_with_gpus_of_a_type_is_queued_as_it_is_asked_for(
+    slurm: Path, command: Command
+) -> None:
+    ended = command(
+        "submit",
+        "good.csv",
+        "-t",
+        "price",
+        "--set=resources.gpus_per_trial=0.5",
+        "--sbatch=--gres=gpu:a100:1",
+    )
 
     assert (ended.code, ended.err) == (0, "")
     assert "--gres=gpu:a100:1" in (slurm / "arguments").read_text().splitlines()
@@ -94,7 +108,9 @@ def test_a_job_with_gpus_of_a_type_is_queued_as_it_is_asked_for(slurm: Path, com
 def test_status_leaves_it_to_a_job_in_the_queue_to_go_on(slurm: Path, command: Command) -> None:
     paths = StudyPaths(slurm / "results" / "good")
     write_note(paths, JobNote(id="42"))
-    (slurm / "state").write_text("42|42|PENDING|Resources||2:00:00\n42|42|RUNNING|None|n[1-3]|1:58:02\n")
+    (slurm / "state").write_text(
+        "42|42|PENDING|Resources||2:00:00\n42|42|RUNNING|None|n[1-3]|1:58:02\n"
+    )
 
     not_begun = [command("status", "results/good", "--json") for _ in range(2)]
     write_atomic(paths.config, "name: good\ndata: {source: balloons}\ntarget: y\n")
@@ -115,9 +131,15 @@ def test_of_all_tasks_of_an_array_squeue_is_asked_once(slurm: Path, command: Com
     for number in range(tasks):
         write_note(StudyPaths(root, Share(number=number, count=tasks)), JobNote(id=f"70_{number}"))
     running = [f"70_{number}|{71 + number}|RUNNING|None|n1|1:00:00\n" for number in range(4)]
-    waiting = [f"70_{number}|{71 + number}|PENDING|Priority||2:00:00\n" for number in range(4, tasks)]
-    (slurm / "bin" / "squeue").write_text(f"#!/bin/sh\necho \"$@\" >> '{slurm}/asked'\ncat '{slurm}/state'\n")
-    (slurm / "state").write_text("".join([*running, *waiting, "70_1001|1072|PENDING|Priority||2:00\n"]))
+    waiting = [
+        f"70_{number}|{71 + number}|PENDING|Priority||2:00:00\n" for number in range(4, tasks)
+    ]
+    (slurm / "bin" / "squeue").write_text(
+        f"#!/bin/sh\necho \"$@\" >> '{slurm}/asked'\ncat '{slurm}/state'\n"
+    )
+    (slurm / "state").write_text(
+        "".join([*running, *waiting, "70_1001|1072|PENDING|Priority||2:00\n"])
+    )
 
     many = command("status", "results/good").out.splitlines()
     (slurm / "state").write_text("".join(running))
@@ -125,14 +147,21 @@ def test_of_all_tasks_of_an_array_squeue_is_asked_once(slurm: Path, command: Com
 
     asked = (slurm / "asked").read_text().splitlines()
     assert [line.split()[:3] for line in asked] == [["--noheader", "--array", "--jobs=70"]] * 2
-    assert [re.findall(r"\b\d+ of \d+\b|[A-Z]{7}", line) for line in many] == [["4 of 12", "RUNNING"], ["8 of 12", "PENDING"]]
-    assert [re.findall(r"70_\d+|[A-Z]{7}", line) for line in few] == [[f"70_{number}", "RUNNING"] for number in range(4)]
+    assert [re.findall(r"\b\d+ of \d+\b|[A-Z]{7}", line) for line in many] == [
+        ["4 of 12", "RUNNING"],
+        ["8 of 12", "PENDING"],
+    ]
+    assert [re.findall(r"70_\d+|[A-Z]{7}", line) for line in few] == [
+        [f"70_{number}", "RUNNING"] for number in range(4)
+    ]
 
 
 def test_the_script_is_plain_shell_that_sbatch_reads() -> None:
     text = SCRIPT.read_text()
 
-    checked = subprocess.run(["bash", "-n", str(SCRIPT)], capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        ["bash", "-n", str(SCRIPT)], capture_output=True, text=True, check=False
+    )
 
     assert (checked.returncode, checked.stderr) == (0, "")
     assert text.startswith("#!/bin/bash\n")

@@ -1,4 +1,6 @@
-"""Mistakes in a config, each with a pattern of the offender and the way out that its message must name."""
+"""Mistakes in a config, each with a pattern of the offender and the way out that its message must
+name.
+"""
 
 from __future__ import annotations
 
@@ -49,15 +51,24 @@ CONTENTS: list[tuple[dict[str, Any], str]] = [
     ({"data": {"source": "\ud800"}}, r"'data\.source'.*'\\ud800'"),
     ({"data": "balloons"}, r"'data'.*'balloons'"),
     ({"data": {"source": "x", "types": {"a": "number"}}}, r"'data\.types\.a'.*'number'.*'numeric'"),
-    ({"space": {"neural": {"width": {"low": 64, "high": 8}}}}, r"'space\.neural\.width'.*\b64.*\b8"),
+    (
+        {"space": {"neural": {"width": {"low": 64, "high": 8}}}},
+        r"'space\.neural\.width'.*\b64.*\b8",
+    ),
     (
         {"space": {"neural": {"weight_decay": {"low": 0, "high": 1, "log": True}}}},
         r"'space\.neural\.weight_decay'.*`zero: true`",
     ),
-    ({"space": {"neural": {"width": {"low": 1, "high": 8, "intger": True}}}}, r"'space\.neural\.width\.intger'.*'integer'"),
+    (
+        {"space": {"neural": {"width": {"low": 1, "high": 8, "intger": True}}}},
+        r"'space\.neural\.width\.intger'.*'integer'",
+    ),
     ({"space": {"neural": {"width": None}}}, r"'space\.neural\.width'.*None"),
     ({"space": {"neural": {"width": [8, None]}}}, r"'space\.neural\.width'.*None"),
-    ({"seed": -1, "margin": 0, "serach": {}}, r"\b3\b.*'margin'.*\b0\b.*'seed'.*-1\b.*'serach'.*'search'"),
+    (
+        {"seed": -1, "margin": 0, "serach": {}},
+        r"\b3\b.*'margin'.*\b0\b.*'seed'.*-1\b.*'serach'.*'search'",
+    ),
 ]
 """What is put into, or takes the place of, keys of a good config."""
 OVERRIDES: list[tuple[str, str]] = [

@@ -36,7 +36,9 @@ def test_a_config_that_comes_with_the_project_is_valid_for_an_editor_too(path: P
 
     jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), schema)
 
-    assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=study.schema.json\n")
+    assert path.read_text(encoding="utf-8").startswith(
+        "# yaml-language-server: $schema=study.schema.json\n"
+    )
 
 
 def test_the_json_schema_beside_the_configs_is_current() -> None:
@@ -53,7 +55,13 @@ def test_a_dumped_config_is_read_back_as_an_equal_one(tmp_path: Path) -> None:
             "name": "Grüße 'zum' Fest: 1",
             "data": {"source": "sklearn:wine", "drop": ["no"], "types": {"öl: x": "category"}},
             "targets": {"target": "multiclass", "1": "auto", "yes": "count"},
-            "space": {"neural": {"width": [8, 16], "dropout": 0, "learning_rate": {"low": 1e-30, "high": 0.1, "log": True}}},
+            "space": {
+                "neural": {
+                    "width": [8, 16],
+                    "dropout": 0,
+                    "learning_rate": {"low": 1e-30, "high": 0.1, "log": True},
+                }
+            },
             "outer": {"test_fraction": 0.1 + 0.2},
             "time_budget_min": 1.5,
         }
@@ -161,7 +169,9 @@ def test_overrides_are_yaml_values_at_dotted_keys() -> None:
     assert (config.time_budget_min, config.name) == (None, "a=b")
 
 
-@pytest.mark.parametrize("override", ["target=colour", "targets=[colour]", "targets=colour", "targets={colour: auto}"])
+@pytest.mark.parametrize(
+    "override", ["target=colour", "targets=[colour]", "targets=colour", "targets={colour: auto}"]
+)
 @pytest.mark.parametrize("form", [{"target": "balloons"}, {"targets": ["balloons"]}])
 def test_an_override_replaces_targets_in_any_form(form: dict[str, Any], override: str) -> None:
     content = {"name": "party", "data": {"source": "balloons"}, **form}
@@ -181,7 +191,14 @@ def test_an_override_leaves_the_content_as_it_was() -> None:
 
 def test_differing_keys_are_dotted_and_hold_both_values() -> None:
     one = make_config({**BASE, "space": {"neural": {"width": 8}}})
-    other = make_config({**BASE, "seed": 3, "search": {"trials": 9}, "space": {"neural": {"width": [8]}, "linear": {"l2": 0}}})
+    other = make_config(
+        {
+            **BASE,
+            "seed": 3,
+            "search": {"trials": 9},
+            "space": {"neural": {"width": [8]}, "linear": {"l2": 0}},
+        }
+    )
 
     differing = differing_keys(one, other)
 
@@ -195,7 +212,9 @@ def test_differing_keys_are_dotted_and_hold_both_values() -> None:
 
 def test_keys_that_no_result_depends_on_do_not_differ() -> None:
     one = make_config(BASE)
-    other = make_config({**BASE, "name": "other", "resources": {"max_concurrent": 1}, "time_budget_min": 5})
+    other = make_config(
+        {**BASE, "name": "other", "resources": {"max_concurrent": 1}, "time_budget_min": 5}
+    )
 
     assert one != other
     assert differing_keys(one, other) == {}

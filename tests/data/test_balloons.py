@@ -21,10 +21,16 @@ def test_targets_follow_the_two_rules() -> None:
     partnered, single = frame[frame["relationship"] < 0], frame[frame["relationship"] > 0]
 
     expected = pd.concat(
-        [0.1 * partnered["children"] - 0.2 * partnered["age"], 0.8 * single["children"] + 0.5 * single["age"]]
+        [
+            0.1 * partnered["children"] - 0.2 * partnered["age"],
+            0.8 * single["children"] + 0.5 * single["age"],
+        ]
     ).sort_index()
     red = pd.concat(
-        [0.8 * partnered["children"] + 0.2 * partnered["age"] > 0, 0.5 * single["children"] + 0.5 * single["age"] > 0]
+        [
+            0.8 * partnered["children"] + 0.2 * partnered["age"] > 0,
+            0.5 * single["children"] + 0.5 * single["age"] > 0,
+        ]
     ).sort_index()
 
     np.testing.assert_allclose(frame["balloons"], expected, rtol=1e-12)

@@ -127,9 +127,13 @@ def test_a_declared_boolean_takes_ones_and_zeros() -> None:
     assert read_column(series([1, 0, 1]), "boolean").values.tolist() == [1.0, 0.0, 1.0]
 
 
-@pytest.mark.parametrize(("declared", "cell", "row"), [("numeric", "b", 1), ("boolean", "2", 0), ("date", "2", 0)])
+@pytest.mark.parametrize(
+    ("declared", "cell", "row"), [("numeric", "b", 1), ("boolean", "2", 0), ("date", "2", 0)]
+)
 def test_a_cell_that_breaks_its_declared_type_is_named(declared: Any, cell: str, row: int) -> None:
-    with pytest.raises(StudyError, match=rf"{declared}.*'x'.*'{cell}'.*row {row}\..*data\.types\.x.*category"):
+    with pytest.raises(
+        StudyError, match=rf"{declared}.*'x'.*'{cell}'.*row {row}\..*data\.types\.x.*category"
+    ):
         read_column(series(["2", "b"]), declared)
 
 
@@ -142,7 +146,11 @@ def test_numbers_written_as_text_are_read_to_the_bit(values: list[float]) -> Non
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.none() | st.text(max_size=8) | st.floats() | st.booleans() | st.dates(), max_size=12))
+@given(
+    st.lists(
+        st.none() | st.text(max_size=8) | st.floats() | st.booleans() | st.dates(), max_size=12
+    )
+)
 def test_any_cells_are_read_without_a_crash(values: list[Any]) -> None:
     column = read_column(series(values, dtype=object))
 

@@ -52,13 +52,17 @@ def test_shapes_and_dtypes_are_what_a_worker_expects(tmp_path: Path) -> None:
 
     _, encoded = encoded_of(tmp_path, frame)
 
-    assert [(encoded.x(e).shape, encoded.x(e).dtype) for e in range(6)] == [((78, 7), np.float32)] * 6
+    assert [(encoded.x(e).shape, encoded.x(e).dtype) for e in range(6)] == [
+        ((78, 7), np.float32)
+    ] * 6
     assert encoded.center.shape == encoded.scale.shape == (6, 7)
     assert encoded.y_center.shape == encoded.y_scale.shape == (6,)
     assert len(encoded.train) == len(encoded.validation) == 5
     np.testing.assert_array_equal(encoded.rows, np.setdiff1d(np.arange(80), [2, 3]))
     np.testing.assert_array_equal(encoded.y, frame["y"].dropna())
-    np.testing.assert_array_equal(np.sort(np.concatenate([encoded.development, encoded.test])), np.arange(78))
+    np.testing.assert_array_equal(
+        np.sort(np.concatenate([encoded.development, encoded.test])), np.arange(78)
+    )
 
 
 def test_each_encoder_standardises_its_own_fitting_rows(tmp_path: Path) -> None:
@@ -84,12 +88,17 @@ def test_gaps_take_the_median_of_the_fitting_rows(tmp_path: Path) -> None:
 
 
 def test_a_gap_that_no_fitting_row_has_takes_their_median() -> None:
-    columns = {"a": [*np.linspace(100, 200, 45), *[np.nan] * 5], "b": [*np.linspace(0, 1, 30), np.nan, *np.linspace(3, 4, 19)]}
+    columns = {
+        "a": [*np.linspace(100, 200, 45), *[np.nan] * 5],
+        "b": [*np.linspace(0, 1, 30), np.nan, *np.linspace(3, 4, 19)],
+    }
     table, target, split = bare(columns, {"a": "numeric", "b": "numeric"})
 
     encoded = encode(table, target, split)
 
-    np.testing.assert_allclose(encoded.fill[0], np.nanmedian([columns["a"][10:40], columns["b"][10:40]], axis=1))
+    np.testing.assert_allclose(
+        encoded.fill[0], np.nanmedian([columns["a"][10:40], columns["b"][10:40]], axis=1)
+    )
 
 
 def test_the_design_is_in_original_units(tmp_path: Path) -> None:
@@ -187,7 +196,9 @@ def test_test_rows_change_nothing_for_the_others(tmp_path: Path) -> None:
 
     assert after.terms == before.terms
     for e in range(6):
-        np.testing.assert_array_equal(after.x(e, after.development), before.x(e, before.development))
+        np.testing.assert_array_equal(
+            after.x(e, after.development), before.x(e, before.development)
+        )
     np.testing.assert_array_equal(after.center, before.center)
 
 
@@ -208,7 +219,9 @@ def test_validation_rows_change_nothing_for_their_training_rows(tmp_path: Path) 
 
 def test_a_term_constant_on_some_training_rows_is_zero_there() -> None:
     level = np.array([1.0] * 10 + [0.0] * 40)
-    table, target, split = bare({"v": level, "n": np.arange(50.0)}, {"v": "numeric", "n": "numeric"})
+    table, target, split = bare(
+        {"v": level, "n": np.arange(50.0)}, {"v": "numeric", "n": "numeric"}
+    )
 
     encoded = encode(table, target, split)
 
@@ -240,20 +253,34 @@ def test_balloons_are_encoded_as_they_are() -> None:
 
     encoded = encode(table, table.targets[1], split)
 
-    np.testing.assert_allclose(design(encoded), table.frame[["relationship", "children", "age"]], atol=1e-6)
+    np.testing.assert_allclose(
+        design(encoded), table.frame[["relationship", "children", "age"]], atol=1e-6
+    )
     np.testing.assert_array_equal(encoded.y, table.frame["colour"] == "red")
 
 
 NUMBERS = st.lists(st.just(float("nan")) | st.floats(-1e12, 1e12), min_size=40, max_size=40)
-NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=5).filter(lambda name: name != "y")
-WORDS = st.lists(st.none() | st.sampled_from(["a", "ß", "nan", "missing", "", "a]["]), min_size=40, max_size=40)
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=5).filter(
+    lambda name: name != "y"
+)
+WORDS = st.lists(
+    st.none() | st.sampled_from(["a", "ß", "nan", "missing", "", "a]["]), min_size=40, max_size=40
+)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.dictionaries(NAMES, NUMBERS | WORDS, min_size=1, max_size=4))
-def test_any_columns_are_encoded_as_finite_numbers_or_refused(columns: dict[str, list[Any]]) -> None:
-    types = {name: "numeric" if all(isinstance(v, float) for v in cells) else "category" for name, cells in columns.items()}
-    typed = {name: pd.Series(cells, dtype="float64" if types[name] == "numeric" else "str") for name, cells in columns.items()}
+def test_any_columns_are_encoded_as_finite_numbers_or_refused(
+    columns: dict[str, list[Any]],
+) -> None:
+    types = {
+        name: "numeric" if all(isinstance(v, float) for v in cells) else "category"
+        for name, cells in columns.items()
+    }
+    typed = {
+        name: pd.Series(cells, dtype="float64" if types[name] == "numeric" else "str")
+        for name, cells in columns.items()
+    }
     table, target, split = bare(typed, types)
 
     try:
@@ -265,8 +292,12 @@ def test_any_columns_are_encoded_as_finite_numbers_or_refused(columns: dict[str,
     assert len(set(names)) == len(names) == encoded.x(0).shape[1]
     assert np.isfinite([encoded.x(0), encoded.x(1)]).all()
     assert (encoded.scale > 0).all()
-    if not any((column == "").any() for column in typed.values()):  # which no table that was read has
-        np.testing.assert_array_equal(make_reader(table, encoded).read(table.frame).values, encoded.raw())
+    if not any(
+        (column == "").any() for column in typed.values()
+    ):  # which no table that was read has
+        np.testing.assert_array_equal(
+            make_reader(table, encoded).read(table.frame).values, encoded.raw()
+        )
 
 
 @pytest.mark.parametrize("protocol", ["holdout", "nested"])

@@ -109,7 +109,9 @@ def test_quoted_cells_may_hold_separators_and_line_ends(tmp_path: Path) -> None:
         ("t.xlsx", b"", r"\.csv, .*t\.xlsx"),
     ],
 )
-def test_a_broken_file_is_named_with_its_fault(tmp_path: Path, name: str, content: bytes, fault: str) -> None:
+def test_a_broken_file_is_named_with_its_fault(
+    tmp_path: Path, name: str, content: bytes, fault: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
 
@@ -174,7 +176,8 @@ def test_diabetes_is_in_original_units() -> None:
 
 def test_a_source_of_a_library_becomes_no_path_whether_it_is_known_or_not(tmp_path: Path) -> None:
     named = [
-        make_config({"data": {"source": s}, "name": "n", "target": "y"}, folder=tmp_path).data for s in ("openml:31", "a.csv")
+        make_config({"data": {"source": s}, "name": "n", "target": "y"}, folder=tmp_path).data
+        for s in ("openml:31", "a.csv")
     ]
 
     assert [data.is_path for data in named] == [False, True]
@@ -190,4 +193,8 @@ def test_a_library_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
 
     read = read_source(DataConfig(source="counting:3"))
 
-    assert (read.frame["double"].tolist(), read.origin, read.targets) == ([0, 2, 4], "counting:3", ("double",))
+    assert (read.frame["double"].tolist(), read.origin, read.targets) == (
+        [0, 2, 4],
+        "counting:3",
+        ("double",),
+    )

@@ -22,14 +22,26 @@ RNG = np.random.default_rng(0)
 
 def found(folder: Path, frame: pd.DataFrame, **more: Any) -> dict[str, StudyWarning]:
     """Warnings of four outer folds, by id."""
-    config = config_for(saved(folder, frame), **({"protocol": "nested", "outer": {"folds": 4}, "inner": {"folds": 3}} | more))
+    config = config_for(
+        saved(folder, frame),
+        **({"protocol": "nested", "outer": {"folds": 4}, "inner": {"folds": 3}} | more),
+    )
     table = read_table(config)
-    data = encode_all(table, [(table.targets[0], split) for split in make_splits(table, table.targets[0], config)])
+    data = encode_all(
+        table, [(table.targets[0], split) for split in make_splits(table, table.targets[0], config)]
+    )
     return {warning.id: warning for warning in fold_warnings(data)}
 
 
 def measured(rows: int = 240, **columns: Any) -> pd.DataFrame:
-    return pd.DataFrame({"x": RNG.normal(size=rows), "z": RNG.normal(size=rows), "y": RNG.normal(size=rows), **columns})
+    return pd.DataFrame(
+        {
+            "x": RNG.normal(size=rows),
+            "z": RNG.normal(size=rows),
+            "y": RNG.normal(size=rows),
+            **columns,
+        }
+    )
 
 
 def test_rows_that_stand_on_both_sides_of_a_split_are_warned_of(tmp_path: Path) -> None:
@@ -53,7 +65,9 @@ def test_rows_of_a_few_coarse_columns_are_equal_by_chance(tmp_path: Path) -> Non
     assert found(tmp_path, coarse.assign(y=[*"abcd" * 60])) == {}
 
 
-def test_a_column_that_grows_with_time_is_warned_of_and_one_that_does_not_is_not(tmp_path: Path) -> None:
+def test_a_column_that_grows_with_time_is_warned_of_and_one_that_does_not_is_not(
+    tmp_path: Path,
+) -> None:
     seen = pd.date_range("2020-01-01", periods=240)
     frame = measured(seen=seen, odometer=np.arange(240) * 10.0 + RNG.normal(size=240))
 
@@ -83,9 +97,13 @@ def test_the_distance_of_two_samples_is_that_of_scipy(tmp_path: Path) -> None:
     np.testing.assert_allclose(chance, expected.pvalue, rtol=0.2)
 
 
-def test_a_class_of_few_rows_and_one_that_a_training_set_lacks_are_warned_of(tmp_path: Path) -> None:
+def test_a_class_of_few_rows_and_one_that_a_training_set_lacks_are_warned_of(
+    tmp_path: Path,
+) -> None:
     few = measured().assign(y=["a"] * 120 + ["b"] * 113 + ["c"] * 7)
-    late = measured(seen=pd.date_range("2020-01-01", periods=240)).assign(y=[*"ab" * 90, *"abc" * 20])
+    late = measured(seen=pd.date_range("2020-01-01", periods=240)).assign(
+        y=[*"ab" * 90, *"abc" * 20]
+    )
 
     rare = found(tmp_path, few)
     lacking = found(tmp_path, late, time="seen")

@@ -80,17 +80,32 @@ def test_amounts_years_and_counts_are_no_codes(tmp_path: Path, name: str, values
     assert table_of(tmp_path, frame(**{name: drawn(list(values))})).warnings == ()
 
 
-def test_numbers_of_dealers_or_customers_are_noted_as_groups_and_how_many_there_are_is_not(tmp_path: Path) -> None:
-    table = frame(dealer=drawn(range(40)), lastCustomer=drawn(range(30)), dealers=drawn(range(40)), user=drawn(["no", "yes"]))
+def test_numbers_of_dealers_or_customers_are_noted_as_groups_and_how_many_there_are_is_not(
+    tmp_path: Path,
+) -> None:
+    table = frame(
+        dealer=drawn(range(40)),
+        lastCustomer=drawn(range(30)),
+        dealers=drawn(range(40)),
+        user=drawn(["no", "yes"]),
+    )
 
     found = table_of(tmp_path, table).warnings
 
-    assert [re.findall(r"'(\w+)'", warning.text) for warning in found] == [["dealer"], ["lastCustomer"]]
+    assert [re.findall(r"'(\w+)'", warning.text) for warning in found] == [
+        ["dealer"],
+        ["lastCustomer"],
+    ]
     assert [numbers(warning.text)[0] for warning in found] == [40, 30]
 
 
-def test_a_column_that_repeats_like_groups_is_noted_unless_groups_or_time_are_set(tmp_path: Path) -> None:
-    table = frame(dealer=drawn([f"dealer {i}" for i in range(40)]), seen=pd.date_range("2020-01-01", periods=ROWS))
+def test_a_column_that_repeats_like_groups_is_noted_unless_groups_or_time_are_set(
+    tmp_path: Path,
+) -> None:
+    table = frame(
+        dealer=drawn([f"dealer {i}" for i in range(40)]),
+        seen=pd.date_range("2020-01-01", periods=ROWS),
+    )
 
     found = table_of(tmp_path, table).warnings
 
@@ -110,15 +125,23 @@ def test_a_code_of_many_values_may_be_groups_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [20, 150])
-def test_few_levels_and_levels_that_hardly_come_again_are_no_groups(tmp_path: Path, count: int) -> None:
+def test_few_levels_and_levels_that_hardly_come_again_are_no_groups(
+    tmp_path: Path, count: int
+) -> None:
     assert table_of(tmp_path, frame(town=drawn([f"town {i}" for i in range(count)]))).warnings == ()
 
 
 def test_groups_and_time_are_confirmed_in_words(tmp_path: Path) -> None:
-    table = frame(dealer=drawn(["a", "b", "c"]), seen=pd.date_range("2019-01-02", periods=ROWS), week=drawn(range(50)))
+    table = frame(
+        dealer=drawn(["a", "b", "c"]),
+        seen=pd.date_range("2019-01-02", periods=ROWS),
+        week=drawn(range(50)),
+    )
 
     def said(**more: str) -> str:
-        return StudyData.model_validate_json(table_of(tmp_path, table, **more).summary().model_dump_json()).splitting
+        return StudyData.model_validate_json(
+            table_of(tmp_path, table, **more).summary().model_dump_json()
+        ).splitting
 
     assert said() == ""
     assert re.search(r"'dealer' \(3 ", said(groups="dealer"))

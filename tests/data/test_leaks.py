@@ -18,7 +18,9 @@ from .helpers import plain_frame, table_of
         (["a", "b", "a", "b"] * 10, ["p", "q", "r", "q"] * 10),
     ],
 )
-def test_a_feature_that_is_the_target_in_another_dress_is_warned_of(tmp_path: Path, y: Any, twin: Any) -> None:
+def test_a_feature_that_is_the_target_in_another_dress_is_warned_of(
+    tmp_path: Path, y: Any, twin: Any
+) -> None:
     table = table_of(tmp_path, plain_frame().assign(y=y, twin=twin))
 
     assert "twin" in {feature.name for feature in table.features}
@@ -36,6 +38,8 @@ def test_a_good_feature_is_no_leak(tmp_path: Path) -> None:
 
 
 def test_a_value_of_few_rows_tells_a_class_by_luck(tmp_path: Path) -> None:
-    table = table_of(tmp_path, plain_frame().assign(y=["a", "b"] * 20, good=[f"v{i % 10}" for i in range(40)]))
+    table = table_of(
+        tmp_path, plain_frame().assign(y=["a", "b"] * 20, good=[f"v{i % 10}" for i in range(40)])
+    )
 
     assert table.warnings == ()

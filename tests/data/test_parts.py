@@ -20,7 +20,9 @@ FOLDS = {"inner": {"folds": 3}}
 
 def fold(folder: Path, **columns: Any) -> Encoded:
     more = FOLDS | {name: name for name in columns if name in ("house", "day")}
-    more = {{"house": "groups", "day": "time"}.get(name, name): value for name, value in more.items()}
+    more = {
+        {"house": "groups", "day": "time"}.get(name, name): value for name, value in more.items()
+    }
     frame = plain_frame(200).assign(**columns)
     table = table_of(folder, frame, **more)
     first, *_ = make_splits(table, table.targets[0], config_for(saved(folder, frame), **more))
@@ -72,7 +74,9 @@ def test_a_part_of_too_few_times_or_without_validation_rows_is_none(tmp_path: Pa
     timed = fold(tmp_path, day=day)
     plain = fold(tmp_path)
 
-    late = timed.development[day[timed.development] >= np.sort(np.unique(day[timed.development]))[-3]]
+    late = timed.development[
+        day[timed.development] >= np.sort(np.unique(day[timed.development]))[-3]
+    ]
 
     assert on_part(timed, late) is None
     assert on_part(plain, plain.train[0]) is None

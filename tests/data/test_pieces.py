@@ -61,7 +61,9 @@ def test_a_quoted_line_end_may_lie_where_a_piece_ends(tmp_path: Path) -> None:
         ("\udcff,1", r"table\.csv.*line 8\..*UTF-8"),
     ],
 )
-def test_a_fault_in_a_later_piece_is_named_with_its_line(tmp_path: Path, line: str, fault: str) -> None:
+def test_a_fault_in_a_later_piece_is_named_with_its_line(
+    tmp_path: Path, line: str, fault: str
+) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(f'a,b\n1,2\n"x\ny",2\n\n3,4\n5,6\n{line}\n'.encode(errors="surrogateescape"))
 
@@ -70,7 +72,10 @@ def test_a_fault_in_a_later_piece_is_named_with_its_line(tmp_path: Path, line: s
 
 
 def test_a_column_is_what_all_of_its_pieces_are(tmp_path: Path) -> None:
-    rows = [f"{i},{i}.50,{'x' if i == 6 else i},{'007' if i == 7 else i},{'' if i < 6 else i}" for i in range(8)]
+    rows = [
+        f"{i},{i}.50,{'x' if i == 6 else i},{'007' if i == 7 else i},{'' if i < 6 else i}"
+        for i in range(8)
+    ]
     frame, _ = read_file(written(tmp_path, "\n".join(["a,b,c,d,e", *rows])))
 
     read = {name: read_column(frame[name]) for name in frame}
@@ -101,12 +106,20 @@ def test_a_header_of_one_empty_cell_is_a_column(tmp_path: Path) -> None:
     assert cells(written(tmp_path, '""\n1\n2\n3\n')) == [["1"], ["2"], ["3"]]
 
 
-CELLS = st.text(st.sampled_from('a1. ,;"\né\N{BALLOON}'), max_size=5) | st.sampled_from(["007", "1e5", "-.5", "NA", "?", ""])
+CELLS = st.text(st.sampled_from('a1. ,;"\né\N{BALLOON}'), max_size=5) | st.sampled_from(
+    ["007", "1e5", "-.5", "NA", "?", ""]
+)
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=9), st.integers(1, 4), st.sampled_from(["\n", "\r\n"]))
-def test_any_cells_are_read_as_written(tmp_path_factory: Any, rows: list[tuple[str, ...]], length: int, end: str) -> None:
+@given(
+    st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=9),
+    st.integers(1, 4),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_any_cells_are_read_as_written(
+    tmp_path_factory: Any, rows: list[tuple[str, ...]], length: int, end: str
+) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator=end).writerows([("x", "y", "z"), *rows])
     path = tmp_path_factory.mktemp("t") / "table.csv"
@@ -116,10 +129,14 @@ def test_any_cells_are_read_as_written(tmp_path_factory: Any, rows: list[tuple[s
         patch.setattr(files, "ROWS", length)
         read = cells(path)
 
-    assert read == [[None if cell.strip() in MISSING else cell.strip() for cell in row] for row in rows]
+    assert read == [
+        [None if cell.strip() in MISSING else cell.strip() for cell in row] for row in rows
+    ]
 
 
-def test_the_text_of_a_file_is_never_whole_beside_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_text_of_a_file_is_never_whole_beside_its_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "ROWS", 1_000)
     path = written(tmp_path, "a,b\n\N{BALLOON},1\n" + f"{'some words ' * 20},2.25\n" * 30_000)
 
@@ -127,7 +144,9 @@ def test_the_text_of_a_file_is_never_whole_beside_its_bytes(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize("cell", ["{}", "{}.5", "level {}", "2020-01-01 00:00:{:02}"])
-def test_the_cells_of_a_column_are_never_all_python_objects(monkeypatch: pytest.MonkeyPatch, cell: str) -> None:
+def test_the_cells_of_a_column_are_never_all_python_objects(
+    monkeypatch: pytest.MonkeyPatch, cell: str
+) -> None:
     monkeypatch.setattr(columns, "PIECE", 1_000)
     text = pd.Series([cell.format(i % 50) for i in range(50_000)], dtype="str")
 

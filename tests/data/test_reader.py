@@ -1,4 +1,6 @@
-"""A reader makes of a user's rows what the encoding made of the table, and says what is odd about them."""
+"""A reader makes of a user's rows what the encoding made of the table, and says what is odd about
+them.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,18 @@ def test_the_raw_rows_of_the_table_come_out_to_the_bit_also_after_json(tmp_path:
 def test_what_is_odd_is_counted_by_column(tmp_path: Path) -> None:
     frame = plain_frame(80)
     _, reader = read(tmp_path, frame)
-    rows = frame.iloc[:4].assign(age=[np.nan, 1e6, 50, 50], town=["Rome", "Bonn", None, "Bonn"], smoker=True)
+    rows = frame.iloc[:4].assign(
+        age=[np.nan, 1e6, 50, 50], town=["Rome", "Bonn", None, "Bonn"], smoker=True
+    )
 
     found = reader.read(rows.reset_index(drop=True))
 
-    assert (found.gaps, found.unseen, found.outside, found.unread) == ({"age": 1, "town": 1}, {"town": 1}, {"age": 1}, {})
+    assert (found.gaps, found.unseen, found.outside, found.unread) == (
+        {"age": 1, "town": 1},
+        {"town": 1},
+        {"age": 1},
+        {},
+    )
 
 
 def test_what_the_test_rows_alone_hold_is_unseen_and_outside() -> None:
@@ -58,8 +67,12 @@ def test_what_the_test_rows_alone_hold_is_unseen_and_outside() -> None:
     assert reader.n_rows == 40
 
 
-@pytest.mark.parametrize("cells", [[3, 1, 3], [3.0, 1.0, 3.0], ["3", "1", "3"], ["3.0", "1.0", "3.0"], [3.0, None, 3.0]])
-def test_a_level_that_is_a_number_is_known_however_it_is_spelt(tmp_path: Path, cells: list[object]) -> None:
+@pytest.mark.parametrize(
+    "cells", [[3, 1, 3], [3.0, 1.0, 3.0], ["3", "1", "3"], ["3.0", "1.0", "3.0"], [3.0, None, 3.0]]
+)
+def test_a_level_that_is_a_number_is_known_however_it_is_spelt(
+    tmp_path: Path, cells: list[object]
+) -> None:
     frame = plain_frame(80).assign(zone=[1, 2, 3, 4] * 20)
     _, reader = read(tmp_path, frame, data={"types": {"zone": "category"}})
     place = [term.name for term in reader.terms].index("zone[3]")
@@ -97,7 +110,9 @@ def test_classes_of_other_rows_are_read_and_strangers_are_missing(tmp_path: Path
         ([[1], {}, None, 3], [np.nan] * 4),
     ],
 )
-def test_cells_that_are_no_value_of_a_target_are_missing(tmp_path: Path, cells: Any, values: list[float]) -> None:
+def test_cells_that_are_no_value_of_a_target_are_missing(
+    tmp_path: Path, cells: Any, values: list[float]
+) -> None:
     _, reader = read(tmp_path, plain_frame(80).assign(y=np.arange(80) / 7))
 
     np.testing.assert_array_equal(reader.observed(pd.DataFrame({"y": cells})), values)
@@ -112,7 +127,9 @@ def test_cells_that_are_no_value_of_a_target_are_missing(tmp_path: Path, cells: 
         ([np.inf, 1, 2], r"'age'.*row 0\)"),
     ],
 )
-def test_cells_that_are_nothing_of_a_column_are_errors(tmp_path: Path, cells: Any, fault: str) -> None:
+def test_cells_that_are_nothing_of_a_column_are_errors(
+    tmp_path: Path, cells: Any, fault: str
+) -> None:
     _, reader = read(tmp_path, plain_frame(80))
 
     with pytest.raises(StudyError, match=fault):

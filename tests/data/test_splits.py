@@ -41,7 +41,9 @@ def test_rows_are_divided_and_never_shared(tmp_path: Path, protocol: str) -> Non
 
 
 def test_every_row_is_tested_once_a_repeat(tmp_path: Path) -> None:
-    _, splits = splits_of(tmp_path, plain_frame(60), **{**NESTED, "outer": {"folds": 4, "repeats": 2}})
+    _, splits = splits_of(
+        tmp_path, plain_frame(60), **{**NESTED, "outer": {"folds": 4, "repeats": 2}}
+    )
 
     first, second = splits[:4], splits[4:]
 
@@ -80,7 +82,9 @@ def test_classes_keep_their_shares(tmp_path: Path, protocol: str) -> None:
 
     for split in splits:
         for rows in (split.development, split.test, *(v for _, v in split.inner)):
-            np.testing.assert_allclose(np.bincount(codes[rows]) / len(rows), [0.6, 0.3, 0.1], atol=0.06)
+            np.testing.assert_allclose(
+                np.bincount(codes[rows]) / len(rows), [0.6, 0.3, 0.1], atol=0.06
+            )
 
 
 @pytest.mark.parametrize("y", ["numbers", "classes"])
@@ -115,7 +119,9 @@ def test_later_rows_are_held_out_and_one_time_stays_together(tmp_path: Path, pro
         assert abs(len(splits[0].test) / 200 - 0.2) < 0.05
 
 
-def test_parts_are_a_half_and_a_quarter_out_of_it_with_the_shares_of_the_classes(tmp_path: Path) -> None:
+def test_parts_are_a_half_and_a_quarter_out_of_it_with_the_shares_of_the_classes(
+    tmp_path: Path,
+) -> None:
     frame = plain_frame(120).assign(y=["a"] * 72 + ["b"] * 36 + ["c"] * 12)
     codes = np.array([0] * 72 + [1] * 36 + [2] * 12)
 
@@ -126,13 +132,17 @@ def test_parts_are_a_half_and_a_quarter_out_of_it_with_the_shares_of_the_classes
         assert {*quarter} < {*half} < {*split.development}
         for fraction, rows in split.parts:
             assert len(rows) == pytest.approx(fraction * len(split.development), abs=2)
-            np.testing.assert_allclose(np.bincount(codes[rows]) / len(rows), [0.6, 0.3, 0.1], atol=0.06)
+            np.testing.assert_allclose(
+                np.bincount(codes[rows]) / len(rows), [0.6, 0.3, 0.1], atol=0.06
+            )
 
 
 def test_parts_hold_whole_groups(tmp_path: Path) -> None:
     house = np.random.default_rng(0).integers(0, 20, 200)
 
-    _, (split,) = splits_of(tmp_path, plain_frame(200).assign(house=[f"h{h}" for h in house]), groups="house")
+    _, (split,) = splits_of(
+        tmp_path, plain_frame(200).assign(house=[f"h{h}" for h in house]), groups="house"
+    )
 
     assert [fraction for fraction, _ in split.parts] == [0.5, 0.25]
     for _, rows in split.parts:
@@ -160,12 +170,24 @@ def test_there_are_no_parts_where_a_class_is_too_rare_for_quarters(tmp_path: Pat
 @pytest.mark.parametrize(
     ("changes", "more", "way_out"),
     [
-        ({"y": ["a"] * 38 + ["b"] * 2}, {"protocol": "nested"}, r"\b5 .*'b'.*'y'.* 2 .*outer\.folds"),
+        (
+            {"y": ["a"] * 38 + ["b"] * 2},
+            {"protocol": "nested"},
+            r"\b5 .*'b'.*'y'.* 2 .*outer\.folds",
+        ),
         ({"y": ["a"] * 35 + ["b"] * 5}, {}, r"\b5 .*'b'.*'y'.* 4 .*inner\.folds"),
         ({}, {"inner": {"folds": 30}}, r"\b30 .* 60 .*'y'.* 32 .*inner\.folds"),
-        ({"g": ["u", "v", "w", "x"] * 10}, {"protocol": "nested", "groups": "g"}, r"\b5 .*groups.*'y'.* 4 .*outer\.folds"),
+        (
+            {"g": ["u", "v", "w", "x"] * 10},
+            {"protocol": "nested", "groups": "g"},
+            r"\b5 .*groups.*'y'.* 4 .*outer\.folds",
+        ),
         ({"t": [1, 2, 3, 4] * 10}, {"time": "t"}, r"\b5 .* 6 .*times.*'y'.* 3 .*inner\.folds"),
-        ({"t": range(40)}, {"time": "t", "protocol": "nested", "outer": {"repeats": 2}}, r"outer\.repeats.* 2\..* 1\."),
+        (
+            {"t": range(40)},
+            {"time": "t", "protocol": "nested", "outer": {"repeats": 2}},
+            r"outer\.repeats.* 2\..* 1\.",
+        ),
         ({"t": range(40), "y": ["a"] * 20 + ["b"] * 20}, {"time": "t"}, "'y'.* 7 .*folds"),
     ],
 )
@@ -177,7 +199,9 @@ def test_folds_that_cannot_be_filled_say_what_to_do(
 
 
 @pytest.mark.parametrize("fraction", [0.001, 0.99])
-def test_a_holdout_too_small_for_the_classes_says_what_to_do(tmp_path: Path, fraction: float) -> None:
+def test_a_holdout_too_small_for_the_classes_says_what_to_do(
+    tmp_path: Path, fraction: float
+) -> None:
     frame = plain_frame(60).assign(y=["a", "b", "c"] * 20)
 
     with pytest.raises(StudyError, match=rf"outer\.test_fraction.* {fraction} .* 60 .*'y'"):
@@ -190,12 +214,17 @@ def test_the_last_split_is_of_all_rows_that_have_a_target(tmp_path: Path, protoc
     frame.loc[[3, 7], "y"] = np.nan
     table = table_of(tmp_path, frame)
 
-    *_, every = make_splits(table, table.targets[0], config_for(saved(tmp_path, frame), protocol=protocol))
+    *_, every = make_splits(
+        table, table.targets[0], config_for(saved(tmp_path, frame), protocol=protocol)
+    )
 
     assert every.outer_fold == ALL_ROWS
     assert every.development.tolist() == np.setdiff1d(np.arange(60), [3, 7]).tolist()
     assert (len(every.test), len(every.parts), len(every.inner)) == (0, 0, 5)
-    assert sorted(np.concatenate([validation for _, validation in every.inner])) == every.development.tolist()
+    assert (
+        sorted(np.concatenate([validation for _, validation in every.inner]))
+        == every.development.tolist()
+    )
 
 
 def test_the_last_search_validates_on_whole_groups_or_on_later_rows(tmp_path: Path) -> None:
@@ -203,7 +232,9 @@ def test_the_last_search_validates_on_whole_groups_or_on_later_rows(tmp_path: Pa
     table = table_of(tmp_path, frame, groups="house")
     timed = table_of(tmp_path, frame, time="day")
 
-    *_, grouped = make_splits(table, table.targets[0], config_for(saved(tmp_path, frame), groups="house"))
+    *_, grouped = make_splits(
+        table, table.targets[0], config_for(saved(tmp_path, frame), groups="house")
+    )
     *_, later = make_splits(timed, timed.targets[0], config_for(saved(tmp_path, frame), time="day"))
 
     assert all(not {*frame["house"][own]} & {*frame["house"][held]} for own, held in grouped.inner)

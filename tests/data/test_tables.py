@@ -59,7 +59,9 @@ def test_the_other_target_of_the_balloons_is_no_feature() -> None:
     assert [note.rpartition(": ")[2] for note in table.notes] == ["colour."]
 
 
-@pytest.mark.parametrize("values", [[1] * 40, [None] * 40, range(7, 47), [f"name {i}" for i in range(40)]])
+@pytest.mark.parametrize(
+    "values", [[1] * 40, [None] * 40, range(7, 47), [f"name {i}" for i in range(40)]]
+)
 def test_a_column_that_says_nothing_is_left_out_with_a_note(tmp_path: Path, values: Any) -> None:
     frame = plain_frame().assign(odd=list(values))
 
@@ -127,7 +129,9 @@ def test_the_summary_is_json_with_every_inference(tmp_path: Path) -> None:
 
     (target,), smoker = summary.targets, summary.features[3]
     assert StudyData.model_validate_json(summary.model_dump_json()) == summary
-    assert target == Target(name="y", kind=Kind.BINARY, classes={"a": 20, "b": 20}, reason=target.reason, missing=0)
+    assert target == Target(
+        name="y", kind=Kind.BINARY, classes={"a": 20, "b": 20}, reason=target.reason, missing=0
+    )
     assert smoker == Feature(name="smoker", type="boolean", reason=smoker.reason, missing=0)
     assert target.reason
     assert smoker.reason
@@ -149,10 +153,15 @@ def test_the_summary_is_json_with_every_inference(tmp_path: Path) -> None:
         ({"time": "age"}, r"time.*'age'.*row \d"),
         ({"time": "town"}, r"time.*'town'.*data\.types\.town"),
         ({"data": {"features": ["y"]}}, r"table\.parquet.*data\.features"),
-        ({"data": {"types": {"town": "numeric"}}}, r"'town'.*'\w+'.*row \d.*data\.types\.town.*category"),
+        (
+            {"data": {"types": {"town": "numeric"}}},
+            r"'town'.*'\w+'.*row \d.*data\.types\.town.*category",
+        ),
     ],
 )
-def test_a_wrong_name_or_type_says_what_to_do(tmp_path: Path, more: dict[str, Any], way_out: str) -> None:
+def test_a_wrong_name_or_type_says_what_to_do(
+    tmp_path: Path, more: dict[str, Any], way_out: str
+) -> None:
     with pytest.raises(StudyError, match=way_out):
         table_of(tmp_path, plain_frame(), **{"target": "y", **more})
 
@@ -171,7 +180,9 @@ def test_too_few_rows_are_an_error(tmp_path: Path) -> None:
 
 CELLS = st.one_of(
     st.lists(st.none() | st.floats(-1e6, 1e6), min_size=24, max_size=24),
-    st.lists(st.none() | st.sampled_from(["a", "ß", "nan", "missing", "1"]), min_size=24, max_size=24),
+    st.lists(
+        st.none() | st.sampled_from(["a", "ß", "nan", "missing", "1"]), min_size=24, max_size=24
+    ),
     st.lists(st.none() | st.booleans(), min_size=24, max_size=24),
     st.lists(st.none() | st.datetimes().map(lambda d: d.isoformat()), min_size=24, max_size=24),
 )
@@ -181,7 +192,9 @@ FRAMES = st.dictionaries(NAMES.filter(lambda n: n != "y"), CELLS, min_size=1, ma
 
 @settings(max_examples=20, deadline=None)
 @given(FRAMES)
-def test_any_table_is_read_or_refused_with_a_study_error(tmp_path_factory: Any, columns: dict[str, Any]) -> None:
+def test_any_table_is_read_or_refused_with_a_study_error(
+    tmp_path_factory: Any, columns: dict[str, Any]
+) -> None:
     frame = pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()})
     frame["y"] = np.linspace(0, 1, 24)
 
@@ -204,7 +217,10 @@ def test_the_digest_is_of_the_content_alone(tmp_path: Path) -> None:
     one.mkdir()
     other.mkdir()
 
-    tables = [table_of(folder, plain_frame(), data={"drop": drop}) for folder, drop in ((one, []), (other, ["age"]))]
+    tables = [
+        table_of(folder, plain_frame(), data={"drop": drop})
+        for folder, drop in ((one, []), (other, ["age"]))
+    ]
     changed = table_of(one, plain_frame(seed=1))
 
     assert tables[0].digest == tables[1].digest != changed.digest

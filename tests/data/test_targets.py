@@ -55,7 +55,9 @@ def test_the_kind_follows_from_the_values(values: Any, kind: Kind) -> None:
     ],
 )
 def test_classes_are_sorted_as_numbers_or_as_text(values: Any, classes: tuple[str, ...]) -> None:
-    target, labels = read_target(series(values), Kind.BINARY if len(classes) == 2 else Kind.MULTICLASS)
+    target, labels = read_target(
+        series(values), Kind.BINARY if len(classes) == 2 else Kind.MULTICLASS
+    )
 
     assert tuple(target.classes) == classes
     assert set(labels) == set(classes)
@@ -75,13 +77,25 @@ def test_a_kind_that_is_set_is_kept() -> None:
         (["1", "b"] * 10, Kind.COUNT, r"count.*'y'.*'b'.*row 1\..*targets\.y.*auto"),
         ([1, -2] * 10, Kind.COUNT, r"count.*'y'.*-2.*row 1\..*targets\.y.*continuous"),
         ([1, 2.5] * 10, Kind.COUNT, r"count.*'y'.*2\.5.*row 1\..*targets\.y.*continuous"),
-        (["a", "b", "c"] * 10, Kind.BINARY, r"binary.* 2 .*'y'.* 3: 'a', 'b', 'c'\..*targets\.y.*multiclass.*auto"),
-        ([f"t{i % 101}" for i in range(202)], "auto", r"\b100\b.*'y'.*\b101: 't0', 't1', 't2', 't3', 't4', \.\.\."),
+        (
+            ["a", "b", "c"] * 10,
+            Kind.BINARY,
+            r"binary.* 2 .*'y'.* 3: 'a', 'b', 'c'\..*targets\.y.*multiclass.*auto",
+        ),
+        (
+            [f"t{i % 101}" for i in range(202)],
+            "auto",
+            r"\b100\b.*'y'.*\b101: 't0', 't1', 't2', 't3', 't4', \.\.\.",
+        ),
         (["a"] * 15 + ["b"] * 9 + ["c"], "auto", r"'c'.*'y'.*\b1\b"),
         ([1.0] * 30, "auto", "'y'.*'1'"),
         ([np.nan] * 30, "auto", "'y'.*missing"),
         ([1.5] * 10 + [2.5] * 9 + [np.nan] * 10, "auto", r"\b20\b.*'y'.*\b19\b"),
-        ([*np.linspace(0, 1, 30), np.inf, -np.inf], "auto", r"'y'.*\b2\b.*row 30, 31\).*data\.drop"),
+        (
+            [*np.linspace(0, 1, 30), np.inf, -np.inf],
+            "auto",
+            r"'y'.*\b2\b.*row 30, 31\).*data\.drop",
+        ),
     ],
 )
 def test_an_impossible_target_says_why_and_what_to_do(values: Any, kind: Any, way_out: str) -> None:

@@ -69,7 +69,9 @@ def test_without_terms_the_columns_stay_as_they_are(tmp_path: Path) -> None:
     np.testing.assert_array_equal(no_terms(encoded).values(raw), raw)
 
 
-def test_knots_are_octiles_of_the_observed_development_cells_and_bounds_their_range(tmp_path: Path) -> None:
+def test_knots_are_octiles_of_the_observed_development_cells_and_bounds_their_range(
+    tmp_path: Path,
+) -> None:
     frame = frame_of()
     frame.loc[::3, "age"] = np.nan
     encoded = encoded_of(tmp_path, frame)
@@ -80,12 +82,16 @@ def test_knots_are_octiles_of_the_observed_development_cells_and_bounds_their_ra
     place = [term.name for term in encoded.terms].index("age")
     expected = np.quantile(kept, QUANTILES, method="inverted_cdf")
     np.testing.assert_allclose(terms.knots[terms.hinges == place], expected, rtol=1e-6)
-    np.testing.assert_allclose([terms.low[place], terms.high[place]], [kept.min(), kept.max()], rtol=1e-6)
+    np.testing.assert_allclose(
+        [terms.low[place], terms.high[place]], [kept.min(), kept.max()], rtol=1e-6
+    )
     assert abs(terms.center[place] - encoded.center[-1][place]) < encoded.scale[-1][place] / 10
 
 
 def test_no_knot_is_at_the_smallest_or_largest_value(tmp_path: Path) -> None:
-    spiked = np.where(np.arange(N) % 2, 0.0, np.where(np.arange(N) % 4, 9.0, np.arange(N) / N * 5 + 2))
+    spiked = np.where(
+        np.arange(N) % 2, 0.0, np.where(np.arange(N) % 4, 9.0, np.arange(N) / N * 5 + 2)
+    )
     encoded = encoded_of(tmp_path, frame_of(spiked=spiked))
 
     terms = make_terms(encoded)
@@ -96,10 +102,14 @@ def test_no_knot_is_at_the_smallest_or_largest_value(tmp_path: Path) -> None:
     assert ((knots > 0) & (knots < 9)).all()
 
 
-def test_yes_and_no_levels_and_gaps_have_no_curves_and_levels_of_one_category_no_product(tmp_path: Path) -> None:
+def test_yes_and_no_levels_and_gaps_have_no_curves_and_levels_of_one_category_no_product(
+    tmp_path: Path,
+) -> None:
     rng = np.random.default_rng(1)
     frame = frame_of(
-        member=rng.choice(["yes", "no"], N), town=rng.choice(["Bonn", "Ulm", "Trier"], N), gappy=rng.normal(size=N)
+        member=rng.choice(["yes", "no"], N),
+        town=rng.choice(["Bonn", "Ulm", "Trier"], N),
+        gappy=rng.normal(size=N),
     )
     frame.loc[rng.choice(N, 60, replace=False), "gappy"] = np.nan
     encoded = encoded_of(tmp_path, frame)
@@ -118,10 +128,15 @@ def test_yes_and_no_levels_and_gaps_have_no_curves_and_levels_of_one_category_no
     assert {centers[name] for name in binary} == {0.0}
 
 
-def test_a_product_or_hinge_leaves_its_commonest_value_in_five_rows_of_every_training_part(tmp_path: Path) -> None:
+def test_a_product_or_hinge_leaves_its_commonest_value_in_five_rows_of_every_training_part(
+    tmp_path: Path,
+) -> None:
     rng = np.random.default_rng(2)
     rare = {f"rare{k}": (rng.permutation(N) < 60 + 10 * k).astype(int) for k in range(5)}
-    steps = {"steps": np.where(rng.random(N) < 0.965, np.repeat([1.0, 2.0], N // 2), 3.0), "flat": rng.integers(0, 3, N)}
+    steps = {
+        "steps": np.where(rng.random(N) < 0.965, np.repeat([1.0, 2.0], N // 2), 3.0),
+        "flat": rng.integers(0, 3, N),
+    }
     encoded = encoded_of(tmp_path, frame_of(**rare, **steps, few=(np.arange(N) < 8).astype(int)))
 
     terms = make_terms(encoded)
@@ -141,7 +156,9 @@ def test_a_product_or_hinge_leaves_its_commonest_value_in_five_rows_of_every_tra
     assert (off[-len(terms.hinges) :] >= 5).all()
 
 
-def test_a_measured_column_that_is_zero_in_all_but_a_few_rows_has_no_product(tmp_path: Path) -> None:
+def test_a_measured_column_that_is_zero_in_all_but_a_few_rows_has_no_product(
+    tmp_path: Path,
+) -> None:
     """Its centre is 0 then, and the products are 0 in all but those rows."""
     spikes = np.zeros(N)
     spikes[[3, 50, 100, 200]] = [100.0, 120.0, 90.0, 110.0]
@@ -183,7 +200,9 @@ def test_of_too_many_terms_the_columns_that_tell_most_about_the_target_keep_thei
 
 
 def test_only_the_columns_of_the_config_are_combined(tmp_path: Path) -> None:
-    encoded = encoded_of(tmp_path, frame_of(town=np.tile(["Bonn", "Ulm", "Trier"], N // 3)), terms=["size", "town"])
+    encoded = encoded_of(
+        tmp_path, frame_of(town=np.tile(["Bonn", "Ulm", "Trier"], N // 3)), terms=["size", "town"]
+    )
 
     terms = make_terms(encoded)
 
@@ -193,11 +212,17 @@ def test_only_the_columns_of_the_config_are_combined(tmp_path: Path) -> None:
 
 def test_where_time_orders_the_rows_dates_are_combined_only_if_named(tmp_path: Path) -> None:
     days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(N), "D")
-    frame = frame_of(seen=days + pd.to_timedelta(np.random.default_rng(4).integers(0, 30, N), "D"), day=days)
+    frame = frame_of(
+        seen=days + pd.to_timedelta(np.random.default_rng(4).integers(0, 30, N), "D"), day=days
+    )
 
     free, ordered, named = (
         encoded_of(tmp_path, frame, **more)
-        for more in ({"data": {"drop": ["day"]}}, {"time": "day"}, {"time": "day", "terms": ["seen", "age"]})
+        for more in (
+            {"data": {"drop": ["day"]}},
+            {"time": "day"},
+            {"time": "day", "terms": ["seen", "age"]},
+        )
     )
 
     assert [names(own, make_terms(own).combined) for own in (free, ordered, named)] == [
@@ -205,6 +230,8 @@ def test_where_time_orders_the_rows_dates_are_combined_only_if_named(tmp_path: P
     ]  # fmt: skip
 
 
-def test_a_column_that_is_none_is_an_error_that_names_the_key_and_the_nearest(tmp_path: Path) -> None:
+def test_a_column_that_is_none_is_an_error_that_names_the_key_and_the_nearest(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(StudyError, match=r"terms.*'sizes'.*'size'"):
         encoded_of(tmp_path, frame_of(), terms=["sizes"])

@@ -16,7 +16,9 @@ from tests.training.tables import saved_encoded
 def frame() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(240, 2)), columns=["x", "y"])
-    return frame.assign(house=np.repeat(np.arange(60), 4), day=np.arange(240) // 2).sample(frac=1, random_state=0)
+    return frame.assign(house=np.repeat(np.arange(60), 4), day=np.arange(240) // 2).sample(
+        frac=1, random_state=0
+    )
 
 
 def test_rows_of_a_group_are_one_unit(tmp_path: Path, frame: pd.DataFrame) -> None:
@@ -30,7 +32,9 @@ def test_rows_of_a_group_are_one_unit(tmp_path: Path, frame: pd.DataFrame) -> No
     assert len(np.unique(np.column_stack([houses, units.codes]), axis=0)) == units.count
 
 
-def test_rows_of_one_time_are_in_one_block_and_blocks_hold_as_many_times_each(tmp_path: Path, frame: pd.DataFrame) -> None:
+def test_rows_of_one_time_are_in_one_block_and_blocks_hold_as_many_times_each(
+    tmp_path: Path, frame: pd.DataFrame
+) -> None:
     encoded = saved_encoded(tmp_path, frame.drop(columns="house"), time="day")[0]
 
     units = Units.of(encoded, encoded.development, lambda moments: 7)

@@ -20,7 +20,9 @@ def test_at_most_twenty_levels_are_listed_and_rarer_ones_are_zeros() -> None:
     encoded = encode(table, target, split)
     indicators = design(encoded)
 
-    assert [term.level for term in encoded.terms] == [f"l{size:02d}" for size in range(30 - MOST_LEVELS, 30)]
+    assert [term.level for term in encoded.terms] == [
+        f"l{size:02d}" for size in range(30 - MOST_LEVELS, 30)
+    ]
     assert encoded.references == {"c": "l30"}
     assert indicators[[level == "l06" for level in [*levels, *["l30"] * 10]]].to_numpy().sum() == 0
 
@@ -60,7 +62,9 @@ def test_a_level_called_missing_or_nan_is_a_level() -> None:
 
 def test_term_names_never_clash() -> None:
     number = np.where(np.arange(50) % 4 == 0, np.nan, np.arange(50.0))
-    table, target, split = bare({"a": number, "a[missing]": np.arange(50.0)}, {"a": "numeric", "a[missing]": "numeric"})
+    table, target, split = bare(
+        {"a": number, "a[missing]": np.arange(50.0)}, {"a": "numeric", "a[missing]": "numeric"}
+    )
 
     encoded = encode(table, target, split)
 

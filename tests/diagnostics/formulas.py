@@ -15,7 +15,9 @@ from study.records.trial import TermRow
 from tests.training.tables import saved_encoded
 
 
-def row(form: str, weight: float, *columns: str, output: str | None = None, **more: object) -> TermRow:
+def row(
+    form: str, weight: float, *columns: str, output: str | None = None, **more: object
+) -> TermRow:
     numbers = {"fill": (0.0,) * len(columns), "centers": (), "low": (), "high": (), "knot": None}
     return TermRow(form=form, columns=columns, weight=weight, output=output, **(numbers | more))
 
@@ -25,13 +27,17 @@ def predictor(rows: Sequence[TermRow], frame: pd.DataFrame) -> FloatArray:
     outputs = list(dict.fromkeys(row.output for row in rows))
     own = [row for row in rows if row.output == outputs[0]]
     values = np.column_stack([value_of(row, frame) for row in own])
-    return np.asarray(values @ np.array([row.weight for row in rows]).reshape(len(outputs), len(own)).T)
+    return np.asarray(
+        values @ np.array([row.weight for row in rows]).reshape(len(outputs), len(own)).T
+    )
 
 
 def encoded_of(folder: Path, **more: object) -> Encoded:
     rng = np.random.default_rng(0)
     days = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 1000, 400), unit="D")
-    frame = pd.DataFrame({"age": rng.normal(50, 10, 400), "size": rng.normal(size=400), "day": days})
+    frame = pd.DataFrame(
+        {"age": rng.normal(50, 10, 400), "size": rng.normal(size=400), "day": days}
+    )
     frame["sex"] = rng.choice(["f", "m"], 400, p=[0.6, 0.4])
     target = {"y": rng.normal(size=400)} | more
     return saved_encoded(folder, frame.assign(**target))[0]

@@ -1,4 +1,6 @@
-"""A table of people whose terms have very different scales, and the reference fit of a target of it."""
+"""A table of people whose terms have very different scales, and the reference fit of a target of
+it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,11 @@ def make_people() -> pd.DataFrame:
     """Height in mm, skewed wealth, and an indicator."""
     rng = np.random.default_rng(0)
     return pd.DataFrame(
-        {"height": rng.normal(1700, 90, N), "wealth": rng.lognormal(0, 1, N), "single": rng.integers(0, 2, N) * 1.0}
+        {
+            "height": rng.normal(1700, 90, N),
+            "wealth": rng.lognormal(0, 1, N),
+            "single": rng.integers(0, 2, N) * 1.0,
+        }
     )
 
 
@@ -28,4 +34,6 @@ def fit(
     l2: float = 0.0,
     units: Units | None = None,
 ) -> pd.DataFrame:
-    return reference_coefficients(design, y, kind, classes, l2, design.std(ddof=0).to_numpy(), units)
+    return reference_coefficients(
+        design, y, kind, classes, l2, design.std(ddof=0).to_numpy(), units
+    )

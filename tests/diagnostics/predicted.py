@@ -23,34 +23,60 @@ def predicted(
     folds: int = 4,
     repeats: int = 1,
 ) -> pd.DataFrame:
-    """A predictions frame: models by family and depth, (n,) each, or (n, n_classes) for classes a, b, c, ...
+    """A predictions frame: models by family and depth, (n,) each, or (n, n_classes) for classes a,
+    b, c, ...
 
-    Rows are in outer folds in turn, other ones in each repeat, and are predicted alike in all repeats.
+    Rows are in outer folds in turn, other ones in each repeat, and are predicted alike in all
+    repeats.
     """
     n, rows = len(observed), np.arange(len(observed))
     frames = []
     for (family, depth), values in models.items():
         several = values.ndim == 2
-        own = pd.DataFrame({"row": rows, "group": rows if groups is None else groups, "observed": observed.astype(float)})
-        own = own.assign(
-            predicted=values[rows, observed.astype(int)] if several else values, loss=1.0, kind=kind, target=target
+        own = pd.DataFrame(
+            {
+                "row": rows,
+                "group": rows if groups is None else groups,
+                "observed": observed.astype(float),
+            }
         )
-        own = own.assign(**{f"p_{'abcdefgh'[k]}": values[:, k] for k in range(values.shape[1])} if several else {})
-        own = own.assign(family=family, depth=depth, candidate="ensemble" if depth else "refit", seed=0)
-        frames += [own.assign(outer_fold=repeat * folds + (rows // (repeat + 1)) % folds) for repeat in range(repeats)]
+        own = own.assign(
+            predicted=values[rows, observed.astype(int)] if several else values,
+            loss=1.0,
+            kind=kind,
+            target=target,
+        )
+        own = own.assign(
+            **{f"p_{'abcdefgh'[k]}": values[:, k] for k in range(values.shape[1])}
+            if several
+            else {}
+        )
+        own = own.assign(
+            family=family, depth=depth, candidate="ensemble" if depth else "refit", seed=0
+        )
+        frames += [
+            own.assign(outer_fold=repeat * folds + (rows // (repeat + 1)) % folds)
+            for repeat in range(repeats)
+        ]
     assert n
     return pd.concat(frames, ignore_index=True)
 
 
 def incumbents_of(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Winners of these predictions: the deepest network has the least validation loss in even folds, the shallowest in odd."""
+    """Winners of these predictions: the deepest network has the least validation loss in even
+    folds, the shallowest in odd.
+    """
     arms = predictions[ARM].drop_duplicates().reset_index(drop=True)
     sign = np.where(arms["outer_fold"] % 2, 1.0, -1.0)
     return arms.assign(val_loss=sign * arms["depth"])
 
 
-def context_of(predictions: pd.DataFrame, trials: pd.DataFrame | None = None, **more: Any) -> Context:
-    """What diagnostics are computed from, of these predictions and the trials that won, or of whatever is given instead."""
+def context_of(
+    predictions: pd.DataFrame, trials: pd.DataFrame | None = None, **more: Any
+) -> Context:
+    """What diagnostics are computed from, of these predictions and the trials that won, or of
+    whatever is given instead.
+    """
     won = incumbents_of(predictions[predictions["family"] != "trees"]) if trials is None else trials
     made: dict[str, Any] = {
         "config": make_config({"name": "party", "data": {"source": "balloons"}, "targets": {"balloons": "auto"}}),

@@ -25,12 +25,16 @@ def test_bins_hold_about_equally_many_and_equal_values_share_one() -> None:
 
 
 def test_each_bin_comes_with_what_it_is_of_and_how_many_there_are_of_all() -> None:
-    rows = pd.DataFrame({"row": np.arange(5000), "model": np.arange(5000) % 2, "value": np.arange(5000.0)})
+    rows = pd.DataFrame(
+        {"row": np.arange(5000), "model": np.arange(5000) % 2, "value": np.arange(5000.0)}
+    )
     few = rows.head(45)
 
     found, small = list(binned(rows, ["model"], "value")), list(binned(few, ["model"], "value"))
 
-    assert [(about["model"], about["bin"]) for about, _, _ in found] == [(k, place) for k in range(2) for place in range(10)]
+    assert [(about["model"], about["bin"]) for about, _, _ in found] == [
+        (k, place) for k in range(2) for place in range(10)
+    ]
     assert {(len(inside), tests) for _, inside, tests in found} == {(250, 20)}
     assert [tests for _, _, tests in small] == [4] * 4
 
@@ -83,7 +87,9 @@ def test_the_share_of_independent_rows_has_the_exact_interval(hits: int) -> None
 
     exact = stats.binomtest(hits, 40).proportion_ci(level_of(3))
     assert share.mean == hits / 40
-    assert (share.low, share.high) == pytest.approx((exact.low, exact.high), rel=0.08, abs=1e-3)  # n - 1 in its variance
+    assert (share.low, share.high) == pytest.approx(
+        (exact.low, exact.high), rel=0.08, abs=1e-3
+    )  # n - 1 in its variance
     assert share.low <= hits / 40 <= share.high
 
 

@@ -90,7 +90,10 @@ def test_the_area_is_the_mean_over_outer_folds_and_that_of_the_table_of_metrics(
     winners = incumbents_of(predictions)
     table = metric_table(predictions, winners, 3)
     expected = table[(table["metric"] == "auc") & table["base"].isna()]["value"].item()
-    folds = [metrics.average_precision_score(own["observed"], own["predicted"]) for _, own in predictions.groupby("outer_fold")]
+    folds = [
+        metrics.average_precision_score(own["observed"], own["predicted"])
+        for _, own in predictions.groupby("outer_fold")
+    ]
     roc, recall = (curves[curves["curve"] == curve] for curve in (ROC, PRECISION_RECALL))
     assert roc["area"].unique() == pytest.approx([expected])
     assert recall["area"].unique() == pytest.approx([np.mean(folds)])
@@ -109,13 +112,17 @@ def test_confusion_counts_each_row_once_as_scikit_learn_does() -> None:
 
     matrix = metrics.confusion_matrix(CLASS, SHARES.argmax(axis=1))
     found = counts.set_index(["observed", "predicted"])["n_rows"]
-    assert found.to_dict() == pytest.approx({(i, j): matrix[i, j] for i in range(3) for j in range(3) if matrix[i, j]})
+    assert found.to_dict() == pytest.approx(
+        {(i, j): matrix[i, j] for i in range(3) for j in range(3) if matrix[i, j]}
+    )
 
 
 def test_a_row_is_divided_between_what_repeats_say_of_it() -> None:
     predictions = two(repeats=2)
     second = predictions["outer_fold"] >= 4
-    turned = predictions.assign(predicted=predictions["predicted"].where(~second, 1 - predictions["predicted"]))
+    turned = predictions.assign(
+        predicted=predictions["predicted"].where(~second, 1 - predictions["predicted"])
+    )
 
     counts = confusion(context_of(turned))
 

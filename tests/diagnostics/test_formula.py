@@ -1,4 +1,6 @@
-"""Formulas in words: numbers as round as they may be, ranges said once, levels and dates as the table has them."""
+"""Formulas in words: numbers as round as they may be, ranges said once, levels and dates as the
+table has them.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def test_products_are_not_expanded_and_clip_stands_only_where_it_matters(tmp_pat
         r" \+ 1\.2\d*·\(clip\(age\) \u2212 50\)·sex\[m\] \+ 0\.31\d*·max\(clip\(age\) \u2212 61\.\d+, 0\)",
         first,
     ), first
-    ages, sizes = (re.findall("[\u22120-9.]+", each) for each in second.partition("age")[2].split("size"))
+    ages, sizes = (
+        re.findall("[\u22120-9.]+", each) for each in second.partition("age")[2].split("size")
+    )
     assert (ages, sizes) == (["18", "81.5"], ["\u22122.5", "2.5"])
 
 
@@ -50,24 +54,35 @@ def test_dates_are_said_in_days_and_no_clip_without_a_term(tmp_path: Path) -> No
     ("kind", "left"),
     [(Kind.BINARY, [["b"]]), (Kind.MULTICLASS, [["b", "a"], ["c", "a"]])],
 )
-def test_classes_are_each_compared_with_the_first(tmp_path: Path, kind: Kind, left: list[list[str]]) -> None:
+def test_classes_are_each_compared_with_the_first(
+    tmp_path: Path, kind: Kind, left: list[list[str]]
+) -> None:
     names = ["a", "b", "c"] if kind is Kind.MULTICLASS else ["a", "b"]
     encoded = encoded_of(tmp_path, y=np.random.default_rng(1).choice(names, 400))
     outputs: list[str | None] = [*names] if kind is Kind.MULTICLASS else [None]
     rows = [
         made
         for o in outputs
-        for made in (row("intercept", 0.1, output=o), row("column", ord(o or "b") - 97.0, "size", output=o))
+        for made in (
+            row("intercept", 0.1, output=o),
+            row("column", ord(o or "b") - 97.0, "size", output=o),
+        )
     ]
 
     lines = formula(rows, encoded, 1e-9).split("\n")
 
     assert [re.findall(r"\b[abc]\b", line.split(" ~ ")[0]) for line in lines] == left
-    assert [line.endswith(f"{'' if i == 0 else '2·'}size") for i, line in enumerate(lines)] == [True] * len(lines)
+    assert [line.endswith(f"{'' if i == 0 else '2·'}size") for i, line in enumerate(lines)] == [
+        True
+    ] * len(lines)
 
 
-def test_the_predictor_is_the_sum_of_weighted_terms_with_gaps_filled_and_cells_held_in_their_range() -> None:
-    frame = pd.DataFrame({"age": [20.0, 90.0, np.nan], "size": [1.0, -9.0, 2.0], "sex[m]": [1.0, 0.0, 1.0]})
+def test_the_predictor_is_the_sum_of_weighted_terms_with_gaps_filled_and_cells_held_in_their_range() -> (
+    None
+):
+    frame = pd.DataFrame(
+        {"age": [20.0, 90.0, np.nan], "size": [1.0, -9.0, 2.0], "sex[m]": [1.0, 0.0, 1.0]}
+    )
     rows = [each.model_copy(update={"fill": (50.0, 0.0)[: len(each.columns)]}) for each in ROWS]
 
     eta = predictor(rows, frame)[:, 0]

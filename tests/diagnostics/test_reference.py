@@ -27,7 +27,11 @@ def with_ones(design: pd.DataFrame) -> np.ndarray:
 
 
 def linear_predictor(design: pd.DataFrame) -> np.ndarray:
-    return 0.008 * (design["height"] - 1700).to_numpy() - 0.4 * design["wealth"].to_numpy() + design["single"].to_numpy()
+    return (
+        0.008 * (design["height"] - 1700).to_numpy()
+        - 0.4 * design["wealth"].to_numpy()
+        + design["single"].to_numpy()
+    )
 
 
 def test_least_squares_solves_the_normal_equations_with_hc3_errors(design: pd.DataFrame) -> None:
@@ -52,13 +56,18 @@ def one_row_out(x: np.ndarray, curvature: np.ndarray, residual: np.ndarray) -> n
     """Standard errors from a step of Newton's method to the weights without each row."""
     information = x.T @ (x * curvature[:, None])
     steps = [
-        np.linalg.solve(information - c * np.outer(row, row), r * row) for row, c, r in zip(x, curvature, residual, strict=True)
+        np.linalg.solve(information - c * np.outer(row, row), r * row)
+        for row, c, r in zip(x, curvature, residual, strict=True)
     ]
     return np.asarray(np.sqrt(np.square(steps).sum(axis=0)))
 
 
-def test_logistic_regression_zeroes_the_score_and_leaves_out_a_row_at_a_time(design: pd.DataFrame) -> None:
-    y = (np.random.default_rng(1).random(N) < 1 / (1 + np.exp(-linear_predictor(design)))).astype(float)
+def test_logistic_regression_zeroes_the_score_and_leaves_out_a_row_at_a_time(
+    design: pd.DataFrame,
+) -> None:
+    y = (np.random.default_rng(1).random(N) < 1 / (1 + np.exp(-linear_predictor(design)))).astype(
+        float
+    )
 
     found = fit(design, y, Kind.BINARY)
 
@@ -67,10 +76,14 @@ def test_logistic_regression_zeroes_the_score_and_leaves_out_a_row_at_a_time(des
     error = one_row_out(x, p * (1 - p), y - p)
     assert x.T @ (y - p) / (N * np.abs(x).max(axis=0)) == pytest.approx(0, abs=1e-8)
     assert found["ref_std_error"].to_numpy() == pytest.approx(error, rel=1e-6)
-    assert (found["ref_high"] - found["ref_estimate"]).to_numpy() == pytest.approx(stats.t.ppf(0.975, N - 4) * error, rel=1e-6)
+    assert (found["ref_high"] - found["ref_estimate"]).to_numpy() == pytest.approx(
+        stats.t.ppf(0.975, N - 4) * error, rel=1e-6
+    )
 
 
-def test_poisson_regression_zeroes_the_score_and_leaves_out_a_row_at_a_time(design: pd.DataFrame) -> None:
+def test_poisson_regression_zeroes_the_score_and_leaves_out_a_row_at_a_time(
+    design: pd.DataFrame,
+) -> None:
     y = np.random.default_rng(1).poisson(np.exp(linear_predictor(design) / 2)).astype(float)
 
     found = fit(design, y, Kind.COUNT)
@@ -78,7 +91,9 @@ def test_poisson_regression_zeroes_the_score_and_leaves_out_a_row_at_a_time(desi
     x = with_ones(design)
     rate = np.exp(x @ found["ref_estimate"].to_numpy())
     assert x.T @ (y - rate) / (N * np.abs(x).max(axis=0)) == pytest.approx(0, abs=1e-7)
-    assert found["ref_std_error"].to_numpy() == pytest.approx(one_row_out(x, rate, y - rate), rel=1e-6)
+    assert found["ref_std_error"].to_numpy() == pytest.approx(
+        one_row_out(x, rate, y - rate), rel=1e-6
+    )
 
 
 def test_classes_are_contrasts_with_the_first_and_zero_the_score(design: pd.DataFrame) -> None:
@@ -88,7 +103,9 @@ def test_classes_are_contrasts_with_the_first_and_zero_the_score(design: pd.Data
     found = fit(design, y, Kind.MULTICLASS, ["a", "b", "c"])
 
     x = with_ones(design)
-    weights = np.column_stack([np.zeros(4), *(found.loc[found["output"] == o, "ref_estimate"] for o in "bc")])
+    weights = np.column_stack(
+        [np.zeros(4), *(found.loc[found["output"] == o, "ref_estimate"] for o in "bc")]
+    )
     p = np.exp(x @ weights)
     p /= p.sum(axis=1, keepdims=True)
     score = x.T @ (np.eye(3)[y] - p) / (N * np.abs(x).max(axis=0)[:, None])
@@ -98,9 +115,14 @@ def test_classes_are_contrasts_with_the_first_and_zero_the_score(design: pd.Data
 
 
 def test_standard_errors_have_the_unit_of_the_estimate(design: pd.DataFrame) -> None:
-    y = (np.random.default_rng(1).random(N) < 1 / (1 + np.exp(-linear_predictor(design)))).astype(float)
+    y = (np.random.default_rng(1).random(N) < 1 / (1 + np.exp(-linear_predictor(design)))).astype(
+        float
+    )
 
-    metres, millimetres = fit(design.assign(height=design["height"] / 1000), y, Kind.BINARY), fit(design, y, Kind.BINARY)
+    metres, millimetres = (
+        fit(design.assign(height=design["height"] / 1000), y, Kind.BINARY),
+        fit(design, y, Kind.BINARY),
+    )
 
     for column in ("ref_estimate", "ref_std_error", "ref_low", "ref_high"):
         assert metres[column].iloc[1] == pytest.approx(1000 * millimetres[column].iloc[1], rel=1e-6)
@@ -112,7 +134,10 @@ def test_a_penalised_fit_zeroes_the_gradient_of_summed_loss_plus_l2_times_square
     design: pd.DataFrame, kind: Kind
 ) -> None:
     rng, eta = np.random.default_rng(1), linear_predictor(design) / 2
-    draws = {Kind.CONTINUOUS: eta + rng.normal(size=N), Kind.BINARY: (rng.random(N) < 1 / (1 + np.exp(-eta))) * 1.0}
+    draws = {
+        Kind.CONTINUOUS: eta + rng.normal(size=N),
+        Kind.BINARY: (rng.random(N) < 1 / (1 + np.exp(-eta))) * 1.0,
+    }
     y = draws.get(kind, rng.poisson(np.exp(eta)) * 1.0)
 
     found = fit(design, y, kind, l2=0.03)
@@ -121,7 +146,9 @@ def test_a_penalised_fit_zeroes_the_gradient_of_summed_loss_plus_l2_times_square
     z = with_ones((design - design.mean()) / scale)
     weights = found["ref_estimate"].to_numpy()[1:] * scale
     eta = with_ones(design) @ found["ref_estimate"].to_numpy()
-    mean = {Kind.CONTINUOUS: eta, Kind.BINARY: 1 / (1 + np.exp(-eta)), Kind.COUNT: np.exp(eta)}[kind]
+    mean = {Kind.CONTINUOUS: eta, Kind.BINARY: 1 / (1 + np.exp(-eta)), Kind.COUNT: np.exp(eta)}[
+        kind
+    ]
     slope = 2 if kind == Kind.CONTINUOUS else 1
     gradient = -slope * z.T @ (y - mean) / N + 2 * 0.03 / N * np.append(0, weights)
     assert gradient == pytest.approx(0, abs=1e-7)
@@ -129,14 +156,18 @@ def test_a_penalised_fit_zeroes_the_gradient_of_summed_loss_plus_l2_times_square
     assert found["note"].str.contains("0.03", regex=False).all()
 
 
-def test_a_penalised_softmax_zeroes_the_gradient_of_its_sum_to_zero_weights(design: pd.DataFrame) -> None:
+def test_a_penalised_softmax_zeroes_the_gradient_of_its_sum_to_zero_weights(
+    design: pd.DataFrame,
+) -> None:
     eta = np.column_stack([np.zeros(N), linear_predictor(design), -linear_predictor(design)])
     y = np.argmax(eta + np.random.default_rng(1).gumbel(size=(N, 3)), axis=1)
 
     found = fit(design, y, Kind.MULTICLASS, ["a", "b", "c"], l2=0.03)
 
     scale = design.std(ddof=0).to_numpy()
-    b = np.column_stack([np.zeros(4), *(found.loc[found["output"] == o, "ref_estimate"] for o in "bc")])
+    b = np.column_stack(
+        [np.zeros(4), *(found.loc[found["output"] == o, "ref_estimate"] for o in "bc")]
+    )
     p = np.exp(with_ones(design) @ b)
     p /= p.sum(axis=1, keepdims=True)
     weights = b[1:] * scale[:, None]
@@ -176,7 +207,9 @@ def test_separation_has_finite_estimates_no_standard_error_and_one_note_however_
     assert found["ref_std_error"].isna().all()
 
 
-def test_an_exact_copy_shares_the_weight_and_only_the_tied_terms_lose_their_error(design: pd.DataFrame) -> None:
+def test_an_exact_copy_shares_the_weight_and_only_the_tied_terms_lose_their_error(
+    design: pd.DataFrame,
+) -> None:
     y = linear_predictor(design) + np.random.default_rng(1).normal(size=N)
     copied = design.assign(cm=design["height"] / 10)
 
@@ -185,7 +218,9 @@ def test_an_exact_copy_shares_the_weight_and_only_the_tied_terms_lose_their_erro
 
     shared = found.loc["height", "ref_estimate"] + found.loc["cm", "ref_estimate"] / 10
     assert shared == pytest.approx(alone.loc["height", "ref_estimate"])
-    assert found.loc["height", "ref_estimate"] * 10 == pytest.approx(found.loc["cm", "ref_estimate"])
+    assert found.loc["height", "ref_estimate"] * 10 == pytest.approx(
+        found.loc["cm", "ref_estimate"]
+    )
     assert "(height, cm)" in found.loc["cm", "note"]
     assert found["ref_std_error"].isna().to_dict() == {
         "intercept": True,
@@ -194,31 +229,51 @@ def test_an_exact_copy_shares_the_weight_and_only_the_tied_terms_lose_their_erro
         "single": False,
         "cm": True,
     }
-    assert found.loc["wealth", "ref_std_error"] == pytest.approx(alone.loc["wealth", "ref_std_error"], rel=1e-6)
+    assert found.loc["wealth", "ref_std_error"] == pytest.approx(
+        alone.loc["wealth", "ref_std_error"], rel=1e-6
+    )
 
 
-def test_near_copies_are_told_by_condition_number_or_variance_inflation(design: pd.DataFrame) -> None:
+def test_near_copies_are_told_by_condition_number_or_variance_inflation(
+    design: pd.DataFrame,
+) -> None:
     rng = np.random.default_rng(1)
     y, noise = linear_predictor(design) + rng.normal(size=N), rng.normal(size=N)
 
-    near = fit(design.assign(again=design["height"] + 10 * noise), y, Kind.CONTINUOUS).set_index("term")
+    near = fit(design.assign(again=design["height"] + 10 * noise), y, Kind.CONTINUOUS).set_index(
+        "term"
+    )
     nearer = fit(design.assign(again=design["height"] + 0.01 * noise), y, Kind.CONTINUOUS)
 
-    assert near["note"].str.contains("30 (height, again)", regex=False).tolist() == [False, True, False, False, True]
+    assert near["note"].str.contains("30 (height, again)", regex=False).tolist() == [
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
     assert near["ref_std_error"].notna().to_dict()["wealth"]
     assert nearer["note"].str.contains(r"1\d,000").all()
     assert nearer["ref_std_error"].isna().all()
 
 
-def test_beside_a_copy_and_one_that_float64_hardly_tells_apart_other_terms_keep_their_error(design: pd.DataFrame) -> None:
+def test_beside_a_copy_and_one_that_float64_hardly_tells_apart_other_terms_keep_their_error(
+    design: pd.DataFrame,
+) -> None:
     rng = np.random.default_rng(1)
     again, y = design["wealth"] + 1e-8 * rng.normal(size=N), rng.normal(size=N)
 
-    found = fit(design.assign(cm=design["height"] / 10, again=again), y, Kind.CONTINUOUS).set_index("term")
+    found = fit(design.assign(cm=design["height"] / 10, again=again), y, Kind.CONTINUOUS).set_index(
+        "term"
+    )
     alone = fit(design, y, Kind.CONTINUOUS).set_index("term")
 
-    assert found["ref_std_error"].notna().to_dict() == dict.fromkeys(found.index, False) | {"single": True}
-    assert found.loc["single", "ref_std_error"] == pytest.approx(alone.loc["single", "ref_std_error"], rel=0.02)
+    assert found["ref_std_error"].notna().to_dict() == dict.fromkeys(found.index, False) | {
+        "single": True
+    }
+    assert found.loc["single", "ref_std_error"] == pytest.approx(
+        alone.loc["single", "ref_std_error"], rel=0.02
+    )
 
 
 def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors() -> None:
@@ -230,7 +285,9 @@ def test_fewer_rows_than_terms_give_least_norm_weights_and_no_errors() -> None:
 
     deviation = wide.std(ddof=0).to_numpy()
     z = ((wide - wide.mean()) / deviation).to_numpy()
-    assert found["ref_estimate"].to_numpy()[1:] * deviation == pytest.approx(np.linalg.pinv(z) @ (y - y.mean()))
+    assert found["ref_estimate"].to_numpy()[1:] * deviation == pytest.approx(
+        np.linalg.pinv(z) @ (y - y.mean())
+    )
     assert found["ref_std_error"].isna().all()
     assert found["note"].str.contains("6 .* 10 ").all()
 
@@ -253,7 +310,10 @@ def test_a_constant_column_has_weight_zero_and_spoils_nothing_else(design: pd.Da
     alone = fit(design, y, Kind.CONTINUOUS).set_index("term")
 
     assert found.loc["one", "note"]
-    assert (found.loc["one", "ref_estimate"], math.isnan(found.loc["one", "ref_std_error"])) == (0, True)
+    assert (found.loc["one", "ref_estimate"], math.isnan(found.loc["one", "ref_std_error"])) == (
+        0,
+        True,
+    )
     pd.testing.assert_frame_equal(found.drop("one"), alone)
 
 

@@ -15,7 +15,9 @@ RNG = np.random.default_rng(3)
 X, NOISE = RNG.uniform(-1, 1, (2, N))
 
 
-def rows_of(observed: np.ndarray, models: dict[tuple[str, int], np.ndarray], **more: object) -> Context:
+def rows_of(
+    observed: np.ndarray, models: dict[tuple[str, int], np.ndarray], **more: object
+) -> Context:
     return context_of(predicted(observed, models, **more))  # type: ignore[arg-type]
 
 
@@ -37,7 +39,9 @@ def test_a_mean_residual_is_that_of_its_bin_with_an_interval_for_all_bins_togeth
 def test_repeats_do_not_make_a_bin_surer() -> None:
     observed = X + NOISE
 
-    once, thrice = (residuals(rows_of(observed, {("linear", 0): X}, repeats=repeats)) for repeats in (1, 3))
+    once, thrice = (
+        residuals(rows_of(observed, {("linear", 0): X}, repeats=repeats)) for repeats in (1, 3)
+    )
 
     columns = ["mean", "low", "high", "n_rows"]
     pd.testing.assert_frame_equal(once[columns], thrice[columns])

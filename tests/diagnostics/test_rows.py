@@ -10,9 +10,20 @@ from study.diagnostics.rows import checked_rows
 from tests.diagnostics.predicted import incumbents_of, predicted
 
 
-def test_the_network_is_what_each_outer_fold_chose_and_the_constant_and_single_depths_are_left_out() -> None:
-    models = {("constant", 0): 0, ("linear", 0): 1, ("short", 0): 2, ("neural", 1): 3, ("neural", 2): 4, ("trees", 0): 5}
-    predictions = predicted(np.zeros(8), {key: np.full(8, float(value)) for key, value in models.items()})
+def test_the_network_is_what_each_outer_fold_chose_and_the_constant_and_single_depths_are_left_out() -> (
+    None
+):
+    models = {
+        ("constant", 0): 0,
+        ("linear", 0): 1,
+        ("short", 0): 2,
+        ("neural", 1): 3,
+        ("neural", 2): 4,
+        ("trees", 0): 5,
+    }
+    predictions = predicted(
+        np.zeros(8), {key: np.full(8, float(value)) for key, value in models.items()}
+    )
 
     rows = checked_rows(predictions, incumbents_of(predictions[predictions["family"] != "trees"]))
 
@@ -24,7 +35,9 @@ def test_the_network_is_what_each_outer_fold_chose_and_the_constant_and_single_d
 
 def test_several_predictions_of_a_row_stay_apart_and_share_it() -> None:
     predictions = predicted(np.zeros(8), {("linear", 0): np.arange(8.0)}, repeats=3)
-    two_seeds = pd.concat([predictions, predictions.assign(seed=1, predicted=predictions["predicted"] + 1)])
+    two_seeds = pd.concat(
+        [predictions, predictions.assign(seed=1, predicted=predictions["predicted"] + 1)]
+    )
 
     rows = checked_rows(two_seeds, incumbents_of(predictions))
 

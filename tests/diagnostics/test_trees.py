@@ -1,4 +1,6 @@
-"""Boosted trees beside the verdict: better where the truth is bent, and blind to the test rows until the end."""
+"""Boosted trees beside the verdict: better where the truth is bent, and blind to the test rows
+until the end.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,15 @@ from study.training.trees import MOST_ITERATIONS, open_trees, score_trees, trees
 def encoded_of(source: str, target: str = "target", every: bool = False) -> Encoded:
     """A holdout with two inner folds, or the split of all rows."""
     data = {"source": source, "rows": 300}
-    config = make_config({"name": "test", "data": data, "targets": [target], "protocol": "holdout", "inner": {"folds": 2}})
+    config = make_config(
+        {
+            "name": "test",
+            "data": data,
+            "targets": [target],
+            "protocol": "holdout",
+            "inner": {"folds": 2},
+        }
+    )
     table = read_table(config)
     first, all_rows = make_splits(table, table.targets[0], config)
     return encode(table, table.targets[0], all_rows if every else first)
@@ -39,13 +49,17 @@ def scored(encoded: Encoded, seed: int = 0, trials: int = 1) -> TreesRecord:
 
 
 @lru_cache
-def usual(source: str, target: str = "target", every: bool = False, trials: int = 1) -> tuple[TreesRecord, dict[str, bytes]]:
+def usual(
+    source: str, target: str = "target", every: bool = False, trials: int = 1
+) -> tuple[TreesRecord, dict[str, bytes]]:
     return score_trees(encoded_of(source, target, every), "test", 0, trials)
 
 
 def frame_of(source: str, target: str = "target") -> pd.DataFrame:
     encoded = encoded_of(source, target)
-    return predictions_frame(whole([usual(source, target)[0]]), {encoded.target: list(encoded.classes)})
+    return predictions_frame(
+        whole([usual(source, target)[0]]), {encoded.target: list(encoded.classes)}
+    )
 
 
 @pytest.fixture
@@ -66,7 +80,11 @@ def test_trees_beat_the_regression_where_the_truth_is_an_interaction(balloons: E
 
 
 def test_the_same_seed_gives_the_same_record_and_another_seed_another(balloons: Encoded) -> None:
-    (once, _), again, other = usual("balloons", "balloons"), scored(balloons), scored(balloons, seed=5)
+    (once, _), again, other = (
+        usual("balloons", "balloons"),
+        scored(balloons),
+        scored(balloons, seed=5),
+    )
 
     assert once == again
     assert once.candidates[0].predicted != other.candidates[0].predicted
@@ -101,9 +119,9 @@ def test_predictions_look_like_those_of_every_other_model(balloons: Encoded) -> 
         "group",
     ]
     assert found.columns.tolist() == [*columns, "observed", "predicted", "loss"]
-    assert found[["target", "kind", "family", "depth", "candidate"]].drop_duplicates().to_numpy().tolist() == [
-        ["balloons", "continuous", "trees", 0, "refit"]
-    ]
+    assert found[
+        ["target", "kind", "family", "depth", "candidate"]
+    ].drop_duplicates().to_numpy().tolist() == [["balloons", "continuous", "trees", 0, "refit"]]
     np.testing.assert_array_equal(found["row"], balloons.rows[balloons.test])
     np.testing.assert_array_equal(found["loss"], (found["predicted"] - found["observed"]) ** 2)
 
@@ -115,7 +133,9 @@ def test_several_classes_have_a_probability_each() -> None:
     observed = found["observed"].to_numpy(int)
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     np.testing.assert_array_equal(found["predicted"], shares[np.arange(len(shares)), observed])
-    np.testing.assert_array_equal(found["loss"], HEADS[encoded.kind].response_loss(shares, encoded.y[encoded.test]))
+    np.testing.assert_array_equal(
+        found["loss"], HEADS[encoded.kind].response_loss(shares, encoded.y[encoded.test])
+    )
 
 
 def test_the_record_says_whose_it_is_and_comes_back_from_its_text_to_the_bit() -> None:
@@ -143,11 +163,18 @@ def test_of_a_long_table_as_many_rows_are_fitted_as_its_columns_allow_and_all_ot
     assert len(few.candidates[0].loss) == len(encoded.test)
     assert np.isfinite(few.candidates[0].loss).all()
     assert few.candidates[0].predicted != whole.candidates[0].predicted
-    assert np.isfinite(rare.candidates[0].loss).all()  # the one row of its class is among those fitted
+    assert np.isfinite(
+        rare.candidates[0].loss
+    ).all()  # the one row of its class is among those fitted
 
 
-@pytest.mark.parametrize(("source", "target"), [("balloons", "balloons"), ("balloons", "colour"), ("sklearn:wine", "target")])
-def test_the_trees_of_the_file_predict_the_test_rows_as_recorded(tmp_path: Path, source: str, target: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("balloons", "balloons"), ("balloons", "colour"), ("sklearn:wine", "target")],
+)
+def test_the_trees_of_the_file_predict_the_test_rows_as_recorded(
+    tmp_path: Path, source: str, target: str
+) -> None:
     encoded, (record, files) = encoded_of(source, target), usual(source, target)
     ((name, content),) = files.items()
     (tmp_path / name).write_bytes(content)
@@ -165,7 +192,11 @@ def test_of_all_rows_there_are_trees_and_nothing_is_scored() -> None:
 
 
 def test_trees_say_how_much_more_they_lose_without_a_column_and_nothing_on_all_rows() -> None:
-    one, two, all_rows = usual("balloons", "balloons"), usual("sklearn:wine"), usual("sklearn:wine", every=True)
+    one, two, all_rows = (
+        usual("balloons", "balloons"),
+        usual("sklearn:wine"),
+        usual("sklearn:wine", every=True),
+    )
 
     told, several, nothing = (record.probed for record, _ in (one, two, all_rows))
     assert nothing is None

@@ -13,9 +13,13 @@ from study.diagnostics.coefficients.warned import coefficient_warnings
 from study.schema import Kind
 
 
-def fitted(design: pd.DataFrame, y: np.ndarray, kind: Kind, l2: float = 0.0, fold: int = -1) -> pd.DataFrame:
+def fitted(
+    design: pd.DataFrame, y: np.ndarray, kind: Kind, l2: float = 0.0, fold: int = -1
+) -> pd.DataFrame:
     found = reference_coefficients(design, y, kind, None, l2, design.std(ddof=0).to_numpy())
-    return found.assign(target="y", family="linear" if kind is Kind.CONTINUOUS else "logistic", outer_fold=fold)
+    return found.assign(
+        target="y", family="linear" if kind is Kind.CONTINUOUS else "logistic", outer_fold=fold
+    )
 
 
 @pytest.fixture
@@ -24,7 +28,9 @@ def design(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("l2", [0.0, 1.0])
-def test_classes_that_a_sum_of_columns_tells_apart_are_warned_of(design: pd.DataFrame, l2: float) -> None:
+def test_classes_that_a_sum_of_columns_tells_apart_are_warned_of(
+    design: pd.DataFrame, l2: float
+) -> None:
     y = (design["a"] + design["b"] > 0).to_numpy(float)
 
     (found,) = coefficient_warnings(fitted(design, y, Kind.BINARY, l2))
@@ -32,12 +38,16 @@ def test_classes_that_a_sum_of_columns_tells_apart_are_warned_of(design: pd.Data
     assert (found.id, found.target) == ("S007", "y")
 
 
-def test_columns_that_nearly_tell_each_other_are_named(design: pd.DataFrame, rng: np.random.Generator) -> None:
+def test_columns_that_nearly_tell_each_other_are_named(
+    design: pd.DataFrame, rng: np.random.Generator
+) -> None:
     y = rng.normal(size=200)
     near = design.assign(twin=design["a"] + 0.05 * rng.normal(size=200))
     exact = design.assign(sum=design["b"] + design["c"])
 
-    (one,), (other,) = (coefficient_warnings(fitted(each, y, Kind.CONTINUOUS, fold=0)) for each in (near, exact))
+    (one,), (other,) = (
+        coefficient_warnings(fitted(each, y, Kind.CONTINUOUS, fold=0)) for each in (near, exact)
+    )
 
     assert (one.id, one.target) == (other.id, other.target) == ("S008", "y")
     named = [re.findall(r"((?:\w+, )+\w+) \(", found.text) for found in (one, other)]
@@ -46,7 +56,9 @@ def test_columns_that_nearly_tell_each_other_are_named(design: pd.DataFrame, rng
 
 def test_columns_of_which_none_stands_out_are_told_together(rng: np.random.Generator) -> None:
     scales = np.r_[1.0, np.full(5, 1e-4)]
-    mixed = pd.DataFrame(rng.normal(size=(200, 6)) * scales @ rng.normal(size=(6, 6)), columns=[*"abcdef"])
+    mixed = pd.DataFrame(
+        rng.normal(size=(200, 6)) * scales @ rng.normal(size=(6, 6)), columns=[*"abcdef"]
+    )
 
     (found,) = coefficient_warnings(fitted(mixed, rng.normal(size=200), Kind.CONTINUOUS))
 

@@ -13,7 +13,9 @@ from study.evidence.thresholds import EvaluationSpec
 from tests.evidence.losses import only_verdict, scored, three, trial, usual_trials
 
 ARMS = ("constant", 0), ("logistic", 0), ("neural", 1)
-TRIALS = pd.DataFrame([trial(f, d, 1.0, kind="binary", outer_fold=fold) for fold in range(5) for f, d in ARMS])
+TRIALS = pd.DataFrame(
+    [trial(f, d, 1.0, kind="binary", outer_fold=fold) for fold in range(5) for f, d in ARMS]
+)
 
 
 def with_terms() -> pd.DataFrame:
@@ -22,11 +24,15 @@ def with_terms() -> pd.DataFrame:
 
 @cache
 def asked(terms: float, **question: Any) -> Verdict:
-    """The verdict on `three` without a network, of a target that is 1 or -1 and so has a standard deviation of 1."""
+    """The verdict on `three` without a network, of a target that is 1 or -1 and so has a standard
+    deviation of 1.
+    """
     models = three(np.random.default_rng(0), terms, 1.0, n=200)[:3]
     rows = [each.assign(observed=1.0 - 2 * (each["row"] % 2)) for each in models]
     rows = [each.assign(predicted=each["observed"] - np.sqrt(each["loss"])) for each in rows]
-    return only_verdict(rows, with_terms(), questions={"y": EvaluationSpec.model_validate(question)})
+    return only_verdict(
+        rows, with_terms(), questions={"y": EvaluationSpec.model_validate(question)}
+    )
 
 
 def judged(predictions: pd.DataFrame, **question: Any) -> Verdict:

@@ -17,7 +17,9 @@ from tests.records.examples import described
 TABLE = described({"y": Kind.CONTINUOUS}, rows=400)
 
 
-def study(name: str, predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None) -> Finished:
+def study(
+    name: str, predictions: list[pd.DataFrame], trials: pd.DataFrame | None = None
+) -> Finished:
     """A study with a verdict on its predictions, asked of the loss."""
     frame = pd.concat(predictions, ignore_index=True)
     trials = usual_trials(n_folds=frame["outer_fold"].nunique()) if trials is None else trials
@@ -28,7 +30,11 @@ def study(name: str, predictions: list[pd.DataFrame], trials: pd.DataFrame | Non
 def plain_study(name: str) -> Finished:
     """One of 400 test rows and two regressions."""
     rows = scored(np.linspace(0.5, 1.5, 400))
-    return study(name, [rows, rows.assign(family="extended")], pd.DataFrame([trial(f, 0, 1.0) for f in ("linear", "extended")]))
+    return study(
+        name,
+        [rows, rows.assign(family="extended")],
+        pd.DataFrame([trial(f, 0, 1.0) for f in ("linear", "extended")]),
+    )
 
 
 def apart(plain: Finished) -> dict[str, Finished]:
@@ -41,8 +47,16 @@ def apart(plain: Finished) -> dict[str, Finished]:
         "time": rows["row"].astype(float),
     }
     names = {"splits": "row", "target": "observed", "groups": "group"}
-    found = {what: replace(plain, predictions=rows.assign(**{names.get(what, what): own})) for what, own in columns.items()}
+    found = {
+        what: replace(plain, predictions=rows.assign(**{names.get(what, what): own}))
+        for what, own in columns.items()
+    }
     tables = {"rows": {"rows": 410}, "data": {"rows": 400, "digest": "1" * 64}}
-    found |= {what: replace(plain, data=described({"y": Kind.CONTINUOUS}, **own)) for what, own in tables.items()}
+    found |= {
+        what: replace(plain, data=described({"y": Kind.CONTINUOUS}, **own))
+        for what, own in tables.items()
+    }
     question = plain.verdict.question.model_copy(update={"metric": "mae"})
-    return found | {"metric": replace(plain, verdict=plain.verdict.model_copy(update={"question": question}))}
+    return found | {
+        "metric": replace(plain, verdict=plain.verdict.model_copy(update={"question": question}))
+    }

@@ -17,7 +17,10 @@ def frame(losses: np.ndarray) -> pd.DataFrame:
     pieces = []
     for r in range(len(losses)):
         rows = np.random.default_rng(100 + r).permutation(K * losses.shape[2]).reshape(K, -1)
-        pieces += [pd.DataFrame({"outer_fold": r * K + f, "row": rows[f], "loss": losses[r, f]}) for f in range(K)]
+        pieces += [
+            pd.DataFrame({"outer_fold": r * K + f, "row": rows[f], "loss": losses[r, f]})
+            for f in range(K)
+        ]
     return pd.concat(pieces, ignore_index=True)
 
 
@@ -47,9 +50,13 @@ def by_row(values: np.ndarray) -> np.ndarray:
 
 
 def grouped(rng: np.random.Generator, shared: float = 0.7) -> pd.DataFrame:
-    """Pairs of one split whose expected improvement is 0.1, with a share of the noise common to the rows of a group."""
+    """Pairs of one split whose expected improvement is 0.1, with a share of the noise common to the
+    rows of a group.
+    """
     group = np.repeat(np.arange(GROUPS), SIZE)
-    noise = np.sqrt(shared) * rng.normal(size=GROUPS)[group] + np.sqrt(1 - shared) * rng.normal(size=len(group))
+    noise = np.sqrt(shared) * rng.normal(size=GROUPS)[group] + np.sqrt(1 - shared) * rng.normal(
+        size=len(group)
+    )
     rows = {"outer_fold": 0, "row": np.arange(len(group)), "group": group}
     base = pd.DataFrame(rows | {"loss": 2 + 0.2 * rng.normal(size=len(group))})
     return paired(base, base.assign(loss=0.9 * base["loss"] + 0.5 * noise), 1)

@@ -25,10 +25,27 @@ def verdicts(draw: st.DrawFn) -> Verdict:
         return {name: draw(NUMBERS) for name in names}
 
     def gain() -> dict[str, object]:
-        sizes = {name: draw(st.integers(0, 999)) for name in ("n_rows", "n_groups", "n_folds", "n_repeats")}
-        numbers = of("per_loss", "base_loss", "other_loss", "improvement", "low", "high", "std_error", "df", "p_value")
+        sizes = {
+            name: draw(st.integers(0, 999))
+            for name in ("n_rows", "n_groups", "n_folds", "n_repeats")
+        }
+        numbers = of(
+            "per_loss",
+            "base_loss",
+            "other_loss",
+            "improvement",
+            "low",
+            "high",
+            "std_error",
+            "df",
+            "p_value",
+        )
         numbers |= of("positive", "better", "equal", "worse")
-        return sizes | numbers | {"per": "poisson", "level": 0.975, "method": draw(st.sampled_from(list(METHODS)))}
+        return (
+            sizes
+            | numbers
+            | {"per": "poisson", "level": 0.975, "method": draw(st.sampled_from(list(METHODS)))}
+        )
 
     def perhaps(value: dict[str, object]) -> dict[str, object] | None:
         return draw(st.none() | st.just(value))
@@ -37,7 +54,13 @@ def verdicts(draw: st.DrawFn) -> Verdict:
     decided = of("rows", "times", "above", "below", "slope", "slope_error")
     curve = [{"fraction": f} | of("n_rows", "improvement", "low", "high") for f in (0.5, 1.0)]
     counts = [{"term": "a²", "n_folds": 3}]
-    short = of("loss") | {"gain": gain(), "left": None, "counts": counts, "n_terms": [1, 0], "formula": draw(st.text())}
+    short = of("loss") | {
+        "gain": gain(),
+        "left": None,
+        "counts": counts,
+        "n_terms": [1, 0],
+        "formula": draw(st.text()),
+    }
     return Verdict.model_validate(
         of("n_train")
         | {
@@ -49,7 +72,9 @@ def verdicts(draw: st.DrawFn) -> Verdict:
             "gains": [pair | {"gain": gain()}],
             "smallest_sufficient": perhaps({"family": "neural", "depth": 1}),
             "beats_constant": draw(st.none() | st.booleans()),
-            "decided_at": perhaps(pair | decided | {"bound": 0.05, "side": "above", "curve": curve}),
+            "decided_at": perhaps(
+                pair | decided | {"bound": 0.05, "side": "above", "curve": curve}
+            ),
             "sources": perhaps({"interactions": gain(), "curvature": gain()}),
             "depths": [{"rung": {"family": "neural", "depth": 1}, "gain": gain()}],
             "trees": perhaps(of("loss") | {"over": {"network": gain()}}),
@@ -70,7 +95,9 @@ def test_a_verdict_is_read_as_it_was_written(verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None])
-def test_what_cannot_be_told_is_null_in_json_and_not_a_number_in_python(value: float | None) -> None:
+def test_what_cannot_be_told_is_null_in_json_and_not_a_number_in_python(
+    value: float | None,
+) -> None:
     one = One(value=value)  # type: ignore[arg-type]
 
     assert one.model_dump(mode="json") == {"value": None}
@@ -84,5 +111,10 @@ def test_a_file_of_another_version_is_refused(text: str, version: int) -> None:
 
 
 def test_the_file_carries_its_version_and_the_words() -> None:
-    assert json.loads(write_verdicts([])) == {"version": VERSION, "verdicts": [], "together": None, "warnings": []}
+    assert json.loads(write_verdicts([])) == {
+        "version": VERSION,
+        "verdicts": [],
+        "together": None,
+        "warnings": [],
+    }
     assert all(isinstance(getattr(Words, name), property) for name in WORDS)

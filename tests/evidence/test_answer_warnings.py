@@ -1,4 +1,6 @@
-"""What is warned of an answer: too few rows, a search that flattered itself, few rows that carry a gain."""
+"""What is warned of an answer: too few rows, a search that flattered itself, few rows that carry a
+gain.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def judged(base: np.ndarray, network: np.ndarray) -> Verdict:
     return only_verdict([scored(base), scored(network, "neural", 1)])
 
 
-def test_an_interval_that_could_not_leave_out_a_gain_of_nothing_is_of_too_few_rows(rng: np.random.Generator) -> None:
+def test_an_interval_that_could_not_leave_out_a_gain_of_nothing_is_of_too_few_rows(
+    rng: np.random.Generator,
+) -> None:
     wide = only_verdict(undecided(rng, 0.03, n=60, spread=0.6))
     near = only_verdict(undecided(rng, 0.05, n=4_000, spread=0.2))
     gain = wide.gains[0].gain
@@ -46,7 +50,9 @@ def test_an_interval_that_could_not_leave_out_a_gain_of_nothing_is_of_too_few_ro
     assert too_few_rows(near) is None
 
 
-def test_an_interval_without_an_end_is_of_too_few_rows_and_a_decided_one_never(rng: np.random.Generator) -> None:
+def test_an_interval_without_an_end_is_of_too_few_rows_and_a_decided_one_never(
+    rng: np.random.Generator,
+) -> None:
     endless = judged(np.r_[np.full(39, 0.05), 40.0], rng.uniform(0.5, 1.5, 40))
     beyond = judged(np.r_[np.full(199, 0.05), 0.1], np.r_[np.full(199, 0.05), 9.0])
 
@@ -59,7 +65,10 @@ def test_a_gain_that_few_rows_carry_names_them_and_no_other_is_warned_of() -> No
     rng = np.random.default_rng(3)
     base = rng.exponential(1.0, 60)
     near = 0.97 * base * np.exp(0.3 * rng.normal(size=60)) + np.where(np.arange(60) == 3, 6.0, 0.0)
-    losses = {"regression": units(row_losses(scored(base))), "network": units(row_losses(scored(near, "neural", 1)))}
+    losses = {
+        "regression": units(row_losses(scored(base))),
+        "network": units(row_losses(scored(near, "neural", 1))),
+    }
 
     found = few_carry(judged(base, near), losses)
 
@@ -72,9 +81,13 @@ def test_a_gain_that_few_rows_carry_names_them_and_no_other_is_warned_of() -> No
 
 def test_of_groups_that_carry_a_gain_a_row_of_each_is_named_and_of_no_other() -> None:
     base = np.r_[1.0, 9.0, 1.0, *np.full(9, 2.0), *np.full(28, 1.0)]
-    other = np.r_[1.0, 1.0, 9.0, *np.full(9, 1.0), *np.full(28, 1.0)]  # rows 1 and 2, of one group, take each other back
+    other = np.r_[
+        1.0, 1.0, 9.0, *np.full(9, 1.0), *np.full(28, 1.0)
+    ]  # rows 1 and 2, of one group, take each other back
     losses = {
-        name: units(row_losses(scored(own, *model))).assign(group=np.r_[np.zeros(3), np.ones(9), np.arange(2, 30)])
+        name: units(row_losses(scored(own, *model))).assign(
+            group=np.r_[np.zeros(3), np.ones(9), np.arange(2, 30)]
+        )
         for name, own, model in (("regression", base, ()), ("network", other, ("neural", 1)))
     }
 
@@ -84,7 +97,9 @@ def test_of_groups_that_carry_a_gain_a_row_of_each_is_named_and_of_no_other() ->
 def test_of_a_small_table_as_few_rows_as_normal_differences_have_are_not_warned_of() -> None:
     gain = judged(np.ones(30), np.linspace(0.5, 1.5, 30)).gains[0].gain
 
-    assert [carried_by_few(gain.model_copy(update={"half_carried_by": few})) for few in (1, 2, 3)] == [True, False, False]
+    assert [
+        carried_by_few(gain.model_copy(update={"half_carried_by": few})) for few in (1, 2, 3)
+    ] == [True, False, False]
 
 
 def test_few_rows_that_could_not_move_an_answer_are_not_warned_of() -> None:
@@ -100,10 +115,15 @@ def test_few_rows_that_could_not_move_an_answer_are_not_warned_of() -> None:
 
 
 def flattering(validation: float) -> StudyWarning | None:
-    """Ten outer folds in which the network is as good as the regression, and looked like `validation` to its search."""
+    """Ten outer folds in which the network is as good as the regression, and looked like
+    `validation` to its search.
+    """
     rng = np.random.default_rng(1)
     base = rng.exponential(1.0, (2, 5, 60))
-    predictions = [in_folds(base), in_folds(base * (1 + 0.02 * rng.normal(size=base.shape)), "neural", 1)]
+    predictions = [
+        in_folds(base),
+        in_folds(base * (1 + 0.02 * rng.normal(size=base.shape)), "neural", 1),
+    ]
     trials = pd.DataFrame(
         [trial("linear", 0, 1.0, outer_fold=f) for f in range(10)]
         + [trial("neural", 1, validation, outer_fold=f) for f in range(10)]

@@ -1,4 +1,6 @@
-"""Margin and floor are two bars: one distribution a gain whatever is asked, and a floor that is held against amounts."""
+"""Margin and floor are two bars: one distribution a gain whatever is asked, and a floor that is
+held against amounts.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +20,38 @@ from study.evidence.verdicts import judges, pair_table, verdicts
 from study.schema import CURVES, EXTENDED, NETWORK, PRODUCTS, REGRESSION
 from tests.evidence.losses import scored, told_gain, trial
 
-SHOWN = ("improvement", "low", "high", "std_error", "p_value", "better", "equal", "worse", "low_amount", "high_amount")
+SHOWN = (
+    "improvement",
+    "low",
+    "high",
+    "std_error",
+    "p_value",
+    "better",
+    "equal",
+    "worse",
+    "low_amount",
+    "high_amount",
+)
 """Columns that a pair and a gain share."""
 
 
 def rows(seed: int = 0, n: int = 150) -> pd.DataFrame:
-    """Losses whose mean few rows make, so that a share of it is far less sure than a difference; y has a deviation of 1."""
+    """Losses whose mean few rows make, so that a share of it is far less sure than a difference; y
+    has a deviation of 1.
+    """
     rng = np.random.default_rng(seed)
     base = 0.05 * rng.exponential(1.0, n) ** 3
     terms, network = (np.abs(base - 0.02 * rng.uniform(0.3, 1.7, n)) for _ in range(2))
-    parts = [scored(0.5 * (base + terms), "extended", candidate=name) for name in (PRODUCTS, CURVES)]
-    sides = [scored(base + 1, "constant"), scored(base), scored(terms, "extended"), scored(network, "neural", 1), *parts]
+    parts = [
+        scored(0.5 * (base + terms), "extended", candidate=name) for name in (PRODUCTS, CURVES)
+    ]
+    sides = [
+        scored(base + 1, "constant"),
+        scored(base),
+        scored(terms, "extended"),
+        scored(network, "neural", 1),
+        *parts,
+    ]
     found = pd.concat(sides, ignore_index=True)
     y = 1.0 - 2 * (found["row"] % 2)
     return found.assign(observed=y, predicted=y - np.sqrt(found["loss"]))
@@ -40,7 +63,9 @@ def trials() -> pd.DataFrame:
 
 
 def judged(predictions: pd.DataFrame, **question: object) -> Verdict:
-    (found,) = verdicts(predictions, trials(), np.nan, 5, questions={"y": EvaluationSpec.model_validate(question)})
+    (found,) = verdicts(
+        predictions, trials(), np.nan, 5, questions={"y": EvaluationSpec.model_validate(question)}
+    )
     return found
 
 
@@ -56,7 +81,10 @@ def left(judge: Judge) -> tuple[str, ...]:
 def test_a_gain_has_one_interval_whatever_margin_and_floor_are() -> None:
     predictions = rows()
 
-    found = [asked(predictions, margin=margin, floor=floor).gains.values() for margin, floor in ((0.01, 0.0), (0.3, 0.2))]
+    found = [
+        asked(predictions, margin=margin, floor=floor).gains.values()
+        for margin, floor in ((0.01, 0.0), (0.3, 0.2))
+    ]
 
     ends = [[(each.improvement, each.low, each.high) for each in gains] for gains in found]
     assert ends[0] == ends[1]
@@ -73,7 +101,9 @@ def test_what_the_margins_say_is_what_the_verdict_is_when_one_is_asked(floor: fl
         for margin in (span.low + 1e-6, span.high - 1e-6):
             assert left(asked(predictions, floor=floor, margin=margin)) == span.left
     places = [rule.LADDER.index(span.left[0]) for span in found]
-    assert places == sorted(places, reverse=True)  # a larger margin never makes a richer procedure the answer
+    assert places == sorted(
+        places, reverse=True
+    )  # a larger margin never makes a richer procedure the answer
 
 
 @pytest.mark.parametrize(
@@ -86,19 +116,27 @@ def test_what_the_margins_say_is_what_the_verdict_is_when_one_is_asked(floor: fl
     ],
 )
 def test_pairs_and_verdict_are_of_one_question(question: dict[str, Any]) -> None:
-    """Interval, p and chances of a pair that the verdict is about are the verdict's, whatever that is asked."""
+    """Interval, p and chances of a pair that the verdict is about are the verdict's, whatever that
+    is asked.
+    """
     judge = asked(rows(), **({"floor": 0.01} | question))
 
     pairs = pair_table([judge]).set_index(["base", "other"])
     own = pairs[pairs["question"] == "procedures"]
     assert set(own["metric"]) == {question.get("metric", "loss")}
     for pair, gain in judge.gains.items():
-        base, other = ({REGRESSION: "linear", EXTENDED: "extended", NETWORK: NETWORK}[name] for name in pair)
-        assert own.loc[(base, other), list(SHOWN)].tolist() == [getattr(gain, name) for name in SHOWN]
+        base, other = (
+            {REGRESSION: "linear", EXTENDED: "extended", NETWORK: NETWORK}[name] for name in pair
+        )
+        assert own.loc[(base, other), list(SHOWN)].tolist() == [
+            getattr(gain, name) for name in SHOWN
+        ]
 
 
 def test_a_pair_beside_the_verdict_is_held_against_the_same_amount() -> None:
-    """The constant's loss is 1 more than the regression's P: that is 1 / P of it, and the margin a share of it too."""
+    """The constant's loss is 1 more than the regression's P: that is 1 / P of it, and the margin a
+    share of it too.
+    """
     judge = asked(rows(), margin_of="unit", margin=0.3, floor=0.0)
 
     pairs = pair_table([judge]).set_index(["base", "other"])
@@ -116,28 +154,41 @@ def test_verdict_and_sources_are_of_one_distribution() -> None:
     parts = (verdict.sources.interactions, verdict.sources.curvature)
     whole = verdict.by_pair[REGRESSION, EXTENDED]
     assert sum(each.improvement for each in parts) == pytest.approx(whole.improvement)
-    assert [2 * each.std_error for each in parts] == [pytest.approx(whole.std_error)] * 2  # both are half of it on every row
+    assert [2 * each.std_error for each in parts] == [
+        pytest.approx(whole.std_error)
+    ] * 2  # both are half of it on every row
 
 
 def test_of_an_amount_every_gain_is_an_amount() -> None:
-    """However sure the regression's loss is: the interval is that of the difference, in another unit."""
+    """However sure the regression's loss is: the interval is that of the difference, in another
+    unit.
+    """
     verdict = judged(rows(), margin_of="unit", margin=0.05, floor=0.01)
 
     whole, parts = verdict.by_pair[REGRESSION, EXTENDED], verdict.sources
     assert parts is not None
-    assert (whole.low_amount / whole.per_loss, whole.high_amount / whole.per_loss) == pytest.approx((whole.low, whole.high))
+    assert (whole.low_amount / whole.per_loss, whole.high_amount / whole.per_loss) == pytest.approx(
+        (whole.low, whole.high)
+    )
     assert 2 * parts.curvature.std_error == pytest.approx(whole.std_error)
     assert whole.high < judged(rows()).by_pair[REGRESSION, EXTENDED].high
 
 
 def gain(low: float, high: float, low_amount: float, high_amount: float) -> rule.Gain:
-    return told_gain(low, high, improvement=0.1, low_amount=low_amount, high_amount=high_amount, per_loss=2.0)
+    return told_gain(
+        low, high, improvement=0.1, low_amount=low_amount, high_amount=high_amount, per_loss=2.0
+    )
 
 
 @pytest.mark.parametrize(
     ("shares", "amounts", "side", "held"),
     [
-        ((0.06, 0.2), (0.3, 0.4), rule.ABOVE, FLOOR),  # both are passed, and a floor of 0.2 is 10 % of 2
+        (
+            (0.06, 0.2),
+            (0.3, 0.4),
+            rule.ABOVE,
+            FLOOR,
+        ),  # both are passed, and a floor of 0.2 is 10 % of 2
         ((0.06, 0.2), (0.1, 0.4), rule.OPEN, FLOOR),
         ((0.06, 0.2), (0.1, 0.19), rule.BELOW, FLOOR),
         ((0.01, 0.2), (0.3, 0.4), rule.OPEN, MARGIN),
@@ -159,7 +210,11 @@ def test_a_gain_matters_above_both_bars_and_does_not_below_either(
 def test_a_pair_that_the_floor_keeps_open_is_open_at_the_floor_as_a_share() -> None:
     found = gain(0.06, 0.2, 0.1, 0.4)
 
-    assert rule.open_pair({(REGRESSION, NETWORK): found}, Threshold(0.05, 0.2)) == (REGRESSION, NETWORK, 0.1)
+    assert rule.open_pair({(REGRESSION, NETWORK): found}, Threshold(0.05, 0.2)) == (
+        REGRESSION,
+        NETWORK,
+        0.1,
+    )
     assert rule.open_pair({(REGRESSION, NETWORK): found}, Threshold(0.05)) is None
 
 
@@ -170,21 +225,41 @@ def test_probabilities_and_p_value_are_those_of_the_side(seed: int, floor: float
 
     for each in judge.gains.values():
         rest = (1 - each.level) / 2
-        side = rule.ABOVE if each.better > 1 - rest else rule.BELOW if each.better < rest else rule.OPEN
+        side = (
+            rule.ABOVE
+            if each.better > 1 - rest
+            else rule.BELOW
+            if each.better < rest
+            else rule.OPEN
+        )
         assert side == rule.side_of(each, judge.bar)
         assert (each.p_value < 2 * rest) == (side != rule.OPEN)
 
 
 def test_a_gain_whose_share_is_sure_passes_the_floor_where_its_amount_is_not() -> None:
-    """Folds whose losses are far apart: of each the network saves about half, so that the share is sure and the amount not."""
+    """Folds whose losses are far apart: of each the network saves about half, so that the share is
+    sure and the amount not.
+    """
     rng = np.random.default_rng(1)
     row, fold = np.arange(200), np.repeat(np.arange(5), 40)
     base = np.array([0.2, 0.3, 0.3, 0.4, 9.0])[fold] * rng.uniform(0.9, 1.1, 200)
-    sides = (base + 9, "constant", 0), (base, "linear", 0), (base * rng.uniform(0.4, 0.6, 200), "neural", 1)
+    sides = (
+        (base + 9, "constant", 0),
+        (base, "linear", 0),
+        (base * rng.uniform(0.4, 0.6, 200), "neural", 1),
+    )
     told = [scored(*each).assign(outer_fold=fold, observed=1.0 - 2 * (row % 2)) for each in sides]
-    arms = pd.DataFrame([trial(f, d, 1.0, outer_fold=k) for k in range(5) for f, d in (("linear", 0), ("neural", 1))])
+    arms = pd.DataFrame(
+        [
+            trial(f, d, 1.0, outer_fold=k)
+            for k in range(5)
+            for f, d in (("linear", 0), ("neural", 1))
+        ]
+    )
 
-    (verdict,) = verdicts(pd.concat(told), arms, np.nan, 5, questions={"y": EvaluationSpec(floor=0.01)})
+    (verdict,) = verdicts(
+        pd.concat(told), arms, np.nan, 5, questions={"y": EvaluationSpec(floor=0.01)}
+    )
 
     share = verdict.by_pair[REGRESSION, NETWORK]
     assert share.low > 0.4

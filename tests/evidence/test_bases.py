@@ -1,4 +1,6 @@
-"""An amount of the error is held against the base of each gain: the same fall of a small error is less of a squared loss."""
+"""An amount of the error is held against the base of each gain: the same fall of a small error is
+less of a squared loss.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +21,28 @@ from study.evidence.verdicts import judges, margin_curves
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, trial
 
-ARMS = pd.DataFrame([trial(family, depth, 1.0) for family, depth in (("linear", 0), ("extended", 0), ("neural", 1))])
+ARMS = pd.DataFrame(
+    [trial(family, depth, 1.0) for family, depth in (("linear", 0), ("extended", 0), ("neural", 1))]
+)
 
 
-def sides(regression: float, terms: float, network: float, n: int = 500, spread: float = 0.1) -> list[pd.DataFrame]:
-    """Three procedures with these root mean squared errors, of a target whose standard deviation is 1."""
+def sides(
+    regression: float, terms: float, network: float, n: int = 500, spread: float = 0.1
+) -> list[pd.DataFrame]:
+    """Three procedures with these root mean squared errors, of a target whose standard deviation is
+    1.
+    """
     rng, y, found = np.random.default_rng(0), 1.0 - 2 * (np.arange(n) % 2), []
-    for family, depth, error in (("linear", 0, regression), ("extended", 0, terms), ("neural", 1, network)):
+    for family, depth, error in (
+        ("linear", 0, regression),
+        ("extended", 0, terms),
+        ("neural", 1, network),
+    ):
         squares = rng.uniform(1 - spread, 1 + spread, n)
         losses = error**2 * squares / squares.mean()
-        found.append(scored(losses, family, depth).assign(observed=y, predicted=y - np.sqrt(losses)))
+        found.append(
+            scored(losses, family, depth).assign(observed=y, predicted=y - np.sqrt(losses))
+        )
     return found
 
 
@@ -37,7 +51,9 @@ def judged(rows: list[pd.DataFrame], **question: object) -> Verdict:
 
 
 def held(judge: Judge, base: str, other: str, fall: float) -> float:
-    """What a gain is held against where the root of its base's loss has to fall by so much, as a share like the gain."""
+    """What a gain is held against where the root of its base's loss has to fall by so much, as a
+    share like the gain.
+    """
     gain = judge.gains[base, other]
     return float((gain.base_loss - (math.sqrt(gain.base_loss) - fall) ** 2) / gain.per_loss)
 
@@ -48,7 +64,11 @@ FLOOR, UNIT = {"margin": 0.001, "floor": 0.01}, {"margin": 0.05, "margin_of": "u
 @pytest.mark.parametrize(
     ("errors", "question", "answer"),
     [
-        ((0.2, 0.05, 0.01), FLOOR, WORTH),  # falls by 4 floors, which are a sixteenth of the regression's squared loss
+        (
+            (0.2, 0.05, 0.01),
+            FLOOR,
+            WORTH,
+        ),  # falls by 4 floors, which are a sixteenth of the regression's squared loss
         ((0.2, 0.05, 0.042), FLOOR, TERMS),  # and by four fifths of one
         ((1.0, 0.2, 0.1), UNIT, WORTH),  # by 2 margins, which are 3 % of that loss
         ((1.0, 0.2, 0.17), UNIT, TERMS),
@@ -70,7 +90,9 @@ def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> 
     rows = pd.concat(sides(1.0, 0.2, 0.1))
 
     def asked(margin: float) -> Judge:
-        (judge,) = judges(rows, ARMS, 5, {"y": EvaluationSpec.model_validate(UNIT | {"margin": margin})})
+        (judge,) = judges(
+            rows, ARMS, 5, {"y": EvaluationSpec.model_validate(UNIT | {"margin": margin})}
+        )
         return judge
 
     own = asked(0.05)
@@ -83,11 +105,16 @@ def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> 
 def test_the_curve_of_a_gain_crosses_its_bound_where_the_verdict_does() -> None:
     rows = pd.concat(sides(0.2, 0.17, 0.12, n=60, spread=0.9))
 
-    for question in ({"margin": 0.001, "floor": 0.05}, {"margin": 0.05, "margin_of": "unit", "floor": 0.0}):
+    for question in (
+        {"margin": 0.001, "floor": 0.05},
+        {"margin": 0.05, "margin_of": "unit", "floor": 0.0},
+    ):
         (judge,) = judges(rows, ARMS, 5, {"y": EvaluationSpec.model_validate(question)})
         for (base, other), curve in margin_curves([judge]).groupby(["base", "other"]):
             above = np.interp(curve["bound"].iloc[0], curve["margin"], curve["above"])
-            assert above == pytest.approx(judge.intervals[base, other].above(held(judge, base, other, 0.05)), abs=0.01)
+            assert above == pytest.approx(
+                judge.intervals[base, other].above(held(judge, base, other, 0.05)), abs=0.01
+            )
 
 
 def test_a_fall_of_the_root_is_told_in_the_loss_and_back() -> None:

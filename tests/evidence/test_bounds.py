@@ -27,7 +27,13 @@ def test_a_gain_of_few_rows_has_no_end_and_of_a_loss_that_one_row_makes_no_lower
 
 
 def test_of_one_test_row_it_is_not_known_whether_anything_beats_the_constant() -> None:
-    verdict = only_verdict([scored(np.array([2.0]), "constant"), scored(np.array([1.0])), scored(np.array([0.5]), "neural", 1)])
+    verdict = only_verdict(
+        [
+            scored(np.array([2.0]), "constant"),
+            scored(np.array([1.0])),
+            scored(np.array([0.5]), "neural", 1),
+        ]
+    )
 
     assert verdict.beats_constant is None
     assert not verdict.use_none
@@ -36,19 +42,27 @@ def test_of_one_test_row_it_is_not_known_whether_anything_beats_the_constant() -
 
 def test_where_few_rows_cannot_bound_a_gain_that_of_a_model_without_loss_is_no_bound() -> None:
     lost = [9.0, 1.0, 1.0], [1.0, 2.0, 1.0]
-    base, other = (pd.DataFrame({"outer_fold": range(3), "row": range(3), "loss": losses}) for losses in lost)
+    base, other = (
+        pd.DataFrame({"outer_fold": range(3), "row": range(3), "loss": losses}) for losses in lost
+    )
 
-    gain = Comparison(3, Threshold(0.05)).gain(*(Model("linear", 0, side) for side in (base, other)))
+    gain = Comparison(3, Threshold(0.05)).gain(
+        *(Model("linear", 0, side) for side in (base, other))
+    )
 
     assert gain.most == 1
     assert not gain.bounded
     assert gain.low < 0
 
 
-def test_a_gain_near_all_of_the_loss_stays_below_it_without_being_clipped(rng: np.random.Generator) -> None:
+def test_a_gain_near_all_of_the_loss_stays_below_it_without_being_clipped(
+    rng: np.random.Generator,
+) -> None:
     base, other = rng.exponential(1.0, 300), 1e-8 * rng.exponential(1.0, 300)
 
-    gain = Comparison(3, Threshold(0.05)).gain(*(Model("linear", 0, scored(side)) for side in (base, other)))
+    gain = Comparison(3, Threshold(0.05)).gain(
+        *(Model("linear", 0, scored(side)) for side in (base, other))
+    )
 
     assert gain.bounded
     assert 1 - 2e-8 < gain.low < gain.improvement < gain.high < 1
@@ -57,7 +71,9 @@ def test_a_gain_near_all_of_the_loss_stays_below_it_without_being_clipped(rng: n
 def test_two_without_a_common_test_row_are_both_left_and_neither_is_sure_at_all() -> None:
     arms = [(f, d, k) for k in range(4) for f, d in (("linear", 0), ("extended", 0), ("neural", 1))]
 
-    verdict = only_verdict(parted(0.6, 0.5), pd.DataFrame([trial(f, d, 1.0, outer_fold=k) for f, d, k in arms]))
+    verdict = only_verdict(
+        parted(0.6, 0.5), pd.DataFrame([trial(f, d, 1.0, outer_fold=k) for f, d, k in arms])
+    )
 
     assert (verdict.left, len(verdict.gains)) == ((EXTENDED, NETWORK), 2)
     assert (EXTENDED, NETWORK) not in verdict.by_pair

@@ -26,7 +26,9 @@ def side(losses: pd.DataFrame) -> compare.Model:
     return compare.Model("linear", 0, losses[["outer_fold", "row", "loss"]])
 
 
-def test_the_probabilities_of_one_pass_are_those_of_the_bayesian_correlated_t_test(rng: np.random.Generator) -> None:
+def test_the_probabilities_of_one_pass_are_those_of_the_bayesian_correlated_t_test(
+    rng: np.random.Generator,
+) -> None:
     base, other = rng.exponential(1.0, (1, FOLDS, 40)), rng.exponential(0.9, (1, FOLDS, 40))
 
     gain = COMPARED.gain(side(in_folds(base)), side(in_folds(other)))
@@ -43,10 +45,14 @@ def test_the_probabilities_of_one_pass_are_those_of_the_bayesian_correlated_t_te
 
 
 @pytest.mark.parametrize("repeats", [1, 2])
-def test_interval_probabilities_and_p_value_are_of_one_distribution(repeats: int, rng: np.random.Generator) -> None:
+def test_interval_probabilities_and_p_value_are_of_one_distribution(
+    repeats: int, rng: np.random.Generator
+) -> None:
     base = rng.exponential(1.0, (repeats, FOLDS, 40))
     gains = [
-        COMPARED.gain(side(in_folds(base)), side(in_folds(scale * rng.exponential(1.0, base.shape))))
+        COMPARED.gain(
+            side(in_folds(base)), side(in_folds(scale * rng.exponential(1.0, base.shape)))
+        )
         for scale in np.linspace(0.6, 1.2, 7)
     ]
 
@@ -90,7 +96,9 @@ def test_a_single_test_row_gives_no_interval() -> None:
 
 def test_seeds_are_averaged_before_rows_are_compared(rng: np.random.Generator) -> None:
     one, two, network = rng.random((3, 50))
-    predictions = pd.concat([scored(one, seed=0), scored(two, seed=1), scored(network, "neural", 1)])
+    predictions = pd.concat(
+        [scored(one, seed=0), scored(two, seed=1), scored(network, "neural", 1)]
+    )
 
     (pair,) = pairs_of(predictions, 0.05, FOLDS).to_dict("records")
 
@@ -98,12 +106,18 @@ def test_seeds_are_averaged_before_rows_are_compared(rng: np.random.Generator) -
     assert pair["n_rows"] == 50
 
 
-def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_holm(rng: np.random.Generator) -> None:
+def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_holm(
+    rng: np.random.Generator,
+) -> None:
     winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4)])
 
     pairs = pairs_of(every_model(rng), 0.05, FOLDS, winners)
 
-    named = list(pairs[["question", "base", "base_depth", "other", "other_depth"]].itertuples(index=False, name=None))
+    named = list(
+        pairs[["question", "base", "base_depth", "other", "other_depth"]].itertuples(
+            index=False, name=None
+        )
+    )
     assert named == [
         ("procedures", "constant", 0, "linear", 0),
         ("procedures", "constant", 0, "network", -1),
@@ -118,16 +132,22 @@ def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_
         np.testing.assert_allclose(own["p_holm"], multipletests(own["p_value"], method="holm")[1])
 
 
-def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(rng: np.random.Generator) -> None:
+def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(
+    rng: np.random.Generator,
+) -> None:
     means = {("linear", 0): 1.0, ("neural", 1): 0.9, ("residual", 1): 0.6, ("residual", 2): 0.7}
-    predictions = pd.concat([scored(rng.exponential(mean, 60), *model) for model, mean in means.items()])
+    predictions = pd.concat(
+        [scored(rng.exponential(mean, 60), *model) for model, mean in means.items()]
+    )
     winners = pd.DataFrame([trial(*model, loss) for model, loss in means.items()])
 
     pairs = pairs_of(predictions, 0.05, FOLDS, winners)
     found = model_scores(predictions, winners, FOLDS).set_index(["family", "depth"])["test_loss"]
 
     ladders = pairs[pairs["question"] == "depths"]
-    assert list(ladders[["base", "base_depth", "other", "other_depth"]].itertuples(index=False, name=None)) == [
+    assert list(
+        ladders[["base", "base_depth", "other", "other_depth"]].itertuples(index=False, name=None)
+    ) == [
         ("linear", 0, "neural", 1),
         ("linear", 0, "residual", 1),
         ("linear", 0, "residual", 2),
@@ -138,11 +158,18 @@ def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(rng: np.r
     assert found["network", -1] == pytest.approx(found["residual", 1])
 
 
-def test_the_regression_with_terms_is_a_procedure_and_no_rung_of_the_depths(rng: np.random.Generator) -> None:
+def test_the_regression_with_terms_is_a_procedure_and_no_rung_of_the_depths(
+    rng: np.random.Generator,
+) -> None:
     losses = rng.exponential(0.85, 80)
     own, short = scored(losses, "extended"), scored(losses, "short")
-    parts = [scored(losses, "extended", candidate=name) for name in ("ensemble", "products", "curves", "rows-0.5")]
-    winners = pd.DataFrame([trial("neural", 1, 0.5), trial("neural", 2, 0.4), trial("extended", 0, 0.1)])
+    parts = [
+        scored(losses, "extended", candidate=name)
+        for name in ("ensemble", "products", "curves", "rows-0.5")
+    ]
+    winners = pd.DataFrame(
+        [trial("neural", 1, 0.5), trial("neural", 2, 0.4), trial("extended", 0, 0.1)]
+    )
 
     before = pairs_of(every_model(rng), 0.05, FOLDS, winners)
     pairs = pairs_of(pd.concat([every_model(rng), own, short, *parts]), 0.05, FOLDS, winners)
@@ -159,16 +186,28 @@ def test_the_regression_with_terms_is_a_procedure_and_no_rung_of_the_depths(rng:
     ]
     assert named["per"].tolist() == ["constant"] * 3 + ["linear"] * 3
     assert named["level"].tolist() == [0.95] * 3 + [0.975] * 2 + [0.95]
-    others = [frame.loc[frame["question"] != "procedures", ["base", "other", "other_depth"]] for frame in (before, pairs)]
+    others = [
+        frame.loc[frame["question"] != "procedures", ["base", "other", "other_depth"]]
+        for frame in (before, pairs)
+    ]
     assert others[0].to_numpy().tolist() == others[1].to_numpy().tolist()
     ranked = found[found["rank"].notna()]
-    assert sorted(ranked["family"]) == ["constant", "extended", "linear", "network", "neural", "neural"]
+    assert sorted(ranked["family"]) == [
+        "constant",
+        "extended",
+        "linear",
+        "network",
+        "neural",
+        "neural",
+    ]
 
 
 def test_a_gain_of_two_can_be_a_share_of_the_loss_of_a_third(rng: np.random.Generator) -> None:
     plain, base, other = (rng.exponential(mean, (2, FOLDS, 40)) for mean in (1.0, 0.8, 0.7))
 
-    gain = replace(COMPARED, per=side(in_folds(plain))).gain(*(side(in_folds(x)) for x in (base, other)))
+    gain = replace(COMPARED, per=side(in_folds(plain))).gain(
+        *(side(in_folds(x)) for x in (base, other))
+    )
 
     improvement = (base.mean() - other.mean()) / plain.mean()
     share = (base - other - improvement * plain) / plain.mean()
@@ -176,7 +215,9 @@ def test_a_gain_of_two_can_be_a_share_of_the_loss_of_a_third(rng: np.random.Gene
     rows = stats.sem(share.mean(axis=0).ravel()) ** 2
     assert gain.improvement == pytest.approx(improvement)
     assert gain.std_error == pytest.approx(math.sqrt(rows + between))
-    assert (gain.base_loss, gain.other_loss, gain.per_loss) == pytest.approx((base.mean(), other.mean(), plain.mean()))
+    assert (gain.base_loss, gain.other_loss, gain.per_loss) == pytest.approx(
+        (base.mean(), other.mean(), plain.mean())
+    )
 
 
 def test_gains_over_a_ladder_add_up(rng: np.random.Generator) -> None:
@@ -190,21 +231,27 @@ def test_gains_over_a_ladder_add_up(rng: np.random.Generator) -> None:
     pairs = pairs_of(pd.concat(models), 0.05, FOLDS, winners)
 
     gain = pairs[pairs["question"] == "procedures"].set_index(["base", "other"])["improvement"]
-    assert gain["linear", "network"] == pytest.approx(gain["linear", "extended"] + gain["extended", "network"])
+    assert gain["linear", "network"] == pytest.approx(
+        gain["linear", "extended"] + gain["extended", "network"]
+    )
 
 
 def test_choosing_a_depth_is_held_against_each_depth_alone(rng: np.random.Generator) -> None:
     losses = rng.random((2, 1, 2, 30))  # depth, repeat, outer fold, row
     models = [in_folds(losses[depth - 1], "neural", depth) for depth in (1, 2)]
     chosen = [trial("neural", 1 + (fold == 1), 0.1, outer_fold=fold) for fold in range(2)]
-    winners = pd.DataFrame([*chosen, *(trial("neural", 2 - (fold == 1), 0.2, outer_fold=fold) for fold in range(2))])
+    winners = pd.DataFrame(
+        [*chosen, *(trial("neural", 2 - (fold == 1), 0.2, outer_fold=fold) for fold in range(2))]
+    )
     plain = in_folds(np.full((1, 2, 30), 2.0))
 
     pairs = pairs_of(pd.concat([plain, *models]), 0.05, 2, winners)
 
     found = pairs[pairs["question"] == "choice"].set_index("base_depth")["improvement"]
     network = (losses[0, 0, 0].mean() + losses[1, 0, 1].mean()) / 2
-    assert found.to_dict() == pytest.approx({1: (losses[0].mean() - network) / 2, 2: (losses[1].mean() - network) / 2})
+    assert found.to_dict() == pytest.approx(
+        {1: (losses[0].mean() - network) / 2, 2: (losses[1].mean() - network) / 2}
+    )
 
 
 def test_the_network_is_the_depth_that_validation_chose(rng: np.random.Generator) -> None:
@@ -219,7 +266,10 @@ def test_the_network_is_the_depth_that_validation_chose(rng: np.random.Generator
 
 def test_every_method_gives_its_own_row_and_all_agree_on_losses(rng: np.random.Generator) -> None:
     predictions = pd.concat(
-        [in_folds(rng.exponential(mean, (2, FOLDS, 20)), *model) for *model, mean in (("linear", 0, 1.0), ("neural", 1, 0.8))]
+        [
+            in_folds(rng.exponential(mean, (2, FOLDS, 20)), *model)
+            for *model, mean in (("linear", 0, 1.0), ("neural", 1, 0.8))
+        ]
     )
 
     pairs = pd.concat(pairs_of(predictions, 0.05, FOLDS, method=name) for name in METHODS)

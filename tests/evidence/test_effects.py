@@ -21,14 +21,36 @@ SHARE = np.array([0.25, 0.5, 0.25])
 HEAD = {"target": "y", "kind": "continuous"}
 
 
-def curve(procedure: str, effect: Any, column: str = "x", fold: int = 0, replicate: int = -1, **more: Any) -> pd.DataFrame:
-    points = {"place": [0, 1, 2], "value": X, "level": "", "share": SHARE, "sort": "number", "output": ""}
-    own = {"procedure": procedure, "outer_fold": fold, "replicate": replicate, "column": column, "effect": effect}
+def curve(
+    procedure: str, effect: Any, column: str = "x", fold: int = 0, replicate: int = -1, **more: Any
+) -> pd.DataFrame:
+    points = {
+        "place": [0, 1, 2],
+        "value": X,
+        "level": "",
+        "share": SHARE,
+        "sort": "number",
+        "output": "",
+    }
+    own = {
+        "procedure": procedure,
+        "outer_fold": fold,
+        "replicate": replicate,
+        "column": column,
+        "effect": effect,
+    }
     return pd.DataFrame(HEAD | points | own | more)
 
 
 def test_models_differ_by_the_root_mean_square_over_the_rows_whatever_their_levels_are() -> None:
-    frame = pd.concat([curve("regression", X), curve("extended", 2 * X), curve("network", 100 + X + [4, 0, 0]), *same("z")])
+    frame = pd.concat(
+        [
+            curve("regression", X),
+            curve("extended", 2 * X),
+            curve("network", 100 + X + [4, 0, 0]),
+            *same("z"),
+        ]
+    )
 
     found = differences(frame)
 
@@ -39,7 +61,9 @@ def test_models_differ_by_the_root_mean_square_over_the_rows_whatever_their_leve
 
 
 def test_the_richer_model_that_differs_most_is_the_one_that_is_named() -> None:
-    frame = pd.concat([curve("regression", X), curve("extended", 9 * X), curve("network", [-0.9, 0.0, 2.0])])
+    frame = pd.concat(
+        [curve("regression", X), curve("extended", 9 * X), curve("network", [-0.9, 0.0, 2.0])]
+    )
 
     (found,) = differences(frame).to_dict("records")
 
@@ -65,7 +89,10 @@ def test_what_folds_disagree_on_is_chance_and_no_difference(rng: np.random.Gener
 
 
 def test_replicates_of_one_fold_tell_chance_where_there_is_no_other_fold() -> None:
-    wide = [curve("network", X + k * np.array([1, 0, 0]), replicate=i) for i, k in enumerate((-3, -1, 1, 3))]
+    wide = [
+        curve("network", X + k * np.array([1, 0, 0]), replicate=i)
+        for i, k in enumerate((-3, -1, 1, 3))
+    ]
     frame = pd.concat([curve("regression", X), curve("network", X), *wide])
 
     (found,) = differences(frame).to_dict("records")
@@ -91,8 +118,16 @@ def test_of_several_classes_the_one_that_differs_most_is_shown() -> None:
 
 
 def test_bands_are_of_single_curves_and_lines_of_the_judged_models() -> None:
-    strays = [curve("network", k * X, fold=fold, replicate=i) for fold in (0, 1) for i, k in enumerate((1, 2, 3))]
-    judged = [curve(procedure, 2 * X, fold=fold) for fold in (0, 1) for procedure in ("regression", "network")]
+    strays = [
+        curve("network", k * X, fold=fold, replicate=i)
+        for fold in (0, 1)
+        for i, k in enumerate((1, 2, 3))
+    ]
+    judged = [
+        curve(procedure, 2 * X, fold=fold)
+        for fold in (0, 1)
+        for procedure in ("regression", "network")
+    ]
     frame = pd.concat([*judged, *strays])
 
     found = mean_effects(frame, differences(frame))
@@ -106,8 +141,21 @@ def test_bands_are_of_single_curves_and_lines_of_the_judged_models() -> None:
 def test_levels_that_only_some_folds_know_are_averaged_over_those() -> None:
     def levels(procedure: str, fold: int, known: dict[str, float]) -> pd.DataFrame:
         n = len(known)
-        told = {"place": range(n), "value": np.nan, "level": list(known), "share": 1 / n, "sort": "category", "output": ""}
-        rest = {"procedure": procedure, "outer_fold": fold, "replicate": -1, "column": "town", "effect": list(known.values())}
+        told = {
+            "place": range(n),
+            "value": np.nan,
+            "level": list(known),
+            "share": 1 / n,
+            "sort": "category",
+            "output": "",
+        }
+        rest = {
+            "procedure": procedure,
+            "outer_fold": fold,
+            "replicate": -1,
+            "column": "town",
+            "effect": list(known.values()),
+        }
         return pd.DataFrame(HEAD | told | rest)
 
     frame = pd.concat(
@@ -124,7 +172,9 @@ def test_levels_that_only_some_folds_know_are_averaged_over_those() -> None:
 
 
 def test_a_column_of_few_folds_and_a_lone_model_are_left_out() -> None:
-    frame = pd.concat([curve(p, X, fold=fold) for p in ("regression", "network") for fold in (0, 1, 2)])
+    frame = pd.concat(
+        [curve(p, X, fold=fold) for p in ("regression", "network") for fold in (0, 1, 2)]
+    )
     once = pd.concat([frame, *(curve(p, X, "rare") for p in ("regression", "network"))])
 
     assert differences(once)["column"].tolist() == ["x"]
@@ -134,8 +184,22 @@ def test_a_column_of_few_folds_and_a_lone_model_are_left_out() -> None:
 
 def test_importances_are_shares_of_the_constants_loss_and_stray_over_folds() -> None:
     rows = [
-        HEAD | {"procedure": p, "outer_fold": fold, "column": c, "rise": rise + fold, "error": 0.1, "loss": 1, "constant": 4.0}
-        for p, c, rise in (("network", "x", 1.0), ("network", "z", 0.0), ("regression", "x", 2.0), ("regression", "z", 0.5))
+        HEAD
+        | {
+            "procedure": p,
+            "outer_fold": fold,
+            "column": c,
+            "rise": rise + fold,
+            "error": 0.1,
+            "loss": 1,
+            "constant": 4.0,
+        }
+        for p, c, rise in (
+            ("network", "x", 1.0),
+            ("network", "z", 0.0),
+            ("regression", "x", 2.0),
+            ("regression", "z", 0.5),
+        )
         for fold in (0, 1)
     ]
     rows.append(rows[0] | {"column": "rare"})
@@ -144,7 +208,9 @@ def test_importances_are_shares_of_the_constants_loss_and_stray_over_folds() -> 
     found = importances(pd.DataFrame(rows))
 
     own = found[(found["target"] == "y") & (found["column"] != "rare")]
-    assert own[["column", "procedure"]].to_numpy().tolist() == [[c, p] for c in "xz" for p in ("regression", "network")]
+    assert own[["column", "procedure"]].to_numpy().tolist() == [
+        [c, p] for c in "xz" for p in ("regression", "network")
+    ]
     assert own["share"].tolist() == pytest.approx([2.5 / 4, 1.5 / 4, 1 / 4, 0.5 / 4])
     assert (own["high"] - own["share"]).tolist() == pytest.approx([math.sqrt(0.5) / 4] * 4)
     alone = found[(found["target"] == "alone") & (found["column"] == "x")]
@@ -171,7 +237,10 @@ def test_gains_of_rows_are_those_of_the_network_chosen_by_validation_in_each_fol
 
     assert found["gain"].tolist() == [(3 + 2) / 2, (8 + 3) / 2]
     assert found["loss"].tolist() == [3, 6]
-    assert (found["base"].unique().tolist(), found["other"].unique().tolist()) == (["regression"], ["network"])
+    assert (found["base"].unique().tolist(), found["other"].unique().tolist()) == (
+        ["regression"],
+        ["network"],
+    )
 
 
 def test_a_group_of_single_rows_is_apart_as_in_the_test_of_welch_and_groups_of_rows_are_less_sure(
@@ -180,7 +249,9 @@ def test_a_group_of_single_rows_is_apart_as_in_the_test_of_welch_and_groups_of_r
     gain, inside = rng.normal(size=200), np.arange(200) < 60
 
     difference, low, high = apart(gain, inside, np.arange(200))
-    _, wide_low, wide_high = apart(np.repeat(gain, 5), np.repeat(inside, 5), np.repeat(np.arange(200), 5))
+    _, wide_low, wide_high = apart(
+        np.repeat(gain, 5), np.repeat(inside, 5), np.repeat(np.arange(200), 5)
+    )
 
     welch = stats.ttest_ind(gain[:60], gain[60:], equal_var=False).confidence_interval(LEVEL)
     assert difference == pytest.approx(gain[:60].mean() - gain[60:].mean())

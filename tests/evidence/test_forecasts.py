@@ -1,4 +1,6 @@
-"""At how many rows an undecided verdict is likely decided: chances that come true, and what is said of them."""
+"""At how many rows an undecided verdict is likely decided: chances that come true, and what is said
+of them.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,15 @@ def flat(slope: float = 0.0, error: float = 0.01, correlation: float = 0.0) -> G
 
 def measured(rows: np.ndarray, level: float = 0.95) -> Interval:
     """The t interval of the mean of rows (n,)."""
-    return symmetric(float(rows.mean()), float(rows.var(ddof=1)) / len(rows), len(rows) - 1, level, "t")
+    return symmetric(
+        float(rows.mean()), float(rows.var(ddof=1)) / len(rows), len(rows) - 1, level, "t"
+    )
 
 
 def half_a_width(gain: Interval, slope: float, bound: float) -> float:
-    """Where half a width, shrunk as 1 / root n, equals the distance from the bound, with the slope as measured."""
+    """Where half a width, shrunk as 1 / root n, equals the distance from the bound, with the slope
+    as measured.
+    """
     k = np.geomspace(1, 100, 400)
     r = gain.estimate + slope * (1 / k - 1)
     enough = np.abs(r - bound) > (gain.high - gain.estimate) * k**-0.5
@@ -39,12 +45,16 @@ def half_a_width(gain: Interval, slope: float, bound: float) -> float:
 
 
 @pytest.mark.parametrize("n", [12, 100])
-def test_forecasts_come_true_at_least_as_often_as_they_say_where_half_a_width_is_a_coin_flip(n: int) -> None:
+def test_forecasts_come_true_at_least_as_often_as_they_say_where_half_a_width_is_a_coin_flip(
+    n: int,
+) -> None:
     rng = np.random.default_rng(n)
     true: dict[str, list[bool]] = {"forecast": [], "half a width": []}
     while len(true["forecast"]) < 120:
         truth, slope, error = rng.uniform(-0.3, 0.4), rng.normal(0, SLOPE), 0.03
-        now = truth + rng.normal(0, 1.0, n) * 0.5 * n**-0.5  # rows so noisy that about one in seven is undecided
+        now = (
+            truth + rng.normal(0, 1.0, n) * 0.5 * n**-0.5
+        )  # rows so noisy that about one in seven is undecided
         gain, told = measured(now), rng.normal(slope, error)
         if gain.low > 0.05 or gain.high < 0.05:
             continue
@@ -87,7 +97,9 @@ def test_the_posterior_of_gain_and_slope_is_that_of_conditioning_a_joint_normal(
     (above,), _ = Forecast(gain, GainCurve(b, error, rho, ()), -0.5, q).chances(0.05, np.array([k]))
 
     half = 1.96 * e * k**-0.5
-    assert above == pytest.approx(stats.norm.sf((0.05 + half - expected) / math.sqrt(variance)), abs=1e-3)
+    assert above == pytest.approx(
+        stats.norm.sf((0.05 + half - expected) / math.sqrt(variance)), abs=1e-3
+    )
 
 
 def test_an_interval_of_few_degrees_of_freedom_makes_a_forecast_of_more_rows() -> None:
@@ -95,14 +107,21 @@ def test_an_interval_of_few_degrees_of_freedom_makes_a_forecast_of_more_rows() -
     half = (sure.high - sure.low) / 2
     same = replace(wide, low=0.1 - half, high=0.1 + half)
 
-    assert Forecast(same, flat(), -0.5, 1.0).times(0.05)[0] > Forecast(sure, flat(), -0.5, 1.0).times(0.05)[0]
+    assert (
+        Forecast(same, flat(), -0.5, 1.0).times(0.05)[0]
+        > Forecast(sure, flat(), -0.5, 1.0).times(0.05)[0]
+    )
 
 
-def test_an_undecided_gain_that_grows_with_rows_says_at_how_many_it_is_likely_decided(rng: np.random.Generator) -> None:
+def test_an_undecided_gain_that_grows_with_rows_says_at_how_many_it_is_likely_decided(
+    rng: np.random.Generator,
+) -> None:
     models = undecided(rng, 0.08)
     curve = parts(models, {f: 0.13 - 0.05 / f for f in (0.25, 0.5)})
 
-    (verdict,) = verdicts.verdicts(pd.concat([*models, *curve]), usual_trials(), 0.05, 5, n_train={"y": 1600})
+    (verdict,) = verdicts.verdicts(
+        pd.concat([*models, *curve]), usual_trials(), 0.05, 5, n_train={"y": 1600}
+    )
 
     found = verdict.decided_at
     assert found is not None
@@ -120,11 +139,18 @@ def test_the_forecast_is_of_the_pair_that_is_open(rng: np.random.Generator) -> N
     base = rng.exponential(1.0, 400)
     noise = 0.4 * rng.uniform(-1, 1, 400)
     noise -= np.average(noise, weights=base)
-    models = [scored(base), scored(0.5 * base, "extended"), scored(base * (0.43 + noise), "neural", 1)]
+    models = [
+        scored(base),
+        scored(0.5 * base, "extended"),
+        scored(base * (0.43 + noise), "neural", 1),
+    ]
     curve = []
     for fraction in (0.25, 0.5):
         candidate = f"rows-{fraction:g}"
-        curve += [scored(base, candidate=candidate), scored(base * (0.4 + 0.1 / fraction), "extended", candidate=candidate)]
+        curve += [
+            scored(base, candidate=candidate),
+            scored(base * (0.4 + 0.1 / fraction), "extended", candidate=candidate),
+        ]
         curve += [scored(base * (0.41 + 0.02 / fraction + noise), "neural", 1, candidate)]
 
     verdict = only_verdict([*models, *(part.assign(val_loss=1.0) for part in curve)])
@@ -133,7 +159,9 @@ def test_the_forecast_is_of_the_pair_that_is_open(rng: np.random.Generator) -> N
     assert verdict.left == ("extended", "network")
     assert found is not None
     assert (found.base, found.other, found.bound) == ("extended", "network", 0.05)
-    assert [point.improvement for point in found.curve] == pytest.approx([-0.01 + 0.08 / f for f in (0.25, 0.5, 1)])
+    assert [point.improvement for point in found.curve] == pytest.approx(
+        [-0.01 + 0.08 / f for f in (0.25, 0.5, 1)]
+    )
 
 
 def test_a_gain_that_tends_to_the_margin_cannot_be_foreseen_and_a_curve_that_is_too_noisy_is_hardly_read(
@@ -180,8 +208,22 @@ def test_how_a_width_falls_with_rows_is_no_matter_of_how_alike_neighbours_are(me
         noise = np.random.default_rng(1).normal(size=(3, 300))
         moves = lfilter([np.sqrt(1 - alike**2)], [1, -alike], noise, axis=1)
         place = np.arange(300)
-        told = {"repeat": 0, "fold": place * 5 // 300, "row": place, "group": place, "time": place + 100.0, "base": 1.0}
-        found.append(np.mean([width_exponent(pd.DataFrame(told | {"other": 1 - move}), METHODS[method]) for move in moves]))
+        told = {
+            "repeat": 0,
+            "fold": place * 5 // 300,
+            "row": place,
+            "group": place,
+            "time": place + 100.0,
+            "base": 1.0,
+        }
+        found.append(
+            np.mean(
+                [
+                    width_exponent(pd.DataFrame(told | {"other": 1 - move}), METHODS[method])
+                    for move in moves
+                ]
+            )
+        )
 
     assert found[1] == pytest.approx(found[0], abs=0.06)
     assert found[1] < -0.3  # of the bounds -0.5 and -0.25 nearer the first

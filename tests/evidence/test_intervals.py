@@ -1,4 +1,6 @@
-"""Every interval on one fixed set of fold losses, against an independent implementation, and its coverage."""
+"""Every interval on one fixed set of fold losses, against an independent implementation, and its
+coverage.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.evidence.intervals import METHODS, CorrectedT, Interval, Rows, RowsAndRepeats, level_of, method_at
+from study.evidence.intervals import (
+    METHODS,
+    CorrectedT,
+    Interval,
+    Rows,
+    RowsAndRepeats,
+    level_of,
+    method_at,
+)
 from study.evidence.pairs import paired
 from tests.evidence.fixed import K, N, R, by_row, fixed_losses, fixed_pairs, units
 
@@ -30,18 +40,26 @@ def test_pairs_name_repeat_and_fold_and_keep_only_common_rows() -> None:
 
     pairs = paired(base, base.iloc[:1].assign(loss=0.1), K)
 
-    assert pairs.to_dict("records") == [{"repeat": 1, "fold": 2, "row": 1, "group": 1, "base": 0.5, "other": 0.1}]
+    assert pairs.to_dict("records") == [
+        {"repeat": 1, "fold": 2, "row": 1, "group": 1, "base": 0.5, "other": 0.1}
+    ]
 
 
-def test_the_corrected_t_is_that_of_nadeau_and_bengio(losses: tuple[np.ndarray, np.ndarray], pairs: pd.DataFrame) -> None:
+def test_the_corrected_t_is_that_of_nadeau_and_bengio(
+    losses: tuple[np.ndarray, np.ndarray], pairs: pd.DataFrame
+) -> None:
     r, share = units(*losses)
     variance = (1 / (R * K) + N / ((K - 1) * N)) * np.var(share.mean(axis=2), ddof=1)
 
     found = CorrectedT()(pairs)
 
     assert found.estimate == pytest.approx(r)
-    assert (found.low, found.high) == pytest.approx(stats.t.interval(0.95, R * K - 1, r, math.sqrt(variance)))
-    assert found.p_value(0.0) == pytest.approx(2 * stats.t.sf(abs(r) / math.sqrt(variance), R * K - 1))
+    assert (found.low, found.high) == pytest.approx(
+        stats.t.interval(0.95, R * K - 1, r, math.sqrt(variance))
+    )
+    assert found.p_value(0.0) == pytest.approx(
+        2 * stats.t.sf(abs(r) / math.sqrt(variance), R * K - 1)
+    )
 
 
 def test_rows_are_averaged_over_repeats_and_then_vary_as_they_do(
@@ -88,14 +106,20 @@ def test_interval_p_value_and_probability_say_the_same_of_every_bound(
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_losses_without_a_base_give_no_improvement(method: Callable[..., Interval], pairs: pd.DataFrame) -> None:
+def test_losses_without_a_base_give_no_improvement(
+    method: Callable[..., Interval], pairs: pd.DataFrame
+) -> None:
     found = method(pairs.assign(base=0.0))
 
-    assert all(math.isnan(value) for value in (found.estimate, found.low, found.high, found.p_value(0.0)))
+    assert all(
+        math.isnan(value) for value in (found.estimate, found.low, found.high, found.p_value(0.0))
+    )
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_two_intervals_that_shall_hold_together_are_each_at_a_higher_level(name: str, pairs: pd.DataFrame) -> None:
+def test_two_intervals_that_shall_hold_together_are_each_at_a_higher_level(
+    name: str, pairs: pd.DataFrame
+) -> None:
     one, both = (method_at(name, level_of(tests))(pairs) for tests in (1, 2))
 
     assert one == METHODS[name](pairs)
@@ -103,7 +127,9 @@ def test_two_intervals_that_shall_hold_together_are_each_at_a_higher_level(name:
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_a_third_procedure_without_loss_gives_no_improvement(method: Callable[..., Interval], pairs: pd.DataFrame) -> None:
+def test_a_third_procedure_without_loss_gives_no_improvement(
+    method: Callable[..., Interval], pairs: pd.DataFrame
+) -> None:
     assert math.isnan(method(pairs.assign(per=0.0)).low)
 
 
@@ -131,8 +157,12 @@ def test_no_pairs_give_no_interval(method: Callable[..., Interval], pairs: pd.Da
     assert math.isnan(found.low)
 
 
-def least_squares_pairs(rng: np.random.Generator, n: int, repeats: int) -> tuple[pd.DataFrame, float]:
-    """A table with a linear truth, fitted with and without products and squares; and the true gain on fresh rows."""
+def least_squares_pairs(
+    rng: np.random.Generator, n: int, repeats: int
+) -> tuple[pd.DataFrame, float]:
+    """A table with a linear truth, fitted with and without products and squares; and the true gain
+    on fresh rows.
+    """
     x = rng.normal(size=(n, 3))
     y = x.sum(axis=1) + rng.normal(size=n)
 
@@ -149,9 +179,20 @@ def least_squares_pairs(rng: np.random.Generator, n: int, repeats: int) -> tuple
             for quadratic in (False, True):
                 weights = np.linalg.lstsq(design(x[train], quadratic), y[train])[0]
                 losses.append((y[test] - design(x[test], quadratic) @ weights) ** 2)
-                risks.append(1 + np.mean((fresh.sum(axis=1) - design(fresh, quadratic) @ weights) ** 2))
+                risks.append(
+                    1 + np.mean((fresh.sum(axis=1) - design(fresh, quadratic) @ weights) ** 2)
+                )
             pieces.append(
-                pd.DataFrame({"repeat": r, "fold": f, "row": test, "group": test, "base": losses[0], "other": losses[1]})
+                pd.DataFrame(
+                    {
+                        "repeat": r,
+                        "fold": f,
+                        "row": test,
+                        "group": test,
+                        "base": losses[0],
+                        "other": losses[1],
+                    }
+                )
             )
             truth.append(risks)
     base, other = np.mean(truth, axis=0)
@@ -164,7 +205,12 @@ def test_intervals_of_a_real_cross_validation_cover_the_true_gain() -> None:
     truth = np.mean([gain for _, gain in tables])
 
     covered = {
-        name: np.mean([found.low <= truth <= found.high for found in (METHODS[name](pairs) for pairs, _ in tables)])
+        name: np.mean(
+            [
+                found.low <= truth <= found.high
+                for found in (METHODS[name](pairs) for pairs, _ in tables)
+            ]
+        )
         for name in ("corrected t", "rows", "rows and repeats")
     }
 

@@ -1,4 +1,6 @@
-"""Intervals solved for the gain: against closed forms and brute force, and where an end does not exist."""
+"""Intervals solved for the gain: against closed forms and brute force, and where an end does not
+exist.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from tests.evidence.losses import only_verdict, scored
 
 
 def one_split(base: np.ndarray, other: np.ndarray, **columns: object) -> pd.DataFrame:
-    rows = pd.DataFrame({"outer_fold": 0, "row": np.arange(len(base)), "loss": base}).assign(**columns)
+    rows = pd.DataFrame({"outer_fold": 0, "row": np.arange(len(base)), "loss": base}).assign(
+        **columns
+    )
     return paired(rows, rows.assign(loss=other), 1)
 
 
@@ -36,7 +40,9 @@ def test_moments_at_any_gain_are_those_of_what_rows_contribute_there(v: float) -
 
     assert found.mean(w)[0] == pytest.approx(rows.mean())
     assert found.variance(w)[0] == pytest.approx(clustered(pairs, rows)[0])
-    assert found.skewness(w)[0] == pytest.approx(stats.skew(sums, bias=False) / np.sqrt(30), rel=1e-6)
+    assert found.skewness(w)[0] == pytest.approx(
+        stats.skew(sums, bias=False) / np.sqrt(30), rel=1e-6
+    )
     excess = stats.kurtosis(sums)
     assert found.df(w)[0] == pytest.approx(np.clip(2 / (excess / 30 + 2 / 29), 1, 29))
 
@@ -69,7 +75,9 @@ def test_few_repeats_have_few_degrees_of_freedom() -> None:
 
 def test_skewness_moves_an_end_outwards_and_never_inwards() -> None:
     rng = np.random.default_rng(5)
-    found = moments_of(one_split(np.exp(1.5 * rng.normal(size=80)), rng.uniform(0, 1, 80)), "improvement", False)
+    found = moments_of(
+        one_split(np.exp(1.5 * rng.normal(size=80)), rng.uniform(0, 1, 80)), "improvement", False
+    )
     plain = Ratio(type(found)(**(vars(found) | {"third": np.zeros(4)})))
 
     (low, high), (straight_low, straight_high) = Ratio(found).ends(0.95), plain.ends(0.95)
@@ -89,19 +97,29 @@ def test_an_end_that_no_value_reaches_is_none() -> None:
     assert (np.diff([found.above(bound) for bound in bounds]) <= 1e-3).all()
 
 
-@pytest.mark.parametrize("method", [Rows(), RowsAndRepeats(), CorrectedT()], ids=lambda method: method.name)
+@pytest.mark.parametrize(
+    "method", [Rows(), RowsAndRepeats(), CorrectedT()], ids=lambda method: method.name
+)
 def test_the_probability_of_a_larger_gain_never_rises(method: Rows | CorrectedT) -> None:
     found = method(fixed_pairs())
 
-    chances = [found.above(bound) for bound in np.linspace(found.estimate - 3, found.estimate + 3, 301)]
+    chances = [
+        found.above(bound) for bound in np.linspace(found.estimate - 3, found.estimate + 3, 301)
+    ]
 
     assert (np.diff(chances) <= 1e-12).all()
     assert chances[0] > 0.95 > 0.05 > chances[-1]
 
 
-@pytest.mark.parametrize("method", [Rows(), RowsAndRepeats(), CorrectedT()], ids=lambda method: method.name)
-@pytest.mark.parametrize("pairs", [fixed_pairs(), fixed_pairs().assign(other=1.0, base=2.0)], ids=["unsure", "sure"])
-def test_of_a_bound_that_is_none_nothing_is_probable(method: Rows | CorrectedT, pairs: pd.DataFrame) -> None:
+@pytest.mark.parametrize(
+    "method", [Rows(), RowsAndRepeats(), CorrectedT()], ids=lambda method: method.name
+)
+@pytest.mark.parametrize(
+    "pairs", [fixed_pairs(), fixed_pairs().assign(other=1.0, base=2.0)], ids=["unsure", "sure"]
+)
+def test_of_a_bound_that_is_none_nothing_is_probable(
+    method: Rows | CorrectedT, pairs: pd.DataFrame
+) -> None:
     found = method(pairs)
 
     assert found.std_error >= 0
@@ -118,24 +136,33 @@ def test_the_variance_of_a_series_is_that_of_its_slow_cosines() -> None:
     gain = 1 - other.mean() / base.mean()
     share = ((1 - gain) * base - other) / base.mean()
     t = np.arange(1, 91)
-    moves = [np.sqrt(2 / 90) * (share * np.cos(np.pi * j * (t - 0.5) / 90)).sum() for j in range(1, 6)]
+    moves = [
+        np.sqrt(2 / 90) * (share * np.cos(np.pi * j * (t - 0.5) / 90)).sum() for j in range(1, 6)
+    ]
     assert cosines(90) == 5
     assert found.std_error == pytest.approx(np.sqrt(np.mean(np.square(moves)) / 90))
     assert found.df == 5
-    assert clustered(pairs, pd.Series(share).loc[pairs.index])[0] == pytest.approx(found.std_error**2)
+    assert clustered(pairs, pd.Series(share).loc[pairs.index])[0] == pytest.approx(
+        found.std_error**2
+    )
 
 
 def test_rows_of_one_time_are_one_moment() -> None:
     rng = np.random.default_rng(9)
     pairs = one_split(rng.uniform(1, 2, 90), rng.uniform(0.5, 1.5, 90))
-    twice = pd.concat([pairs, pairs.assign(row=pairs["row"] + 90)], ignore_index=True).assign(time=[*range(90), *range(90)])
+    twice = pd.concat([pairs, pairs.assign(row=pairs["row"] + 90)], ignore_index=True).assign(
+        time=[*range(90), *range(90)]
+    )
 
     assert Rows()(twice).std_error == pytest.approx(Rows()(in_order(pairs)).std_error)
     assert size_of(twice).n_times == 90
 
 
 def test_an_outer_fold_in_time_order_leaves_the_rows_before_it() -> None:
-    pieces = [pd.DataFrame({"outer_fold": f, "row": np.arange(10) + 10 * f + 10, "loss": 1.0}) for f in range(5)]
+    pieces = [
+        pd.DataFrame({"outer_fold": f, "row": np.arange(10) + 10 * f + 10, "loss": 1.0})
+        for f in range(5)
+    ]
     rows = pd.concat(pieces, ignore_index=True)
 
     known = paired(rows.assign(time=rows["row"].astype(float)), rows, 5)

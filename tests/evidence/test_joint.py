@@ -17,7 +17,9 @@ from tests.evidence.losses import only_verdict, three
 
 
 def judged(*shares: tuple[float, float], spread: float = 0.5) -> list[Verdict]:
-    """A verdict a target, named a, b, c ..., whose regression with terms and network have these shares of its loss."""
+    """A verdict a target, named a, b, c ..., whose regression with terms and network have these
+    shares of its loss.
+    """
     return [answer(place, *own, spread) for place, own in enumerate(shares)]
 
 
@@ -65,7 +67,10 @@ def test_the_p_value_of_an_answer_is_that_of_all_gains_which_it_needs() -> None:
     network, plain = judged((1.0, 0.8), (1.2, 1.25))
     assert (network.left, plain.left) == (("network",), ("regression",))
 
-    over, rest = (network.by_pair[pair].p_value for pair in (("regression", "network"), ("extended", "network")))
+    over, rest = (
+        network.by_pair[pair].p_value
+        for pair in (("regression", "network"), ("extended", "network"))
+    )
     assert answer_p(network.by_pair, 0.05, "network") == pytest.approx(max(2 * over, rest))
 
     both = [plain.by_pair["regression", other].p_value for other in ("extended", "network")]
@@ -78,7 +83,9 @@ def test_terms_need_a_gain_of_their_own_for_their_p_value() -> None:
     unsure = verdict.by_pair["regression", "extended"].model_copy(update={"positive": 0.9})
 
     assert answer_p(verdict.by_pair, 0.05, "extended") < 0.05
-    assert answer_p(verdict.by_pair | {("regression", "extended"): unsure}, 0.05, "extended") == pytest.approx(0.4)
+    assert answer_p(
+        verdict.by_pair | {("regression", "extended"): unsure}, 0.05, "extended"
+    ) == pytest.approx(0.4)
 
 
 def test_what_holds_together_is_written_beside_the_verdicts_and_not_read_back() -> None:

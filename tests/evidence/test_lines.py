@@ -13,15 +13,34 @@ from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial
 
 
-def with_sources(rng: np.random.Generator, **shares: float) -> tuple[np.ndarray, dict[str, np.ndarray], list[pd.DataFrame]]:
-    """A regression's losses in two repeats of three folds, and of others these shares of them with some noise."""
+def with_sources(
+    rng: np.random.Generator, **shares: float
+) -> tuple[np.ndarray, dict[str, np.ndarray], list[pd.DataFrame]]:
+    """A regression's losses in two repeats of three folds, and of others these shares of them with
+    some noise.
+    """
     base = rng.uniform(0.9, 1.1, (2, 3, 40))
-    own = {name: base * share * rng.uniform(0.95, 1.05, base.shape) for name, share in shares.items()}
+    own = {
+        name: base * share * rng.uniform(0.95, 1.05, base.shape) for name, share in shares.items()
+    }
     models = [in_folds(base), in_folds(own["both"], "extended")]
-    return base, own, [*models, *(in_folds(own[name], "extended", candidate=name) for name in ("products", "curves"))]
+    return (
+        base,
+        own,
+        [
+            *models,
+            *(in_folds(own[name], "extended", candidate=name) for name in ("products", "curves")),
+        ],
+    )
 
 
-FOLDS = pd.DataFrame([trial(family, 0, 1.0, outer_fold=fold) for fold in range(6) for family in ("linear", "extended")])
+FOLDS = pd.DataFrame(
+    [
+        trial(family, 0, 1.0, outer_fold=fold)
+        for fold in range(6)
+        for family in ("linear", "extended")
+    ]
+)
 
 
 def test_the_gain_is_divided_between_interactions_and_curvature(rng: np.random.Generator) -> None:
@@ -31,16 +50,24 @@ def test_the_gain_is_divided_between_interactions_and_curvature(rng: np.random.G
 
     assert verdict.sources is not None
     found, mean = verdict.sources, {name: losses.mean() for name, losses in own.items()}
-    interactions = ((plain.mean() - mean["products"]) + (mean["curves"] - mean["both"])) / 2 / plain.mean()
-    curvature = ((plain.mean() - mean["curves"]) + (mean["products"] - mean["both"])) / 2 / plain.mean()
+    interactions = (
+        ((plain.mean() - mean["products"]) + (mean["curves"] - mean["both"])) / 2 / plain.mean()
+    )
+    curvature = (
+        ((plain.mean() - mean["curves"]) + (mean["products"] - mean["both"])) / 2 / plain.mean()
+    )
     assert found.interactions.improvement == pytest.approx(interactions)
     assert found.curvature.improvement == pytest.approx(curvature)
-    assert interactions + curvature == pytest.approx(verdict.by_pair[REGRESSION, EXTENDED].improvement)
+    assert interactions + curvature == pytest.approx(
+        verdict.by_pair[REGRESSION, EXTENDED].improvement
+    )
     assert found.interactions.low < 0.35 < found.interactions.high
     assert found.curvature.std_error > 0
 
 
-def test_where_a_refit_is_lacking_or_lacks_a_fold_it_is_not_told_where_the_gain_comes_from(rng: np.random.Generator) -> None:
+def test_where_a_refit_is_lacking_or_lacks_a_fold_it_is_not_told_where_the_gain_comes_from(
+    rng: np.random.Generator,
+) -> None:
     *_, models = with_sources(rng, both=0.5, products=0.6, curves=0.8)
     last = models.pop()
 
@@ -48,12 +75,18 @@ def test_where_a_refit_is_lacking_or_lacks_a_fold_it_is_not_told_where_the_gain_
         assert only_verdict([*models, *own], FOLDS).sources is None
 
 
-def with_short(rng: np.random.Generator, share: float, network: float, **more: ShortTerms) -> Verdict:
+def with_short(
+    rng: np.random.Generator, share: float, network: float, **more: ShortTerms
+) -> Verdict:
     models = three(rng, 0.6, network)
-    return only_verdict([*models[1:], scored(share * models[1]["loss"].to_numpy(), "short")], short=more)
+    return only_verdict(
+        [*models[1:], scored(share * models[1]["loss"].to_numpy(), "short")], short=more
+    )
 
 
-def test_a_short_formula_close_to_the_regression_with_terms_is_given_with_its_own_loss(rng: np.random.Generator) -> None:
+def test_a_short_formula_close_to_the_regression_with_terms_is_given_with_its_own_loss(
+    rng: np.random.Generator,
+) -> None:
     terms = ShortTerms(folds={0: ("a×b", "c²"), 1: ("a×b",), 2: ("a×b", "d")}, formula="y ~ 2·a×b")  # noqa: RUF001
 
     verdict = with_short(rng, 0.62, 0.6, y=terms)
@@ -81,7 +114,9 @@ def test_no_formula_is_given_for_what_is_not_reached_or_was_passed(
     assert verdict.formula is None
 
 
-def test_neither_the_short_formula_nor_boosted_trees_are_part_of_the_answer(rng: np.random.Generator) -> None:
+def test_neither_the_short_formula_nor_boosted_trees_are_part_of_the_answer(
+    rng: np.random.Generator,
+) -> None:
     models = three(rng, 0.99, 0.98, n=100)[1:]
     best = 0.5 * models[0]["loss"].to_numpy()
 
@@ -100,7 +135,10 @@ def test_the_action_names_trees_only_where_they_beat_all(rng: np.random.Generato
     base = rng.uniform(0.9, 1.1, 100)
     trees = scored(0.78 * base, "trees")
 
-    beaten, ahead = (only_verdict([scored(base), scored(share * base, "neural", 1), trees]) for share in (0.98, 0.8))
+    beaten, ahead = (
+        only_verdict([scored(base), scored(share * base, "neural", 1), trees])
+        for share in (0.98, 0.8)
+    )
 
     assert (beaten.verdict, ahead.verdict) == (ENOUGH, WORTH)
     assert "trees" in Words(beaten).action
@@ -108,7 +146,9 @@ def test_the_action_names_trees_only_where_they_beat_all(rng: np.random.Generato
 
 
 def test_trees_alone_are_no_regression() -> None:
-    verdict = only_verdict([scored(np.ones(5), "neural", 1), scored(np.ones(5), "trees", 0, "refit")])
+    verdict = only_verdict(
+        [scored(np.ones(5), "neural", 1), scored(np.ones(5), "trees", 0, "refit")]
+    )
 
     assert verdict.regression is None
     assert verdict.verdict is None
@@ -120,8 +160,16 @@ def test_test_rows_at_the_floor_of_the_log_loss_are_counted_for_every_procedure(
         rows = scored(losses, family, depth, kind="binary")
         return rows.assign(observed=(np.arange(90) % 2).astype(float), predicted=0.5)
 
-    models = [of(0, "constant"), of(2, "logistic"), of(0, "extended"), of(1, "neural", 1), of(3, "trees")]
-    trials = [trial(*m, 0.1, kind="binary") for m in (("logistic", 0), ("extended", 0), ("neural", 1))]
+    models = [
+        of(0, "constant"),
+        of(2, "logistic"),
+        of(0, "extended"),
+        of(1, "neural", 1),
+        of(3, "trees"),
+    ]
+    trials = [
+        trial(*m, 0.1, kind="binary") for m in (("logistic", 0), ("extended", 0), ("neural", 1))
+    ]
 
     verdict = only_verdict(models, pd.DataFrame(trials))
 

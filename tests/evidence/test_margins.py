@@ -57,15 +57,22 @@ def test_it_is_told_what_a_loss_means() -> None:
     assert meaning is not None
     assert meaning.metric == "rmse"
     assert meaning.values[REGRESSION] == pytest.approx(1.0, abs=0.01)
-    assert meaning.values[EXTENDED] == pytest.approx(np.sqrt(0.92) * meaning.values[REGRESSION], rel=1e-3)
+    assert meaning.values[EXTENDED] == pytest.approx(
+        np.sqrt(0.92) * meaning.values[REGRESSION], rel=1e-3
+    )
 
 
 def classes(rights: dict[str, float], n: int = 400) -> list[pd.DataFrame]:
-    """A procedure each that is right on this share of n rows, of the network others, and about equally sure of all."""
+    """A procedure each that is right on this share of n rows, of the network others, and about
+    equally sure of all.
+    """
     found = []
     for name, right in rights.items():
         hit = (np.arange(n) * 7 + 100 * (name == NETWORK)) % n < right * n
-        p, y = np.where(hit, 0.99, 0.4) + 0.005 * np.sin(np.arange(n)), (np.arange(n) % 2).astype(float)
+        p, y = (
+            np.where(hit, 0.99, 0.4) + 0.005 * np.sin(np.arange(n)),
+            (np.arange(n) % 2).astype(float),
+        )
         family, depth = ("neural", 1) if name == NETWORK else (name, 0)
         rows = scored(-np.log(p), family, depth, kind="binary")
         found.append(rows.assign(observed=y, predicted=np.where(y == 1, p, 1 - p), kind="binary"))
@@ -80,30 +87,47 @@ def test_a_share_of_a_small_log_loss_is_told_in_rows_that_would_be_right() -> No
     assert verdict.verdict == UNDECIDED
     assert verdict.meaning is not None
     assert verdict.meaning.values == pytest.approx({REGRESSION: 0.98, NETWORK: 0.99})
-    assert only_verdict(rows, CLASS_TRIALS, questions={"y": EvaluationSpec(floor=0.1)}).verdict == ENOUGH
+    assert (
+        only_verdict(rows, CLASS_TRIALS, questions={"y": EvaluationSpec(floor=0.1)}).verdict
+        == ENOUGH
+    )
 
 
 def test_a_floor_in_rows_is_held_against_rows_though_the_regression_is_hardly_ever_wrong() -> None:
-    """It is wrong on 4 of 150 rows and the network on 4 more: no share of those 4 is too large for chance."""
+    """It is wrong on 4 of 150 rows and the network on 4 more: no share of those 4 is too large for
+    chance.
+    """
     row = np.arange(150)
     rows = []
-    for family, depth, wrong in (("constant", 0, row < 75), ("logistic", 0, row < 4), ("neural", 1, row < 8)):
+    for family, depth, wrong in (
+        ("constant", 0, row < 75),
+        ("logistic", 0, row < 4),
+        ("neural", 1, row < 8),
+    ):
         p = np.where(wrong, 0.3, 0.9)
         each = scored(-np.log(p), family, depth, kind="binary")
         y = (row % 2).astype(float)
         rows.append(each.assign(observed=y, predicted=np.where(y == 1, p, 1 - p)))
 
     of_rows, of_share = (
-        only_verdict(rows, CLASS_TRIALS, questions={"y": EvaluationSpec(metric="accuracy", floor=floor)})
+        only_verdict(
+            rows, CLASS_TRIALS, questions={"y": EvaluationSpec(metric="accuracy", floor=floor)}
+        )
         for floor in (0.01, 0.0)
     )
 
     assert of_rows.verdict == ENOUGH
-    assert of_rows.by_pair[REGRESSION, NETWORK].high < of_rows.margin == pytest.approx(0.01 / (4 / 150))
+    assert (
+        of_rows.by_pair[REGRESSION, NETWORK].high
+        < of_rows.margin
+        == pytest.approx(0.01 / (4 / 150))
+    )
     assert of_share.verdict == UNDECIDED
 
 
-def test_without_questions_there_is_no_floor_no_meaning_and_no_other_margin(rng: np.random.Generator) -> None:
+def test_without_questions_there_is_no_floor_no_meaning_and_no_other_margin(
+    rng: np.random.Generator,
+) -> None:
     verdict = only_verdict(three(rng, 0.92, 0.92, n=100)[1:3], with_terms())
 
     assert (verdict.margin, verdict.meaning) == (0.05, None)
@@ -124,7 +148,9 @@ def test_the_answer_changes_only_at_the_ends_of_intervals() -> None:
     amounts = {"low_amount": 0.1, "high_amount": 0.3}
     held = {pair: each.model_copy(update=amounts) for pair, each in gains.items()}
     assert spans(held, Threshold(0.05, 0.05)) == spans(gains, Threshold(0.05))
-    assert spans(held, Threshold(0.05, 0.2))[0] == Span(low=0.0, high=0.3, left=(REGRESSION, EXTENDED))
+    assert spans(held, Threshold(0.05, 0.2))[0] == Span(
+        low=0.0, high=0.3, left=(REGRESSION, EXTENDED)
+    )
     assert spans(held, Threshold(0.05, 0.4)) == (Span(low=0.0, high=0.99, left=(REGRESSION,)),)
 
 
@@ -145,8 +171,14 @@ def test_the_margins_at_which_the_answer_is_another_are_told() -> None:
     assert most == pytest.approx(100 * verdict.by_pair[REGRESSION, EXTENDED].low, abs=0.5)
 
 
-def test_a_curve_falls_from_one_to_nothing_and_is_half_at_the_gain(rng: np.random.Generator) -> None:
-    frame = margin_curves(judges(pd.concat(three(rng, 0.8, 0.9, 0.4, n=200)), with_terms(), 5, {"y": EvaluationSpec()}))
+def test_a_curve_falls_from_one_to_nothing_and_is_half_at_the_gain(
+    rng: np.random.Generator,
+) -> None:
+    frame = margin_curves(
+        judges(
+            pd.concat(three(rng, 0.8, 0.9, 0.4, n=200)), with_terms(), 5, {"y": EvaluationSpec()}
+        )
+    )
 
     own = frame[(frame["base"] == REGRESSION) & (frame["other"] == EXTENDED)]
     assert len(own) == POINTS

@@ -18,10 +18,16 @@ from tests.evidence.losses import only_verdict, scored, three, trial
 
 @pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
-    """All six procedures on 200 rows of one target of mean 0 and standard deviation 1, the last two of less loss."""
+    """All six procedures on 200 rows of one target of mean 0 and standard deviation 1, the last two
+    of less loss.
+    """
     rng = np.random.default_rng(0)
     base = rng.uniform(0.9, 1.1, 200)
-    models = [*three(rng, 0.9, 0.8, n=200), scored(0.95 * base, "short"), scored(0.5 * base, "trees")]
+    models = [
+        *three(rng, 0.9, 0.8, n=200),
+        scored(0.95 * base, "short"),
+        scored(0.5 * base, "trees"),
+    ]
     found = pd.concat(models, ignore_index=True)
     observed = 1.0 - 2 * (found["row"] % 2)
     return found.assign(observed=observed, predicted=observed - np.sqrt(found["loss"]))
@@ -48,11 +54,21 @@ def test_more_is_better_whichever_way_a_metric_counts(table: pd.DataFrame) -> No
         assert better["value"] > better["low"] > 0
         assert better["p_value"] < 1e-6
     r2, rmse = (told.loc[(metric, REGRESSION, TREES)] for metric in ("r2", "rmse"))
-    assert r2["other_value"] - r2["base_value"] == pytest.approx(r2["value"]) == pytest.approx(0.5, abs=0.01)
-    assert rmse["base_value"] - rmse["other_value"] == pytest.approx(rmse["value"]) == pytest.approx(1 - np.sqrt(0.5), abs=0.01)
+    assert (
+        r2["other_value"] - r2["base_value"]
+        == pytest.approx(r2["value"])
+        == pytest.approx(0.5, abs=0.01)
+    )
+    assert (
+        rmse["base_value"] - rmse["other_value"]
+        == pytest.approx(rmse["value"])
+        == pytest.approx(1 - np.sqrt(0.5), abs=0.01)
+    )
 
 
-def test_a_metric_of_one_procedure_lies_in_its_interval(rows: pd.DataFrame, table: pd.DataFrame) -> None:
+def test_a_metric_of_one_procedure_lies_in_its_interval(
+    rows: pd.DataFrame, table: pd.DataFrame
+) -> None:
     alone = table[table["base"].isna()]
     assert (alone["low"] < alone["value"]).all()
     assert (alone["value"] < alone["high"]).all()
@@ -61,13 +77,22 @@ def test_a_metric_of_one_procedure_lies_in_its_interval(rows: pd.DataFrame, tabl
     assert r2 == pytest.approx(1 - trees["loss"].mean() / trees["observed"].var(ddof=0))
 
 
-def test_the_difference_of_two_losses_has_the_interval_of_the_losses(rows: pd.DataFrame, table: pd.DataFrame) -> None:
-    own = {family: rows.loc[rows["family"] == family, ["outer_fold", "row", "loss"]] for family in ("linear", "extended")}
+def test_the_difference_of_two_losses_has_the_interval_of_the_losses(
+    rows: pd.DataFrame, table: pd.DataFrame
+) -> None:
+    own = {
+        family: rows.loc[rows["family"] == family, ["outer_fold", "row", "loss"]]
+        for family in ("linear", "extended")
+    }
 
     interval = Rows()(paired(own["linear"], own["extended"], 5), "difference")
 
     told = table.set_index(["metric", "base", "other"]).loc[("loss", REGRESSION, EXTENDED)]
-    assert (told["low"], told["high"], told["n_rows"]) == (pytest.approx(interval.low), pytest.approx(interval.high), 200)
+    assert (told["low"], told["high"], told["n_rows"]) == (
+        pytest.approx(interval.low),
+        pytest.approx(interval.high),
+        200,
+    )
 
 
 def test_a_procedure_that_was_not_scored_is_left_out(rows: pd.DataFrame) -> None:
@@ -78,18 +103,25 @@ def test_a_procedure_that_was_not_scored_is_left_out(rows: pd.DataFrame) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "metric", "most"), [("binary", "accuracy", 1), ("binary", "auc", 1), ("multiclass", "brier", 2)]
+    ("kind", "metric", "most"),
+    [("binary", "accuracy", 1), ("binary", "auc", 1), ("multiclass", "brier", 2)],
 )
-def test_no_interval_of_a_metric_leaves_the_values_that_it_can_have(kind: str, metric: str, most: float) -> None:
+def test_no_interval_of_a_metric_leaves_the_values_that_it_can_have(
+    kind: str, metric: str, most: float
+) -> None:
     """Six rows of two folds, on which nearly all is wrong."""
     y = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 1.0])
     wrong = np.array([0.01, 0.995, 0.02, 0.03, 0.04, 0.05])
-    rows = scored(np.ones(6), family="logistic", kind=kind).assign(observed=y, predicted=np.where(y == 1, wrong, 1 - wrong))
+    rows = scored(np.ones(6), family="logistic", kind=kind).assign(
+        observed=y, predicted=np.where(y == 1, wrong, 1 - wrong)
+    )
     if kind == "multiclass":
         rows = rows.assign(p_a=1 - rows["predicted"], p_b=rows["predicted"])
     folds = rows.assign(outer_fold=rows["row"] // 2)
 
-    table = metric_table(folds, pd.DataFrame([trial("logistic", 0, 1.0, kind=kind)]), 3).set_index("metric")
+    table = metric_table(folds, pd.DataFrame([trial("logistic", 0, 1.0, kind=kind)]), 3).set_index(
+        "metric"
+    )
 
     assert table.loc[metric, "low"] >= 0
     assert table.loc[metric, "high"] <= most
@@ -105,7 +137,9 @@ def test_on_how_many_folds_an_area_rests_is_told_in_table_and_answer(one_class: 
     count = 5 - len(one_class)
     told = on_some_folds(table)
     assert set(table.loc[table["metric"] == "auc", "n_folds"]) == {count}
-    assert {place: words.split()[0] for place, words in told.items()} == ({("y", "AUC"): str(count)} if one_class else {})
+    assert {place: words.split()[0] for place, words in told.items()} == (
+        {("y", "AUC"): str(count)} if one_class else {}
+    )
 
 
 def test_an_area_of_one_fold_has_the_interval_of_its_rows_in_table_and_verdict() -> None:

@@ -1,4 +1,6 @@
-"""Metrics as means over rows: their values are those of scikit-learn, their intervals hold, and groups count as one."""
+"""Metrics as means over rows: their values are those of scikit-learn, their intervals hold, and
+groups count as one.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def expected(metric: str, rows: pd.DataFrame) -> float:
     shares = rows.filter(regex="^p_").to_numpy()
     by_class = shares if shares.size else np.column_stack([1 - p, p])
     by_fold = [
-        m.roc_auc_score(fold["observed"], fold["predicted"]) for _, fold in rows.groupby("outer_fold") if metric == "auc"
+        m.roc_auc_score(fold["observed"], fold["predicted"])
+        for _, fold in rows.groupby("outer_fold")
+        if metric == "auc"
     ]
     found = {
         "loss": lambda: float(rows["loss"].mean()),
@@ -60,8 +64,12 @@ def test_the_mean_over_rows_is_the_metric_of_scikit_learn(kind: Kind, metric: st
 
 def delong_error(y: np.ndarray, scores: np.ndarray) -> float:
     """Standard error of the area under one ROC curve, by all pairs of rows."""
-    wins = (scores[y == 1][:, None] > scores[y == 0]) + 0.5 * (scores[y == 1][:, None] == scores[y == 0])
-    return float(np.sqrt(sum(wins.mean(axis=axis).var(ddof=1) / wins.shape[1 - axis] for axis in (0, 1))))
+    wins = (scores[y == 1][:, None] > scores[y == 0]) + 0.5 * (
+        scores[y == 1][:, None] == scores[y == 0]
+    )
+    return float(
+        np.sqrt(sum(wins.mean(axis=axis).var(ddof=1) / wins.shape[1 - axis] for axis in (0, 1)))
+    )
 
 
 @pytest.mark.parametrize("hits", [2, 60])
@@ -82,7 +90,10 @@ def test_the_error_of_a_difference_of_two_areas_is_that_of_delong() -> None:
     one, two = y + rng.normal(size=300), y + rng.normal(size=300)
     wins = [(s[y == 1][:, None] > s[y == 0]).astype(float) for s in (one, two)]
     gap = wins[0] - wins[1]
-    error = np.sqrt(gap.mean(axis=1).var(ddof=1) / (y == 1).sum() + gap.mean(axis=0).var(ddof=1) / (y == 0).sum())
+    error = np.sqrt(
+        gap.mean(axis=1).var(ddof=1) / (y == 1).sum()
+        + gap.mean(axis=0).var(ddof=1) / (y == 0).sum()
+    )
 
     rows = placements(one, y == 1) - placements(two, y == 1)
 
@@ -97,8 +108,13 @@ def test_the_only_row_of_its_class_tells_nothing_of_the_error_of_an_area() -> No
     assert rows[2] == pytest.approx(rows.mean())
 
 
-@pytest.mark.parametrize(("kind", "metric"), [(k, name) for k, name in CASES if name in {"r2", "rmse", "explained_deviance"}])
-def test_the_error_of_a_metric_that_is_no_mean_is_that_of_a_bootstrap(kind: Kind, metric: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "metric"),
+    [(k, name) for k, name in CASES if name in {"r2", "rmse", "explained_deviance"}],
+)
+def test_the_error_of_a_metric_that_is_no_mean_is_that_of_a_bootstrap(
+    kind: Kind, metric: str
+) -> None:
     rng = np.random.default_rng(3)
     rows = made(kind, rng)
     drawn = [rows.iloc[rng.integers(0, N, N)].assign(row=np.arange(N)) for _ in range(120)]
@@ -112,30 +128,53 @@ def test_the_error_of_a_metric_that_is_no_mean_is_that_of_a_bootstrap(kind: Kind
 DRAWS = 25
 
 
-@pytest.mark.parametrize(("kind", "groups"), [(Kind.CONTINUOUS, 60), (Kind.COUNT, 0), (Kind.BINARY, 60), (Kind.MULTICLASS, 0)])
-def test_the_interval_of_a_difference_of_metrics_holds_the_true_one(kind: Kind, groups: int) -> None:
-    """The true difference is that of very many rows; so few of DRAWS intervals hold it by a chance of one in a thousand."""
+@pytest.mark.parametrize(
+    ("kind", "groups"),
+    [(Kind.CONTINUOUS, 60), (Kind.COUNT, 0), (Kind.BINARY, 60), (Kind.MULTICLASS, 0)],
+)
+def test_the_interval_of_a_difference_of_metrics_holds_the_true_one(
+    kind: Kind, groups: int
+) -> None:
+    """The true difference is that of very many rows; so few of DRAWS intervals hold it by a chance
+    of one in a thousand.
+    """
     names = [metric.name for metric in metrics_of(kind)]
-    truth = np.subtract(*(shortfalls(made(kind, np.random.default_rng(4), noise, 0, 30_000)) for noise in (0.5, 1.0)))
+    truth = np.subtract(
+        *(
+            shortfalls(made(kind, np.random.default_rng(4), noise, 0, 30_000))
+            for noise in (0.5, 1.0)
+        )
+    )
     held = np.zeros(len(names))
 
     for seed in range(DRAWS):
-        sides = [made(kind, np.random.default_rng([5, seed]), noise, groups) for noise in (0.5, 1.0)]
+        sides = [
+            made(kind, np.random.default_rng([5, seed]), noise, groups) for noise in (0.5, 1.0)
+        ]
         for place, name in enumerate(names):
             one, two = (finished(measure(name, kind, side)) for side in sides)
-            estimate, half = mean_of(one["loss"].to_numpy() - two["loss"].to_numpy(), one["group"].to_numpy())
+            estimate, half = mean_of(
+                one["loss"].to_numpy() - two["loss"].to_numpy(), one["group"].to_numpy()
+            )
             held[place] += abs(estimate - truth[place]) <= half
 
-    assert dict(zip(names, held >= stats.binom.ppf(0.001, DRAWS, 0.94), strict=True)) == dict.fromkeys(names, True)
+    assert dict(
+        zip(names, held >= stats.binom.ppf(0.001, DRAWS, 0.94), strict=True)
+    ) == dict.fromkeys(names, True)
 
 
 def test_the_interval_of_a_metric_is_that_of_any_loss_by_group() -> None:
     rng = np.random.default_rng(10)
-    one, two = (finished(measure("r2", Kind.CONTINUOUS, made(Kind.CONTINUOUS, rng, 0.5, 60))) for _ in range(2))
+    one, two = (
+        finished(measure("r2", Kind.CONTINUOUS, made(Kind.CONTINUOUS, rng, 0.5, 60)))
+        for _ in range(2)
+    )
 
     interval = Rows()(paired(one, two, FOLDS), "difference")
 
-    estimate, half = mean_of(one["loss"].to_numpy() - two["loss"].to_numpy(), one["group"].to_numpy())
+    estimate, half = mean_of(
+        one["loss"].to_numpy() - two["loss"].to_numpy(), one["group"].to_numpy()
+    )
     assert interval.estimate == pytest.approx(estimate)
     assert (interval.high - interval.low) / 2 == pytest.approx(half, rel=0.1)
 
@@ -149,7 +188,9 @@ def mean_of(values: np.ndarray, group: np.ndarray) -> tuple[float, float]:
 
 def shortfalls(rows: pd.DataFrame) -> np.ndarray:
     kind = Kind(rows["kind"].iloc[0])
-    return np.array([finished(measure(metric.name, kind, rows))["loss"].mean() for metric in metrics_of(kind)])
+    return np.array(
+        [finished(measure(metric.name, kind, rows))["loss"].mean() for metric in metrics_of(kind)]
+    )
 
 
 def test_outer_folds_whose_test_rows_are_of_one_class_have_no_area_and_are_left_out() -> None:
@@ -201,7 +242,8 @@ def test_two_targets_that_share_classes_keep_the_order_of_their_own() -> None:
     rows = made(Kind.MULTICLASS, np.random.default_rng(0))
 
     alone, beside = (
-        value(measure("accuracy", Kind.MULTICLASS, both[both["target"] == "y"])) for both in (rows, pd.concat([first, rows]))
+        value(measure("accuracy", Kind.MULTICLASS, both[both["target"] == "y"]))
+        for both in (rows, pd.concat([first, rows]))
     )
 
     assert beside == alone

@@ -28,11 +28,15 @@ N = 150
 
 
 def accurate(predictions: pd.DataFrame) -> dict[str, Model]:
-    return procedures(measure("accuracy", Kind.BINARY, predictions), Kind.BINARY, incumbents(TRIALS))
+    return procedures(
+        measure("accuracy", Kind.BINARY, predictions), Kind.BINARY, incumbents(TRIALS)
+    )
 
 
 def test_two_that_differ_on_no_row_of_150_may_differ_on_some_of_the_next() -> None:
-    """The exact upper bound of what was seen on none of n rows is 1 - (1 - confidence)^(1 / n), here 2.4 %."""
+    """The exact upper bound of what was seen on none of n rows is 1 - (1 - confidence)^(1 / n),
+    here 2.4 %.
+    """
     sides = accurate(right_or_wrong(alike=False))
     pairs = paired(sides[REGRESSION].losses, sides[NETWORK].losses, 5)
 
@@ -76,7 +80,9 @@ def test_a_regression_that_is_wrong_on_none_of_few_rows_is_not_sure_to_be_enough
     assert not gain.bounded
 
 
-def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_floor_as_surely_as_they_can() -> None:
+def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_floor_as_surely_as_they_can() -> (
+    None
+):
     verdict = judged(right_or_wrong(alike=False, wrong=0, n=600))
 
     gain = verdict.by_pair[REGRESSION, NETWORK]
@@ -86,7 +92,9 @@ def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_floor_as_su
 
 
 @pytest.mark.parametrize("question", [{"floor": 0.0}, {"margin_of": "unit"}])
-def test_of_no_wrong_row_no_share_is_known_and_no_margin_that_is_one_decides(question: dict[str, Any]) -> None:
+def test_of_no_wrong_row_no_share_is_known_and_no_margin_that_is_one_decides(
+    question: dict[str, Any],
+) -> None:
     verdict = judged(right_or_wrong(alike=False, wrong=0, n=600), **question)
 
     assert verdict.verdict == UNDECIDED
@@ -118,13 +126,18 @@ def test_where_one_predicts_the_same_and_another_does_not_only_the_other_may_sav
 
 def test_rows_apart_on_no_part_of_the_rows_still_foretell_at_how_many_it_is_decided() -> None:
     whole = right_or_wrong(alike=False, wrong=60)
-    parts = [whole[whole["family"] != "constant"].assign(candidate=f"rows-{share}", val_loss=1.0) for share in (0.25, 0.5)]
+    parts = [
+        whole[whole["family"] != "constant"].assign(candidate=f"rows-{share}", val_loss=1.0)
+        for share in (0.25, 0.5)
+    ]
 
     told = judged(pd.concat([whole, *parts], ignore_index=True)).decided_at
 
     assert told is not None
     assert [point.improvement for point in told.curve] == [0, 0, 0]
-    assert [point.high for point in told.curve] == pytest.approx([-point.low for point in told.curve])
+    assert [point.high for point in told.curve] == pytest.approx(
+        [-point.low for point in told.curve]
+    )
     assert [point.high for point in told.curve] == pytest.approx([told.curve[0].high] * 3)
     assert told.curve[0].high > 2 * np.sqrt(2) / 60
     assert 1 < told.times < 40
@@ -136,19 +149,25 @@ def test_with_several_rows_apart_the_interval_is_that_of_the_rows() -> None:
     pairs = paired(sides[REGRESSION].losses, sides[NETWORK].losses, 5)
 
     apart = (pairs["base"] - pairs["other"]).to_numpy()
-    assert METHODS["rows"](pairs, "difference").std_error == pytest.approx(apart.std(ddof=1) / np.sqrt(N))
+    assert METHODS["rows"](pairs, "difference").std_error == pytest.approx(
+        apart.std(ddof=1) / np.sqrt(N)
+    )
 
 
 def test_one_that_is_wrong_on_no_row_is_not_sure_to_be_right() -> None:
     table = metric_table(right_or_wrong(alike=False, wrong=0), incumbents(TRIALS), 5)
 
-    (own,) = table[(table["metric"] == "accuracy") & (table["other"] == REGRESSION) & table["base"].isna()].itertuples()
+    (own,) = table[
+        (table["metric"] == "accuracy") & (table["other"] == REGRESSION) & table["base"].isna()
+    ].itertuples()
     assert own.value == 1
     assert 0.95 < own.low < 0.98
 
 
 def test_the_accuracy_of_one_is_no_surer_than_its_rows_though_folds_agree() -> None:
-    """60 of 150 rows are wrong, 12 in each of five folds, so that the folds' means do not vary at all."""
+    """60 of 150 rows are wrong, 12 in each of five folds, so that the folds' means do not vary at
+    all.
+    """
     model = accurate(right_or_wrong(alike=False, folds=5, wrong=60))[REGRESSION]
 
     found, _ = of_one(model.losses, 5)

@@ -1,4 +1,6 @@
-"""Rows that come in groups: the variance of their mean against statsmodels, and what it does to the coverage of intervals."""
+"""Rows that come in groups: the variance of their mean against statsmodels, and what it does to the
+coverage of intervals.
+"""
 
 from __future__ import annotations
 
@@ -75,14 +77,18 @@ def test_groups_reach_comparisons_and_scores() -> None:
     rng = np.random.default_rng(6)
     group = np.repeat(np.arange(12), 5)
     common = rng.exponential(size=12)[group]
-    rows = pd.concat([scored(common), scored(common * rng.uniform(0.5, 1.2, 12)[group], "neural", 1)]).assign(
-        group=[*group] * 2
-    )
+    rows = pd.concat(
+        [scored(common), scored(common * rng.uniform(0.5, 1.2, 12)[group], "neural", 1)]
+    ).assign(group=[*group] * 2)
     alone = rows.drop(columns="group")
     winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
 
-    (pair, _), (naive, _) = (pairs_of(p, 0.05, 5, winners, "rows").to_dict("records") for p in (rows, alone))
-    error, naive_error = (scores.model_scores(p, winners, 5, "rows")["std_error"].to_numpy() for p in (rows, alone))
+    (pair, _), (naive, _) = (
+        pairs_of(p, 0.05, 5, winners, "rows").to_dict("records") for p in (rows, alone)
+    )
+    error, naive_error = (
+        scores.model_scores(p, winners, 5, "rows")["std_error"].to_numpy() for p in (rows, alone)
+    )
 
     assert (pair["n_groups"], pair["n_rows"], naive["n_groups"]) == (12, 60, 60)
     assert 1 <= pair["df"] <= 11
@@ -95,7 +101,9 @@ def test_a_series_has_the_covariance_of_its_cosines() -> None:
     sums = np.random.default_rng(0).normal(size=(100, 2))
     angle = np.pi * np.outer(np.arange(1, cosines(100) + 1), np.arange(100) + 0.5) / 100
 
-    np.testing.assert_allclose(slow_moves(sums), np.sqrt(2 / cosines(100)) * np.cos(angle) @ sums, atol=1e-12)
+    np.testing.assert_allclose(
+        slow_moves(sums), np.sqrt(2 / cosines(100)) * np.cos(angle) @ sums, atol=1e-12
+    )
 
 
 def test_a_long_series_takes_memory_in_proportion_to_its_times() -> None:

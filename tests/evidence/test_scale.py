@@ -1,4 +1,6 @@
-"""What a verdict's shares mean in a unit that people know: the same gain, in the metric that was asked of."""
+"""What a verdict's shares mean in a unit that people know: the same gain, in the metric that was
+asked of.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,14 @@ def judged(kind: Kind, metric: str) -> Verdict:
     family = REGRESSIONS[kind]
     sides = [made(kind, np.random.default_rng(0), noise) for noise in (0.5, 0.45)]
     rows = [sides[0].assign(family=family), sides[1].assign(family="neural", depth=1)]
-    arms = [trial(f, d, 1.0, outer_fold=fold, kind=kind) for fold in range(5) for f, d in ((family, 0), ("neural", 1))]
-    return only_verdict(rows, pd.DataFrame(arms), questions={"y": EvaluationSpec(metric=metric, floor=0.0)})
+    arms = [
+        trial(f, d, 1.0, outer_fold=fold, kind=kind)
+        for fold in range(5)
+        for f, d in ((family, 0), ("neural", 1))
+    ]
+    return only_verdict(
+        rows, pd.DataFrame(arms), questions={"y": EvaluationSpec(metric=metric, floor=0.0)}
+    )
 
 
 @pytest.mark.parametrize(("kind", "metric"), CASES)
@@ -39,7 +47,9 @@ def test_the_metric_that_is_asked_of_is_the_one_that_is_told(kind: Kind, metric:
     (gain,) = verdict.by_pair.values()
     values = verdict.meaning.values
     sign = 1 if metric_of(metric, kind).more else -1
-    assert gain.improvement * gain.per_loss == pytest.approx(sign * (values[NETWORK] - values[REGRESSION]), rel=1e-6, abs=1e-9)
+    assert gain.improvement * gain.per_loss == pytest.approx(
+        sign * (values[NETWORK] - values[REGRESSION]), rel=1e-6, abs=1e-9
+    )
 
 
 def test_the_error_of_a_loss_is_the_root_of_its_mean() -> None:

@@ -21,7 +21,12 @@ DROPOUT = Axis("neural", "dropout", 0.0, 0.3, choices=(0.0, 0.1, 0.3), closed=("
 
 def winners(name: str, values: list[float]) -> pd.DataFrame:
     """The one trial of each outer fold's arm has such a value."""
-    return pd.DataFrame([trial("neural", 2, 1.0, outer_fold=f) | {f"params_{name}": v} for f, v in enumerate(values)])
+    return pd.DataFrame(
+        [
+            trial("neural", 2, 1.0, outer_fold=f) | {f"params_{name}": v}
+            for f, v in enumerate(values)
+        ]
+    )
 
 
 def numbers(found: StudyWarning) -> list[float]:
@@ -54,14 +59,24 @@ def test_what_chance_or_a_closed_end_explains_is_no_edge(axis: Axis, values: lis
 @pytest.mark.parametrize(
     ("axis", "edge", "expected"),
     [
-        (Axis("linear", "l2", 1.0, 10.0, log=True, zero=True), "high", Range(low=1, high=30, log=True, zero=True)),
-        (Axis("own", "size", 2, 9, log=True, integer=True), "low", Range(low=1, high=9, log=True, integer=True)),
+        (
+            Axis("linear", "l2", 1.0, 10.0, log=True, zero=True),
+            "high",
+            Range(low=1, high=30, log=True, zero=True),
+        ),
+        (
+            Axis("own", "size", 2, 9, log=True, integer=True),
+            "low",
+            Range(low=1, high=9, log=True, integer=True),
+        ),
         (Axis("own", "size", 2, 9, integer=True), "high", Range(low=2, high=13, integer=True)),
         (Axis("neural", "dropout", 0.1, 0.5), "low", Range(low=0, high=0.5)),
         (Axis("own", "shift", -1.0, 1.0), "low", Range(low=-2, high=1)),
     ],
 )
-def test_the_line_that_widens_a_range_is_one_that_a_config_takes(axis: Axis, edge: str, expected: Range) -> None:
+def test_the_line_that_widens_a_range_is_one_that_a_config_takes(
+    axis: Axis, edge: str, expected: Range
+) -> None:
     ((key, told),) = yaml.safe_load(axis.key(edge).strip("`")).items()
 
     assert key == f"space.{axis.family}.{axis.name}"
@@ -81,7 +96,11 @@ def test_the_last_choice_in_most_folds_and_the_very_end_in_one_fold_are_edges() 
 
 def searched(*folds: list[float], **more: Any) -> pd.DataFrame:
     """Trials of an arm a fold, with such validation losses."""
-    rows = [trial("neural", 1, v, number=i, outer_fold=f) for f, losses in enumerate(folds) for i, v in enumerate(losses)]
+    rows = [
+        trial("neural", 1, v, number=i, outer_fold=f)
+        for f, losses in enumerate(folds)
+        for i, v in enumerate(losses)
+    ]
     return pd.DataFrame(rows).assign(**more)
 
 
@@ -104,15 +123,23 @@ def test_a_search_that_ended_while_it_got_better_is_warned_of() -> None:
 
 def test_late_gains_of_few_folds_or_too_small_to_matter_are_not_warned_of() -> None:
     assert still_improving(searched(EARLY, EARLY, EARLY), "y", 2.0, 0.05, {"network": 8}) is None
-    assert still_improving(searched(LATE, EARLY, EARLY, EARLY), "y", 2.0, 0.05, {"network": 8}) is None
+    assert (
+        still_improving(searched(LATE, EARLY, EARLY, EARLY), "y", 2.0, 0.05, {"network": 8}) is None
+    )
     assert still_improving(searched(LATE, LATE, LATE), "y", 100.0, 0.05, {"network": 8}) is None
     assert still_improving(searched(LATE, LATE, LATE), "y", 2.0, 0.05, {}) is None
 
 
 def test_a_model_of_which_a_tenth_of_the_trials_failed_is_warned_of() -> None:
     trials = pd.DataFrame(
-        [trial("neural", 1, 1.0, number=i, state="FAIL" if i < 2 else "COMPLETE") for i in range(20)]
-        + [trial("neural", 3, 1.0, number=i, state="FAIL" if i < 1 else "COMPLETE") for i in range(20)]
+        [
+            trial("neural", 1, 1.0, number=i, state="FAIL" if i < 2 else "COMPLETE")
+            for i in range(20)
+        ]
+        + [
+            trial("neural", 3, 1.0, number=i, state="FAIL" if i < 1 else "COMPLETE")
+            for i in range(20)
+        ]
     )
 
     found = failing(trials, "y")

@@ -12,7 +12,9 @@ from tests.evidence.losses import every_model, pairs_of, scored, trial
 FOLDS = 5
 
 
-def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(rng: np.random.Generator) -> None:
+def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(
+    rng: np.random.Generator,
+) -> None:
     validation = {("constant", 0): 1.9, ("linear", 0): 1.1, ("neural", 1): 0.5, ("neural", 2): 0.4}
     winners = pd.DataFrame([trial(*model, loss) for model, loss in validation.items()])
     predictions = every_model(rng)
@@ -24,7 +26,9 @@ def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(rng: np.r
     own = found.set_index(["family", "depth"])
     assert set(found["family"]) == {"constant", "linear", "neural", "network", "trees"}
     assert own.loc["trees", "rank"].isna().all()
-    assert own["test_loss"].drop([("network", -1), ("trees", 0)]).to_dict() == pytest.approx(expected.to_dict())
+    assert own["test_loss"].drop([("network", -1), ("trees", 0)]).to_dict() == pytest.approx(
+        expected.to_dict()
+    )
     assert own.loc[("network", -1), "test_loss"] == pytest.approx(expected["neural", 2])
     assert own["rank"].drop(("network", -1)).dropna().sort_values().index[0] == expected.idxmin()
     assert own.loc[("linear", 0), "optimism"] == pytest.approx(1.1 - expected["linear", 0])
@@ -33,7 +37,12 @@ def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(rng: np.r
 
 
 def test_losses_that_differ_by_rounding_share_a_rank() -> None:
-    means = {("constant", 0): 1.0, ("linear", 0): 0.5, ("neural", 1): 6.9e-32, ("neural", 2): 6.1e-32}
+    means = {
+        ("constant", 0): 1.0,
+        ("linear", 0): 0.5,
+        ("neural", 1): 6.9e-32,
+        ("neural", 2): 6.1e-32,
+    }
     predictions = pd.concat([scored(np.full(9, mean), *model) for model, mean in means.items()])
     winners = pd.DataFrame([trial(*model, mean) for model, mean in means.items()])
 
@@ -45,11 +54,20 @@ def test_losses_that_differ_by_rounding_share_a_rank() -> None:
 
 def test_refits_on_parts_of_the_rows_are_no_models(rng: np.random.Generator) -> None:
     models = [
-        scored(rng.exponential(size=30), f, d, c) for f, d in [("linear", 0), ("neural", 1)] for c in ("refit", "ensemble")
+        scored(rng.exponential(size=30), f, d, c)
+        for f, d in [("linear", 0), ("neural", 1)]
+        for c in ("refit", "ensemble")
     ]
-    parts = [scored(rng.exponential(size=30), f, d, "rows-0.25") for f, d in [("linear", 0), ("neural", 1), ("neural", 2)]]
+    parts = [
+        scored(rng.exponential(size=30), f, d, "rows-0.25")
+        for f, d in [("linear", 0), ("neural", 1), ("neural", 2)]
+    ]
     whole, more = pd.concat(models), pd.concat([*models, *parts])
     winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
 
-    pd.testing.assert_frame_equal(pairs_of(more, 0.05, 5, winners), pairs_of(whole, 0.05, 5, winners))
-    pd.testing.assert_frame_equal(scores.model_scores(more, winners, FOLDS), scores.model_scores(whole, winners, FOLDS))
+    pd.testing.assert_frame_equal(
+        pairs_of(more, 0.05, 5, winners), pairs_of(whole, 0.05, 5, winners)
+    )
+    pd.testing.assert_frame_equal(
+        scores.model_scores(more, winners, FOLDS), scores.model_scores(whole, winners, FOLDS)
+    )

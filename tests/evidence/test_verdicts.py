@@ -34,7 +34,9 @@ def test_terms_that_bring_what_the_network_brings_are_enough() -> None:
 
     assert verdict.verdict == TERMS
     assert (verdict.answer_procedure, verdict.left) == ("extended", ("extended",))
-    assert [step.gain.improvement for step in verdict.gains] == pytest.approx([0.4, 0.405, 0.005], abs=1e-3)
+    assert [step.gain.improvement for step in verdict.gains] == pytest.approx(
+        [0.4, 0.405, 0.005], abs=1e-3
+    )
     assert [step.gain.level for step in verdict.gains] == [0.975, 0.975, 0.95]
 
 
@@ -57,11 +59,15 @@ def test_two_found_terms_beside_a_tiny_loss_of_the_network_are_the_answer() -> N
     assert of_three(1e-15, 1e-7).verdict == TERMS
 
 
-def test_a_regression_with_terms_that_is_worse_than_without_leaves_the_choice_to_the_two_others() -> None:
+def test_a_regression_with_terms_that_is_worse_than_without_leaves_the_choice_to_the_two_others() -> (
+    None
+):
     assert [of_three(1.3, network).verdict for network in (0.8, 1.0)] == [WORTH, ENOUGH]
 
 
-def test_where_the_regression_is_passed_for_the_network_alone_terms_that_surely_help_may_be_enough() -> None:
+def test_where_the_regression_is_passed_for_the_network_alone_terms_that_surely_help_may_be_enough() -> (
+    None
+):
     verdict = of_three(0.955, 0.935, spread=0.01)
 
     terms, network, rest = (step.gain for step in verdict.gains)
@@ -71,20 +77,32 @@ def test_where_the_regression_is_passed_for_the_network_alone_terms_that_surely_
     assert verdict.verdict == TERMS
 
 
-def test_terms_that_may_be_nothing_are_no_answer_though_the_network_gains_nothing_over_them() -> None:
+def test_terms_that_may_be_nothing_are_no_answer_though_the_network_gains_nothing_over_them() -> (
+    None
+):
     base = np.ones(400)
-    terms = np.where(np.arange(400) < 24, 0.66 * 400 / 24, 0.0)  # a third less on average, by the luck of a few rows
-    verdict = only_verdict([scored(base), scored(terms, "extended"), scored(0.93 * base, "neural", 1)])
+    terms = np.where(
+        np.arange(400) < 24, 0.66 * 400 / 24, 0.0
+    )  # a third less on average, by the luck of a few rows
+    verdict = only_verdict(
+        [scored(base), scored(terms, "extended"), scored(0.93 * base, "neural", 1)]
+    )
 
     first, network, rest = (step.gain for step in verdict.gains)
     assert first.low < 0 < 0.3 < first.improvement
     assert rest.high < 0.05 < network.low
     assert (verdict.verdict, verdict.left) == (UNDECIDED, ("extended", "network"))
     assert verdict.decided_at is not None
-    assert (verdict.decided_at.base, verdict.decided_at.other, verdict.decided_at.bound) == ("regression", "extended", 0)
+    assert (verdict.decided_at.base, verdict.decided_at.other, verdict.decided_at.bound) == (
+        "regression",
+        "extended",
+        0,
+    )
 
 
-def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simpler_model(rng: np.random.Generator) -> None:
+def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simpler_model(
+    rng: np.random.Generator,
+) -> None:
     base, network = rng.exponential(1.0, (2, 40))
 
     verdict = only_verdict([scored(base), scored(network, "neural", 1)])
@@ -100,19 +118,26 @@ def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simp
     assert verdict.beats_constant is None
 
 
-def test_undecided_between_three_keeps_the_simplest_at_the_level_of_both_gains(rng: np.random.Generator) -> None:
+def test_undecided_between_three_keeps_the_simplest_at_the_level_of_both_gains(
+    rng: np.random.Generator,
+) -> None:
     base, terms, network = rng.exponential(1.0, (3, 40))
 
     verdict = only_verdict([scored(base), scored(terms, "extended"), scored(network, "neural", 1)])
 
     assert verdict.left == ("regression", "extended", "network")
     assert verdict.answer_procedure == "regression"
-    assert digits(100 * verdict.by_pair["regression", "network"].high) in numbers(Words(verdict).sentence)
+    assert digits(100 * verdict.by_pair["regression", "network"].high) in numbers(
+        Words(verdict).sentence
+    )
     assert [step.gain.level for step in verdict.gains] == [0.975, 0.975, 0.95]
 
 
 def test_without_a_network_the_terms_are_judged_alone(rng: np.random.Generator) -> None:
-    verdict = only_verdict(three(rng, 0.7, 1.0)[1:3], pd.DataFrame([trial("linear", 0, 1.0), trial("extended", 0, 0.9)]))
+    verdict = only_verdict(
+        three(rng, 0.7, 1.0)[1:3],
+        pd.DataFrame([trial("linear", 0, 1.0), trial("extended", 0, 0.9)]),
+    )
 
     assert verdict.verdict == TERMS
     assert verdict.gains[0].gain.level == 0.95
@@ -132,7 +157,11 @@ def test_models_without_a_common_test_row_give_no_verdict() -> None:
 
 
 def test_a_regression_without_loss_is_enough_and_divides_nothing_by_zero() -> None:
-    models = [scored(np.full(9, 0.5), "constant"), scored(np.zeros(9)), scored(np.full(9, 1e-9), "neural", 1)]
+    models = [
+        scored(np.full(9, 0.5), "constant"),
+        scored(np.zeros(9)),
+        scored(np.full(9, 1e-9), "neural", 1),
+    ]
 
     verdict = only_verdict([*models, scored(np.zeros(9), "trees")])
 
@@ -143,10 +172,14 @@ def test_a_regression_without_loss_is_enough_and_divides_nothing_by_zero() -> No
 
 
 @pytest.mark.parametrize("losses", [(6.9e-32, 6.1e-32), (6.1e-32, 6.9e-32)])
-def test_a_regression_whose_loss_is_but_rounding_has_nothing_to_lose_to_a_network(losses: tuple[float, float]) -> None:
+def test_a_regression_whose_loss_is_but_rounding_has_nothing_to_lose_to_a_network(
+    losses: tuple[float, float],
+) -> None:
     own, other = (loss * np.linspace(0.5, 1.5, 9) for loss in losses)
 
-    verdict = only_verdict([scored(np.full(9, 0.5), "constant"), scored(own), scored(other, "neural", 1)])
+    verdict = only_verdict(
+        [scored(np.full(9, 0.5), "constant"), scored(own), scored(other, "neural", 1)]
+    )
 
     assert verdict.verdict == ENOUGH
     assert math.isnan(verdict.gains[0].gain.improvement)
@@ -156,7 +189,9 @@ def test_a_regression_whose_loss_is_but_rounding_has_nothing_to_lose_to_a_networ
 def test_models_that_differ_from_the_constant_by_rounding_do_not_beat_it() -> None:
     base = np.linspace(0.9, 1.1, 100)
 
-    verdict = only_verdict([scored(base, "constant"), scored(base - 1e-15), scored(base - 2e-15, "neural", 1)])
+    verdict = only_verdict(
+        [scored(base, "constant"), scored(base - 1e-15), scored(base - 2e-15, "neural", 1)]
+    )
 
     assert verdict.use_none
 
@@ -164,7 +199,9 @@ def test_models_that_differ_from_the_constant_by_rounding_do_not_beat_it() -> No
 def test_where_nothing_beats_the_constant_none_is_to_be_used(rng: np.random.Generator) -> None:
     base = rng.uniform(0.9, 1.1, 100)
 
-    verdict = only_verdict([scored(base, "constant"), scored(base * 1.01), scored(base * 1.02, "neural", 1)])
+    verdict = only_verdict(
+        [scored(base, "constant"), scored(base * 1.01), scored(base * 1.02, "neural", 1)]
+    )
 
     assert verdict.beats_constant is False
     assert verdict.use_none
@@ -172,7 +209,12 @@ def test_where_nothing_beats_the_constant_none_is_to_be_used(rng: np.random.Gene
 
 def test_terms_that_alone_beat_the_constant_are_used(rng: np.random.Generator) -> None:
     base = rng.uniform(0.9, 1.1, 100)
-    models = [scored(base, "constant"), scored(base * 1.01), scored(base * 0.8, "extended"), scored(base * 1.02, "neural", 1)]
+    models = [
+        scored(base, "constant"),
+        scored(base * 1.01),
+        scored(base * 0.8, "extended"),
+        scored(base * 1.02, "neural", 1),
+    ]
 
     verdict = only_verdict(models)
 
@@ -182,13 +224,22 @@ def test_terms_that_alone_beat_the_constant_are_used(rng: np.random.Generator) -
 
 def test_the_verdict_is_about_the_ensemble(rng: np.random.Generator) -> None:
     base = rng.uniform(0.9, 1.1, (2, 5, 20))
-    models = [in_folds(base), in_folds(0.5 * base, "neural", 1), in_folds(0.97 * base, "neural", 1, "refit")]
+    models = [
+        in_folds(base),
+        in_folds(0.5 * base, "neural", 1),
+        in_folds(0.97 * base, "neural", 1, "refit"),
+    ]
 
     verdict = only_verdict(models, usual_trials(n_folds=10))
 
     gain = verdict.by_pair["regression", "network"]
     assert verdict.n_train == 80
-    assert (gain.method, gain.n_folds, gain.n_repeats, gain.n_rows) == ("rows and repeats", 10, 2, 100)
+    assert (gain.method, gain.n_folds, gain.n_repeats, gain.n_rows) == (
+        "rows and repeats",
+        10,
+        2,
+        100,
+    )
     assert gain.improvement == pytest.approx(0.5)
     assert verdict.verdict == WORTH
 
@@ -226,13 +277,21 @@ def test_a_share_reads_as_per_cent_and_never_rounds_up_to_all(share: float, text
     assert percent(share) == text
 
 
-@pytest.mark.parametrize(("metric", "kind"), [("r2", "continuous"), ("auc", "binary"), ("explained_deviance", "count")])
+@pytest.mark.parametrize(
+    ("metric", "kind"), [("r2", "continuous"), ("auc", "binary"), ("explained_deviance", "count")]
+)
 def test_a_metric_that_does_not_exist_on_the_test_rows_gives_no_verdict(
     rng: np.random.Generator, metric: str, kind: str
 ) -> None:
     """The target has one value, 0."""
-    models = [scored(rng.uniform(0.9, 1.1, 30), *model) for model in (("constant",), ("linear",), ("neural", 1), ("short",))]
-    still = [model.assign(observed=0.0, predicted=rng.uniform(0.1, 0.9, 30), kind=kind) for model in models]
+    models = [
+        scored(rng.uniform(0.9, 1.1, 30), *model)
+        for model in (("constant",), ("linear",), ("neural", 1), ("short",))
+    ]
+    still = [
+        model.assign(observed=0.0, predicted=rng.uniform(0.1, 0.9, 30), kind=kind)
+        for model in models
+    ]
     questions = ({"margin_of": "unit"}, {"floor": 0.1}) if metric == "r2" else ({},)
 
     for more in questions:

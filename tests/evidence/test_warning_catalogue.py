@@ -25,7 +25,12 @@ def test_the_page_is_what_the_catalogue_says() -> None:
 
 
 def test_an_entry_is_found_by_its_id_in_short_too_and_another_id_names_the_nearest() -> None:
-    assert [entry_of(name).id for name in ("S003", "s003", "S3", "13")] == ["S003", "S003", "S003", "S013"]
+    assert [entry_of(name).id for name in ("S003", "s003", "S3", "13")] == [
+        "S003",
+        "S003",
+        "S003",
+        "S013",
+    ]
     with pytest.raises(StudyError, match=r"'S103'.*'S013'.*`study explain`"):
         entry_of("S103")
 

@@ -32,8 +32,12 @@ def test_losses_are_ranked_by_what_is_more_than_rounding_of_the_baseline(
 
 
 def test_the_baseline_is_the_constant_or_else_the_largest() -> None:
-    own = pd.DataFrame({"family": ["constant", "linear", "neural", "neural"], "loss": [2.0, 1.0, 3.0, 5.0]})
+    own = pd.DataFrame(
+        {"family": ["constant", "linear", "neural", "neural"], "loss": [2.0, 1.0, 3.0, 5.0]}
+    )
 
     assert baseline(own, "loss") == 2.0
     assert baseline(own[1:], "loss") == 4.0
-    assert baseline(pd.concat([own[1:], own[:1].assign(family="trees", loss=math.inf)]), "loss") == 4.0
+    assert (
+        baseline(pd.concat([own[1:], own[:1].assign(family="trees", loss=math.inf)]), "loss") == 4.0
+    )

@@ -1,4 +1,5 @@
-"""What workers with half a GPU and with none see, and where a search in this process computes, as JSON: run by test_devices.
+"""What workers with half a GPU and with none see, and where a search in this process computes, as
+JSON: run by test_devices.
 
 Ray is told of a GPU that is not there.
 """
@@ -13,7 +14,11 @@ from typing import Any
 def seen(worker: Any) -> list[Any]:
     """What its process shows to TensorFlow."""
     proof = worker.proof.result()
-    return [os.environ.get("CUDA_VISIBLE_DEVICES"), proof.device, proof.error.strip().splitlines()[-1:]]
+    return [
+        os.environ.get("CUDA_VISIBLE_DEVICES"),
+        proof.device,
+        proof.error.strip().splitlines()[-1:],
+    ]
 
 
 def workers() -> dict[str, Any]:
@@ -22,10 +27,21 @@ def workers() -> dict[str, Any]:
 
     from study.execution.worker import StudyWorker
 
-    ray.init(num_cpus=2, num_gpus=1, include_dashboard=False, object_store_memory=100_000_000, log_to_driver=False)
+    ray.init(
+        num_cpus=2,
+        num_gpus=1,
+        include_dashboard=False,
+        object_store_memory=100_000_000,
+        log_to_driver=False,
+    )
     found = {}
-    for name, share in {"with": 0.5, "without": 0}.items():  # who come while this process imports TensorFlow too
-        found[name] = ray.remote(num_cpus=1, num_gpus=share)(StudyWorker).remote({"needs": {}, "worker_bytes": 1})
+    for name, share in {
+        "with": 0.5,
+        "without": 0,
+    }.items():  # who come while this process imports TensorFlow too
+        found[name] = ray.remote(num_cpus=1, num_gpus=share)(StudyWorker).remote(
+            {"needs": {}, "worker_bytes": 1}
+        )
     return found
 
 
@@ -52,4 +68,9 @@ if __name__ == "__main__":
 
     started = workers()
     found = here()
-    print(json.dumps(found | {name: ray.get(worker.__ray_call__.remote(seen)) for name, worker in started.items()}))
+    print(
+        json.dumps(
+            found
+            | {name: ray.get(worker.__ray_call__.remote(seen)) for name, worker in started.items()}
+        )
+    )

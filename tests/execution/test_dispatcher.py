@@ -41,7 +41,9 @@ def report_of(task: Task, grown: bool = False) -> TaskResult:
 
 
 class Script:
-    """Workers that come one after the other, as many as are wanted, and do what `act` says of each task that they get."""
+    """Workers that come one after the other, as many as are wanted, and do what `act` says of each
+    task that they get.
+    """
 
     room = 2
 
@@ -93,7 +95,9 @@ def report(worker: str, task: Task) -> list[Event]:
     return [Reported(worker, report_of(task))]
 
 
-def dispatcher(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3) -> Dispatcher:
+def dispatcher(
+    folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3
+) -> Dispatcher:
     by_key = {arm.arm.key: arm for arm in arms}
     recorder = Recorder(StudyPaths(folder), Observer(), by_key, FoldQueue(()))
     config = config_of(search={"max_tries": max_tries})
@@ -101,20 +105,31 @@ def dispatcher(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: 
     return Dispatcher(tasks, recorder, workers, Journal(recorder.paths, max_tries))
 
 
-def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_there_are_tasks(tmp_path: Path) -> None:
+def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_there_are_tasks(
+    tmp_path: Path,
+) -> None:
     arm, workers = small(trials=5), Script(report)
 
     dispatcher(tmp_path, [arm], workers).run()
 
-    assert sorted(key for _, key in workers.sent) == [*(f"y-extended-o0-{n:04d}" for n in range(5)), "y-extended-o0-winner"]
+    assert sorted(key for _, key in workers.sent) == [
+        *(f"y-extended-o0-{n:04d}" for n in range(5)),
+        "y-extended-o0-winner",
+    ]
     assert workers.wanted == 6
     assert arm.finished
     assert len(read_records(StudyPaths(tmp_path)).trials) == 5
 
 
-def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_count(tmp_path: Path) -> None:
+def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_count(
+    tmp_path: Path,
+) -> None:
     def act(worker: str, task: Task) -> list[Event]:
-        return [Lost(worker), Ended(worker)] if task.key == "y-extended-o0-0001" else report(worker, task)
+        return (
+            [Lost(worker), Ended(worker)]
+            if task.key == "y-extended-o0-0001"
+            else report(worker, task)
+        )
 
     arm, workers = small(trials=3), Script(act)
 
@@ -133,7 +148,11 @@ def test_a_worker_that_ends_without_a_word_loses_its_task_once(tmp_path: Path) -
         if task.key in ended:
             return report(worker, task)
         ended.add(task.key)
-        return [Ended(worker), Lost(worker), *report(worker, task)]  # Tune may hear of it first, and a report may be late
+        return [
+            Ended(worker),
+            Lost(worker),
+            *report(worker, task),
+        ]  # Tune may hear of it first, and a report may be late
 
     arm, workers = small(trials=2), Script(act)
 
@@ -142,8 +161,13 @@ def test_a_worker_that_ends_without_a_word_loses_its_task_once(tmp_path: Path) -
     assert [arm.records[n].state for n in range(2)] == ["COMPLETE", "COMPLETE"]
 
 
-def test_a_worker_that_has_grown_leaves_after_its_report_which_is_nobodys_try(tmp_path: Path) -> None:
-    arm, workers = small(trials=3), Script(lambda worker, task: [Reported(worker, report_of(task, grown=True))])
+def test_a_worker_that_has_grown_leaves_after_its_report_which_is_nobodys_try(
+    tmp_path: Path,
+) -> None:
+    arm, workers = (
+        small(trials=3),
+        Script(lambda worker, task: [Reported(worker, report_of(task, grown=True))]),
+    )
 
     dispatcher(tmp_path, [arm], workers, max_tries=1).run()
 
@@ -172,7 +196,9 @@ def test_a_worker_has_its_next_task_before_the_disk_has_its_record(tmp_path: Pat
     assert order == ["sent", "sent", "written", "written", "sent"]
 
 
-def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(tmp_path: Path) -> None:
+def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(
+    tmp_path: Path,
+) -> None:
     arm, workers = small(trials=9), Script(report)
     dispatched = dispatcher(tmp_path, [arm], workers)
     (tmp_path / "trials").write_text("a file in the way")
@@ -186,7 +212,11 @@ def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(tmp
 
 def test_a_full_disk_ends_it_also_where_a_trial_is_given_up(tmp_path: Path) -> None:
     def act(worker: str, task: Task) -> list[Event]:
-        return [Lost(worker), Ended(worker)] if task.key == "y-extended-o0-0000" else report(worker, task)
+        return (
+            [Lost(worker), Ended(worker)]
+            if task.key == "y-extended-o0-0000"
+            else report(worker, task)
+        )
 
     arm = small(trials=3)
     dispatched = dispatcher(tmp_path, [arm], Script(act), max_tries=1)
@@ -233,7 +263,9 @@ def test_networks_go_to_a_gpu_first_and_never_to_a_worker_without_one(tmp_path: 
 
     dispatcher(tmp_path, arms, workers).run()
 
-    on_gpu, plain = ([key for worker, key in workers.sent if worker == name] for name in ("w1", "w2"))
+    on_gpu, plain = (
+        [key for worker, key in workers.sent if worker == name] for name in ("w1", "w2")
+    )
     assert len(workers.sent) == 8
     assert "neural" in on_gpu[0]
     assert not any("neural" in key for key in plain)

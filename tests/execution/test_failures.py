@@ -58,17 +58,23 @@ class Heard(Observer):
         self.notes.append(text)
 
 
-def run(folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3, *work: FoldWork) -> list[str]:
+def run(
+    folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3, *work: FoldWork
+) -> list[str]:
     """Run a study; gives what it says, but of winners, which `report_of` cannot score."""
     heard, by_key = Heard(), {arm.arm.key: arm for arm in arms}
     recorder = Recorder(StudyPaths(folder), heard, by_key, FoldQueue(work))
-    tasks = Tasks(config_of(search={"max_tries": max_tries}), by_key, recorder.beside, recorder.add_failure)
+    tasks = Tasks(
+        config_of(search={"max_tries": max_tries}), by_key, recorder.beside, recorder.add_failure
+    )
     with Journal(recorder.paths, max_tries) as journal:
         Dispatcher(tasks, recorder, workers, journal).run()
     return [note for note in heard.notes if UNSCORED not in note]
 
 
-def test_a_task_that_raises_where_others_succeed_fails_after_its_tries_with_its_last_error_in_full(tmp_path: Path) -> None:
+def test_a_task_that_raises_where_others_succeed_fails_after_its_tries_with_its_last_error_in_full(
+    tmp_path: Path,
+) -> None:
     said: list[str] = []
 
     def act(worker: str, task: Task) -> list[Event]:
@@ -86,7 +92,9 @@ def test_a_task_that_raises_where_others_succeed_fails_after_its_tries_with_its_
     assert r"Traceback\n  deep inside\nValueError: number 2\n" in record
 
 
-def test_a_task_is_not_run_again_on_its_node_before_another_one_has_ended_there(tmp_path: Path) -> None:
+def test_a_task_is_not_run_again_on_its_node_before_another_one_has_ended_there(
+    tmp_path: Path,
+) -> None:
     def act(worker: str, task: Task) -> list[Event]:
         return raised(worker) if task.key == FIRST else report(worker, task)
 
@@ -99,9 +107,13 @@ def test_a_task_is_not_run_again_on_its_node_before_another_one_has_ended_there(
     assert not any(one == other for one, other in pairwise(keys))
 
 
-def test_a_node_that_fails_at_three_tasks_in_a_row_is_left_out_named_and_blames_none(tmp_path: Path) -> None:
+def test_a_node_that_fails_at_three_tasks_in_a_row_is_left_out_named_and_blames_none(
+    tmp_path: Path,
+) -> None:
     def act(worker: str, task: Task) -> list[Event]:
-        return raised(worker, "Traceback\nOSError: full\n") if worker in bad else report(worker, task)
+        return (
+            raised(worker, "Traceback\nOSError: full\n") if worker in bad else report(worker, task)
+        )
 
     bad = {f"w{n}" for n in range(1, 40, 2)}
     arm, workers = small(trials=12), Prompt(act, "bad", "good")
@@ -120,11 +132,17 @@ def test_on_a_single_node_three_failures_in_a_row_end_it_with_the_first_error_an
     count = iter(range(99))
 
     def act(worker: str, task: Task) -> list[Event]:
-        return raised(worker, f"Traceback\n  here\nImportError: {next(count)}") if how is raised else died(worker)
+        return (
+            raised(worker, f"Traceback\n  here\nImportError: {next(count)}")
+            if how is raised
+            else died(worker)
+        )
 
     arm, workers = small(trials=9), Script(act)
     workers.room = 1
-    with pytest.raises(StudyError, match="Traceback\n  here\nImportError: 0$" if how is raised else "killed$"):
+    with pytest.raises(
+        StudyError, match="Traceback\n  here\nImportError: 0$" if how is raised else "killed$"
+    ):
         run(tmp_path, [arm], workers)
 
     assert len(workers.sent) == len({key for _, key in workers.sent}) == IN_A_ROW
@@ -141,7 +159,9 @@ def test_the_only_task_of_a_node_that_never_succeeded_ends_it_too(tmp_path: Path
     assert (len(workers.sent), arm.records) == (IN_A_ROW, {})
 
 
-def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_node(tmp_path: Path) -> None:
+def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_node(
+    tmp_path: Path,
+) -> None:
     held: list[Event] = []
     alone: list[bool] = []
     out: set[str] = set()
@@ -170,7 +190,9 @@ def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_n
 
 def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_path: Path) -> None:
     suspects = [{"suspect": FIRST, "deaths": 3}, {"suspect": SECOND, "deaths": 2}]
-    write_atomic(StudyPaths(tmp_path).journal, "".join(f"{json.dumps(line)}\n" for line in suspects))
+    write_atomic(
+        StudyPaths(tmp_path).journal, "".join(f"{json.dumps(line)}\n" for line in suspects)
+    )
     arm, workers = small(trials=4), Script(report)
 
     run(tmp_path, [arm], workers)
@@ -180,7 +202,9 @@ def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_pa
 
 
 class Chance(Script):
-    """Workers of three nodes whose tasks end in any order, well or not: each task and node has its own odds."""
+    """Workers of three nodes whose tasks end in any order, well or not: each task and node has its
+    own odds.
+    """
 
     room = 6
 
@@ -191,7 +215,9 @@ class Chance(Script):
         self.node: dict[str, str] = {}
 
     def next(self, timeout_s: float) -> Event | None:
-        if self.alive < min(self.room, self.wanted) and (not self.events or self.rng.random() < 0.5):
+        if self.alive < min(self.room, self.wanted) and (
+            not self.events or self.rng.random() < 0.5
+        ):
             self.born, self.alive = self.born + 1, self.alive + 1
             node = self.rng.choice(self.on)
             self.node[f"w{self.born}"] = node
@@ -203,7 +229,9 @@ class Chance(Script):
 
     def end_somehow(self, worker: str, task: Task) -> list[Event]:
         node = self.node[worker]
-        self.odds.setdefault(node, self.rng.choice([0, 0, 1]))  # a node that fails now and then is no better than its tasks
+        self.odds.setdefault(
+            node, self.rng.choice([0, 0, 1])
+        )  # a node that fails now and then is no better than its tasks
         bad = max(self.odds[node], self.odds.setdefault(task.key, self.rng.choice([0, 0, 0.2, 1])))
         events = report(worker, task)
         if self.rng.random() < bad:
@@ -213,18 +241,30 @@ class Chance(Script):
         return []
 
 
-def test_whatever_fails_it_ends_and_blames_no_task_that_never_fails_by_itself(tmp_path: Path) -> None:
+def test_whatever_fails_it_ends_and_blames_no_task_that_never_fails_by_itself(
+    tmp_path: Path,
+) -> None:
     ends = set()
     for seed in range(15):
         rng = random.Random(seed)
-        arms = [small("neural", trials=5, search={"sampler": "random", "generation": 2}), small(trials=4)]
+        arms = [
+            small("neural", trials=5, search={"sampler": "random", "generation": 2}),
+            small(trials=4),
+        ]
         workers, broken = Chance(rng), False
         try:
-            run(tmp_path / str(seed), arms, workers, rng.choice([1, 2, 3]), *map(trees_of, range(3)))
+            run(
+                tmp_path / str(seed), arms, workers, rng.choice([1, 2, 3]), *map(trees_of, range(3))
+            )
         except StudyError:
             broken = True
 
-        failed = {arm.arm.trial_id(n) for arm in arms for n, each in arm.records.items() if each.state is TrialState.FAIL}
+        failed = {
+            arm.arm.trial_id(n)
+            for arm in arms
+            for n, each in arm.records.items()
+            if each.state is TrialState.FAIL
+        }
         assert all(workers.odds[key] > 0 for key in failed), seed
         assert broken or all(arm.finished for arm in arms), seed
         assert len(workers.sent) < 200, seed

@@ -23,7 +23,12 @@ def tracker(*nodes: str, max_tries: int = 1) -> FaultTracker:
 
 @pytest.fixture
 def tasks() -> list[Task]:
-    found = Tasks(config_of(), {"y-extended-o0": small(trials=9)}, FoldQueue([trees_of(n) for n in range(4)]), lambda *_: None)
+    found = Tasks(
+        config_of(),
+        {"y-extended-o0": small(trials=9)},
+        FoldQueue([trees_of(n) for n in range(4)]),
+        lambda *_: None,
+    )
     return [task for _ in range(13) if (task := found.next()) is not None]
 
 
@@ -67,7 +72,9 @@ def test_a_node_that_is_lost_blames_nobody_and_is_not_left_out(tasks: list[Task]
     assert (own.left_out, own.final_error(tasks[0])) == ({}, None)
 
 
-def test_all_work_of_one_sort_that_fails_leaves_no_node_out_that_succeeds_with_trials(tasks: list[Task]) -> None:
+def test_all_work_of_one_sort_that_fails_leaves_no_node_out_that_succeeds_with_trials(
+    tasks: list[Task],
+) -> None:
     own = tracker("n", max_tries=2)
     own.started(tasks[0], "n")
     own.succeeded(tasks[0])

@@ -31,7 +31,9 @@ def test_a_run_that_left_a_record_is_progress(paths: StudyPaths) -> None:
     assert begin_run(paths, "7", restarts=2, records=1) == JobNote(id="7", records=1, idle=0)
 
 
-def test_after_two_runs_without_a_record_the_job_refuses_a_third_and_says_why(paths: StudyPaths) -> None:
+def test_after_two_runs_without_a_record_the_job_refuses_a_third_and_says_why(
+    paths: StudyPaths,
+) -> None:
     begin_run(paths, "7", restarts=0, records=5)
     assert begin_run(paths, "7", restarts=1, records=5).idle == 1
 
@@ -90,10 +92,14 @@ def test_only_a_preempted_job_is_queued_again_and_once(
     assert str(paths.root) in capsys.readouterr().err
 
 
-def test_a_run_that_was_preempted_is_not_counted_as_idle(paths: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_preempted_is_not_counted_as_idle(
+    paths: StudyPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(job, "ending", lambda *_: Ending.QUEUED)
     for restarts in range(4):
-        watch = Progressing(paths, Allocation("7", restarts, Given("n1", 1, 0, None), ("n1",)), Observer())
+        watch = Progressing(
+            paths, Allocation("7", restarts, Given("n1", 1, 0, None), ("n1",)), Observer()
+        )
         watch.job = begin_run(paths, "7", restarts, records=5)
         watch.leave()
 

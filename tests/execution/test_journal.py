@@ -49,7 +49,9 @@ def die() -> Iterator[Die]:
         journal._file.close()
 
 
-def test_a_run_that_ends_in_order_leaves_no_journal_and_no_suspect(tmp_path: Path, tasks: list[Task]) -> None:
+def test_a_run_that_ends_in_order_leaves_no_journal_and_no_suspect(
+    tmp_path: Path, tasks: list[Task]
+) -> None:
     with suppress(KeyboardInterrupt), Journal(StudyPaths(tmp_path), 2) as journal:
         journal.out(tasks[0])
         raise KeyboardInterrupt
@@ -59,7 +61,9 @@ def test_a_run_that_ends_in_order_leaves_no_journal_and_no_suspect(tmp_path: Pat
     assert list(StudyPaths(tmp_path).journal.parent.iterdir()) == []
 
 
-def test_what_was_out_when_a_driver_died_is_suspect_and_runs_one_at_a_time(tmp_path: Path, tasks: list[Task], die: Die) -> None:
+def test_what_was_out_when_a_driver_died_is_suspect_and_runs_one_at_a_time(
+    tmp_path: Path, tasks: list[Task], die: Die
+) -> None:
     paths = StudyPaths(tmp_path)
     die(paths, *tasks[1:3], back=(tasks[0],))
 
@@ -96,7 +100,9 @@ def test_a_suspect_answers_for_its_driver_runs_alone_then_and_is_given_up_after_
     assert [last.final_error(task) for task in tasks[1:]] == [None] * 8
 
 
-def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(tmp_path: Path, tasks: list[Task]) -> None:
+def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(
+    tmp_path: Path, tasks: list[Task]
+) -> None:
     class Counted(set[str]):
         asked = 0
 
@@ -116,7 +122,9 @@ def test_to_ask_for_a_suspect_takes_no_longer_where_thousands_are_out(tmp_path: 
         assert Counted.asked - asked == 2
 
 
-def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_next_one(tmp_path: Path, tasks: list[Task]) -> None:
+def test_a_run_that_has_lost_its_lock_leaves_the_journal_of_the_next_one(
+    tmp_path: Path, tasks: list[Task]
+) -> None:
     paths = StudyPaths(tmp_path)
     with Journal(paths, 2):
         other = Journal(paths, 2).__enter__()
@@ -135,7 +143,9 @@ def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path, tasks: list[Ta
         assert journal.suspects == {tasks[0].key}
 
 
-def test_the_run_on_all_arms_takes_over_what_the_drivers_of_shares_left(tmp_path: Path, tasks: list[Task], die: Die) -> None:
+def test_the_run_on_all_arms_takes_over_what_the_drivers_of_shares_left(
+    tmp_path: Path, tasks: list[Task], die: Die
+) -> None:
     whole, share = StudyPaths(tmp_path), StudyPaths(tmp_path, Share(number=1, count=3))
     write_atomic(share.environment, "{}")
     die(share, tasks[0])

@@ -34,13 +34,22 @@ for launch, seconds in (("", 1.5), ("conda run -n study", 60)):
 
 
 def config_with(launch: str) -> StudyConfig:
-    return make_config({"name": "a", "data": {"source": "balloons"}, "targets": ["balloons"], "slurm": {"launch": launch}})
+    return make_config(
+        {
+            "name": "a",
+            "data": {"source": "balloons"},
+            "targets": ["balloons"],
+            "slurm": {"launch": launch},
+        }
+    )
 
 
 def said_by(launch: str) -> list[str]:
     """What the script of a job says, with something before the study's command that only speaks."""
     script = make_submission(config_with(launch), Request(), ["a.yaml"]).script
-    ran = subprocess.run(["bash", "-s", "a b.yaml"], input=script, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        ["bash", "-s", "a b.yaml"], input=script, capture_output=True, text=True, check=True
+    )
     return ran.stdout.splitlines()
 
 
@@ -64,7 +73,9 @@ def test_words_that_no_shell_reads_are_named() -> None:
 def test_a_scratch_folder_too_long_for_sockets_is_named_before_anything_is_queued() -> None:
     config = config_with("").replace(slurm={"scratch": "/local/scratch/of-this-cluster"})
 
-    with pytest.raises(StudyError, match=r"slurm\.scratch.*/local/scratch/of-this-cluster\b.*\b30\b"):
+    with pytest.raises(
+        StudyError, match=r"slurm\.scratch.*/local/scratch/of-this-cluster\b.*\b30\b"
+    ):
         make_submission(config, Request(), ["a.yaml"])
 
 
@@ -79,7 +90,12 @@ def test_behind_a_wrapper_alone_the_study_is_warned_by_its_own_clock(tmp_path: P
     environment = os.environ | job | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
 
     ran = subprocess.run(
-        [sys.executable, "-c", RUN], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", RUN],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert ran.returncode != 0

@@ -24,7 +24,11 @@ def unfit(worker: str, error: str = "no") -> list[Event]:
 
 def test_workers_that_cannot_prove_themselves_leave_their_node_out(tmp_path: Path) -> None:
     def act(worker: str, task: Task) -> list[Event]:
-        return unfit(worker, "Traceback\nImportError: libcuda") if worker in bad else report(worker, task)
+        return (
+            unfit(worker, "Traceback\nImportError: libcuda")
+            if worker in bad
+            else report(worker, task)
+        )
 
     bad = {"w1", "w3", "w4"}
     arm, workers = small(trials=12), Prompt(act, "bad", "good", "bad", "bad", "good")
@@ -39,7 +43,9 @@ def test_workers_that_cannot_prove_themselves_leave_their_node_out(tmp_path: Pat
         run(tmp_path / "alone", [small(trials=6)], Script(act))
 
 
-def test_a_worker_that_cannot_prove_itself_where_others_have_succeeded_is_replaced(tmp_path: Path) -> None:
+def test_a_worker_that_cannot_prove_itself_where_others_have_succeeded_is_replaced(
+    tmp_path: Path,
+) -> None:
     def act(worker: str, task: Task) -> list[Event]:
         if worker in bad:
             return unfit(worker, "Traceback\nOSError: stale\n")
@@ -60,10 +66,14 @@ def test_a_worker_that_cannot_prove_itself_where_others_have_succeeded_is_replac
     assert [worker for worker, _ in workers.sent] == ["w1", "w2", "w3", "w4"]
 
 
-def test_a_worker_that_fails_at_two_tasks_in_a_row_is_replaced_before_its_node_is_left_out(tmp_path: Path) -> None:
+def test_a_worker_that_fails_at_two_tasks_in_a_row_is_replaced_before_its_node_is_left_out(
+    tmp_path: Path,
+) -> None:
     def act(worker: str, task: Task) -> list[Event]:
         if worker == "w1":
-            workers.events[:0] = raised(worker, "Traceback\nInternalError: CUDA_ERROR_ILLEGAL_ADDRESS\n")  # in milliseconds
+            workers.events[:0] = raised(
+                worker, "Traceback\nInternalError: CUDA_ERROR_ILLEGAL_ADDRESS\n"
+            )  # in milliseconds
             return []
         return report(worker, task)
 
@@ -77,18 +87,25 @@ def test_a_worker_that_fails_at_two_tasks_in_a_row_is_replaced_before_its_node_i
     assert workers.left == ["w1"]
 
 
-def test_workers_of_a_node_that_is_left_out_do_not_count_among_those_that_are_wanted(tmp_path: Path) -> None:
+def test_workers_of_a_node_that_is_left_out_do_not_count_among_those_that_are_wanted(
+    tmp_path: Path,
+) -> None:
     def act(worker: str, task: Task) -> list[Event]:
         return unfit(worker) if worker in {"w1", "w2", "w3"} else report(worker, task)
 
-    arm, workers = small(trials=3), Script(act, *["bad"] * 3, "good")  # also those that come there later
+    arm, workers = (
+        small(trials=3),
+        Script(act, *["bad"] * 3, "good"),
+    )  # also those that come there later
     workers.room = 4
     run(tmp_path, [arm], workers)
 
     assert arm.finished
 
 
-def test_workers_that_end_one_after_the_other_at_a_broken_node_end_no_study_that_trains_elsewhere(tmp_path: Path) -> None:
+def test_workers_that_end_one_after_the_other_at_a_broken_node_end_no_study_that_trains_elsewhere(
+    tmp_path: Path,
+) -> None:
     arm, workers = small(trials=1), Script(lambda worker, task: [], "n", "m")
     dispatched = dispatcher(tmp_path, [arm], workers)
     events: list[Event] = [Came("a", "n"), *unfit("a"), Came("b", "m")]

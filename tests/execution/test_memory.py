@@ -10,7 +10,9 @@ def test_a_search_keeps_the_outcome_of_a_record_and_not_what_only_dataframes_nee
     search = arm_search("linear", trials=1)
     found = record_of(search.arm, hand_out(search)[0])
 
-    search.tell(found.model_copy(update={"curves": {"epoch": [1]}, "coefficients": {"intercept": 1.0}}))
+    search.tell(
+        found.model_copy(update={"curves": {"epoch": [1]}, "coefficients": {"intercept": 1.0}})
+    )
 
     assert search.records == {0: Outcome.of(found, search.arm)}
     assert search.incumbent is search.records[0]

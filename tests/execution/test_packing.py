@@ -79,7 +79,9 @@ def begin(paths: StudyPaths, notes: list[str]) -> tuple[Plan, dict[str, ArmSearc
         def note(self, text: str) -> None:
             notes.append(text)
 
-    plan = make_plan(config_of(families=["linear"], protocol="holdout"), [Size("y", arm().kind, 80, 3)])
+    plan = make_plan(
+        config_of(families=["linear"], protocol="holdout"), [Size("y", arm().kind, 80, 3)]
+    )
     data: Any = {("y", own.outer_fold): Rows() for own in plan.arms}
     encoded: EncodedData = data
     return plan, make_searches(plan, encoded, paths, Notes())[0]
@@ -96,10 +98,16 @@ def test_the_next_start_packs_what_is_finished_and_leaves_what_is_not(tmp_path: 
 
     _, arms = begin(paths, [])
 
-    assert [path.name for path in sorted(paths.arm(done).iterdir())] == ["trials.jsonl", "winner.json"]
+    assert [path.name for path in sorted(paths.arm(done).iterdir())] == [
+        "trials.jsonl",
+        "winner.json",
+    ]
     assert [path.name for path in paths.arm(open_).iterdir()] == ["0000.json"]
     assert read_records(paths) == before
-    assert {key: search.finished for key, search in arms.items()} == {done.key: True, open_.key: False}
+    assert {key: search.finished for key, search in arms.items()} == {
+        done.key: True,
+        open_.key: False,
+    }
 
 
 def test_a_broken_pack_is_set_aside_and_its_arm_goes_on(tmp_path: Path) -> None:

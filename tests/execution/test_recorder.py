@@ -1,4 +1,6 @@
-"""The recorder: what workers report lies on disk before anybody is told of it, and a failure never ends a study."""
+"""The recorder: what workers report lies on disk before anybody is told of it, and a failure never
+ends a study.
+"""
 
 from __future__ import annotations
 
@@ -61,12 +63,16 @@ def watch(tmp_path: Path) -> Watch:
 @pytest.fixture
 def recorder(watch: Watch) -> Recorder:
     search = small("linear", trials=1)
-    return Recorder(watch.paths, watch, {search.arm.key: search}, FoldQueue([trees(), shortening()]))
+    return Recorder(
+        watch.paths, watch, {search.arm.key: search}, FoldQueue([trees(), shortening()])
+    )
 
 
 def hand_out(recorder: Recorder) -> list[Task]:
     """Everything there is to do, the trial of the arm done in between."""
-    tasks = Tasks(config_of(search={"trials": 1}), recorder.arms, recorder.beside, recorder.add_failure)
+    tasks = Tasks(
+        config_of(search={"trials": 1}), recorder.arms, recorder.beside, recorder.add_failure
+    )
     handed_out = []
     for sort in (TrialTask, WinnerTask, FoldTask, FoldTask):
         task = tasks.next()
@@ -87,7 +93,10 @@ def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: 
 
     found = read_records(watch.paths)
     assert found.trials == [Outcome.of(trial(), trial().arm)]
-    assert (found.winners, found.beside) == ([winner()], [scored_trees().outcome(), shortened().outcome()])
+    assert (found.winners, found.beside) == (
+        [winner()],
+        [scored_trees().outcome(), shortened().outcome()],
+    )
     assert read_work(watch.paths, ShortRecord) == [shortened()]
     assert (watch.paths.fold_models / "m.keras").read_bytes() == b"1"
     assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0", "y-short-o0"]
@@ -129,7 +138,9 @@ def test_what_is_given_up_is_a_failure_of_its_own_sort(recorder: Recorder, watch
         recorder.add_failure(task, f"no {task.key}")
 
     found = read_records(watch.paths)
-    assert [(record.state, record.error) for record in found.trials] == [(TrialState.FAIL, "no y-linear-o0-0000")]
+    assert [(record.state, record.error) for record in found.trials] == [
+        (TrialState.FAIL, "no y-linear-o0-0000")
+    ]
     assert [(own.work.key, own.state, own.error) for own in found.beside] == [
         ("y-trees-o0", TrialState.FAIL, "no y-trees-o0"),
         ("y-short-o0", TrialState.FAIL, "no y-short-o0"),
@@ -151,7 +162,9 @@ def test_a_worker_reads_the_task_that_it_was_told(recorder: Recorder, sort: int)
         assert task.val_loss == trial().val_loss
 
 
-def test_a_record_that_cannot_be_written_is_told_to_nobody(recorder: Recorder, watch: Watch) -> None:
+def test_a_record_that_cannot_be_written_is_told_to_nobody(
+    recorder: Recorder, watch: Watch
+) -> None:
     (watch.paths.root / "trials").write_text("a file in the way")
 
     with pytest.raises(OSError, match="trials"):

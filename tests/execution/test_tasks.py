@@ -33,7 +33,9 @@ def test_arms_are_served_in_turn() -> None:
 
     started = [bench.start() for _ in range(6)]
 
-    assert started == [f"y-extended-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
+    assert started == [
+        f"y-extended-o{fold}-{number:04d}" for number in range(3) for fold in range(2)
+    ]
 
 
 def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
@@ -48,12 +50,21 @@ def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
     assert handed_out == ["y-neural-d1-o1-0002", "y-neural-d1-o1-0003", None]
 
 
-def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench([small("neural", fold=fold, search={"sampler": "random", "generation": 1}) for fold in range(3)])
+def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(
+        [
+            small("neural", fold=fold, search={"sampler": "random", "generation": 1})
+            for fold in range(3)
+        ]
+    )
     keys = [bench.start() for _ in range(4)]  # one trial of each arm, then none is left
     asked: list[int] = []
     next_trial = ArmSearch.next_trial
-    monkeypatch.setattr(ArmSearch, "next_trial", lambda arm: asked.append(arm.arm.outer_fold) or next_trial(arm))
+    monkeypatch.setattr(
+        ArmSearch, "next_trial", lambda arm: asked.append(arm.arm.outer_fold) or next_trial(arm)
+    )
 
     idle = bench.start()
     bench.finish(keys[1])
@@ -65,7 +76,12 @@ def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
 
 
 def test_so_many_arms_are_begun_at_once_and_another_for_each_winner_or_where_all_wait() -> None:
-    bench = Bench([small(trials=3, fold=fold, search={"sampler": "random", "generation": 1}) for fold in range(9)])
+    bench = Bench(
+        [
+            small(trials=3, fold=fold, search={"sampler": "random", "generation": 1})
+            for fold in range(9)
+        ]
+    )
     bench.tasks.begun = 2
 
     first = [bench.start() for _ in range(4)]
@@ -74,7 +90,13 @@ def test_so_many_arms_are_begun_at_once_and_another_for_each_winner_or_where_all
     later = [bench.start() for _ in range(5)]
 
     assert [str(key)[11:] for key in first] == ["o0-0000", "o1-0000", "o0-0001", "o1-0001"]
-    assert [str(key)[11:] for key in later] == ["o0-0002", "o1-0002", "o2-0000", "o2-0001", "o3-0000"]
+    assert [str(key)[11:] for key in later] == [
+        "o0-0002",
+        "o1-0002",
+        "o2-0000",
+        "o2-0001",
+        "o3-0000",
+    ]
 
 
 def test_under_a_time_budget_every_arm_is_begun() -> None:
@@ -85,7 +107,9 @@ def test_under_a_time_budget_every_arm_is_begun() -> None:
     assert {str(key)[11:] for key in keys} == {f"o{fold}-0000" for fold in range(20)}
 
 
-def test_what_failed_is_handed_out_again_before_all_else_until_it_is_judged_to_be_at_fault() -> None:
+def test_what_failed_is_handed_out_again_before_all_else_until_it_is_judged_to_be_at_fault() -> (
+    None
+):
     bench = Bench([small(trials=2)])
 
     for _ in range(3):
@@ -207,10 +231,16 @@ def test_a_study_whose_every_trial_is_at_fault_still_ends() -> None:
         bench.tasks.drop_faulty(lambda task: "no")
 
     assert (bench.start(), bench.tasks.finished) == (None, True)
-    assert [key for key, _ in bench.given_up] == ["y-extended-o0-0000", "y-constant-o0-0000", "y-extended-o0-0001"]
+    assert [key for key, _ in bench.given_up] == [
+        "y-extended-o0-0000",
+        "y-constant-o0-0000",
+        "y-extended-o0-0001",
+    ]
 
 
-def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_it() -> None:
+def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_it() -> (
+    None
+):
     bench = Bench([small(trials=1)], FoldQueue([trees_of(), short_of()]))
 
     started = [bench.start() for _ in range(4)]
@@ -226,7 +256,9 @@ def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_
 
 
 @pytest.mark.parametrize("of", [trees_of, short_of])
-def test_work_that_failed_is_handed_out_again_until_it_is_given_up(of: Callable[[int], FoldWork]) -> None:
+def test_work_that_failed_is_handed_out_again_until_it_is_given_up(
+    of: Callable[[int], FoldWork],
+) -> None:
     first, second = of(0), of(1)
     bench = Bench([], FoldQueue([first, second]))
 

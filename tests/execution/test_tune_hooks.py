@@ -26,7 +26,11 @@ def pool() -> Pool:
 
 
 def test_what_tune_is_given_is_pickled_as_nothing(pool: Pool) -> None:
-    for each in (TrialSearcher(pool, Slots(1, {"GPU": 0}, 1)), WorkerCallback(pool, Path()), Over(pool.over)):
+    for each in (
+        TrialSearcher(pool, Slots(1, {"GPU": 0}, 1)),
+        WorkerCallback(pool, Path()),
+        Over(pool.over),
+    ):
         assert vars(pickle.loads(pickle.dumps(each))) == {}
 
 
@@ -42,13 +46,20 @@ def test_a_life_is_suggested_as_long_as_fewer_live_than_are_wanted(pool: Pool) -
     assert [*suggested, *after] == [life, life, None, life, None]
 
 
-def test_workers_with_a_gpu_go_before_those_without_of_which_no_more_live_than_there_is_for_them(pool: Pool) -> None:
+def test_workers_with_a_gpu_go_before_those_without_of_which_no_more_live_than_there_is_for_them(
+    pool: Pool,
+) -> None:
     lives = TrialSearcher(pool, Slots(5, {"CPU": 1, "GPU": 0.5}, 7, plain=3))
     pool.want(9, 1)
 
     told = [lives.suggest(name) for name in "abcd"]
 
-    assert [each and (each["gpu"], each["needs"]["GPU"]) for each in told] == [(True, 0.5), (True, 0.5), (False, 0), None]
+    assert [each and (each["gpu"], each["needs"]["GPU"]) for each in told] == [
+        (True, 0.5),
+        (True, 0.5),
+        (False, 0),
+        None,
+    ]
 
 
 def test_when_the_pool_is_over_nothing_is_suggested_and_all_ends(pool: Pool) -> None:
@@ -73,12 +84,16 @@ def test_a_worker_that_comes_is_taken_out_of_what_tune_keeps(pool: Pool) -> None
     assert (pool.next(0), pool.next(0)) == (Came("a", "0a", "n1", gpu=True), None)
 
 
-def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(pool: Pool, tmp_path: Path) -> None:
+def test_a_worker_that_left_or_was_lost_has_ended_and_what_ray_says_is_passed_on(
+    pool: Pool, tmp_path: Path
+) -> None:
     registry = WorkerCallback(pool, Path())
     (tmp_path / "error.txt").write_text("Failure # 1\n  File x\nOSError: gone\n")
 
     registry.on_trial_complete(1, [], SimpleNamespace(trial_id="a"))
-    registry.on_trial_error(1, [], SimpleNamespace(trial_id="b", error_file=str(tmp_path / "error.txt")))
+    registry.on_trial_error(
+        1, [], SimpleNamespace(trial_id="b", error_file=str(tmp_path / "error.txt"))
+    )
     registry.on_trial_error(1, [], SimpleNamespace(trial_id="c", error_file=None))
 
     assert [pool.next(0) for _ in range(3)] == [Ended("a"), Ended("b", "OSError: gone"), Ended("c")]

@@ -31,8 +31,14 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every family of study, on each kind it serves, networks with one hidden layer; one with two; and a package's."""
-    own = [Case(name, kind, 0 if family.convex else 1) for name, family in FAMILIES.items() for kind in sorted(family.kinds)]
+    """Every family of study, on each kind it serves, networks with one hidden layer; one with two;
+    and a package's.
+    """
+    own = [
+        Case(name, kind, 0 if family.convex else 1)
+        for name, family in FAMILIES.items()
+        for kind in sorted(family.kinds)
+    ]
     return [*own, Case("neural", Kind.CONTINUOUS, 2), Case("residual", Kind.COUNT, 1)]
 
 
@@ -56,7 +62,9 @@ def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> T
 
 
 def true_predictor(case: Case, x: np.ndarray) -> np.ndarray:
-    """Linear predictor (rows, outputs) that the family can represent: a constant, a line or an interaction of columns."""
+    """Linear predictor (rows, outputs) that the family can represent: a constant, a line or an
+    interaction of columns.
+    """
     family = get_family(case.family)
     if not family.inputs:
         value = np.full(len(x), 0.4)
@@ -97,10 +105,14 @@ def draw(kind: Kind, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rng.poisson(mean).astype(float)
 
 
-def encoded_for(case: Case, rows: int = 1_000, train_rows: int | None = None) -> tuple[Encoded, np.ndarray]:
-    """The case's table, every fifth row a test row, two inner folds; and its true means or probabilities (rows, ...).
+def encoded_for(
+    case: Case, rows: int = 1_000, train_rows: int | None = None
+) -> tuple[Encoded, np.ndarray]:
+    """The case's table, every fifth row a test row, two inner folds; and its true means or
+    probabilities (rows, ...).
 
-    The columns are far from standard, so that units matter. train_rows: keep so many training rows of each inner fold.
+    The columns are far from standard, so that units matter. train_rows: keep so many training rows
+    of each inner fold.
     """
     rng = np.random.default_rng(7)
     standard = rng.uniform(-1.7, 1.7, (rows, 3))
@@ -109,7 +121,10 @@ def encoded_for(case: Case, rows: int = 1_000, train_rows: int | None = None) ->
     original = standard * [2.0, 10.0, 0.1] + [5.0, -3.0, 0.0]
     place = np.arange(rows)
     test, development = place[place % 5 == 0], place[place % 5 != 0]
-    train = tuple(development[np.arange(len(development)) % N_INNER != fold][:train_rows] for fold in range(N_INNER))
+    train = tuple(
+        development[np.arange(len(development)) % N_INNER != fold][:train_rows]
+        for fold in range(N_INNER)
+    )
     fitting = [*train, development]
     center = np.stack([original[fitted].mean(axis=0) for fitted in fitting])
     scale = np.stack([original[fitted].std(axis=0) for fitted in fitting])
@@ -130,10 +145,15 @@ def encoded_for(case: Case, rows: int = 1_000, train_rows: int | None = None) ->
         y_center=np.array([y[fitted].mean() if continuous else 0.0 for fitted in fitting]),
         y_scale=np.array([y[fitted].std() if continuous else 1.0 for fitted in fitting]),
         train=train,
-        validation=tuple(development[np.arange(len(development)) % N_INNER == fold] for fold in range(N_INNER)),
+        validation=tuple(
+            development[np.arange(len(development)) % N_INNER == fold] for fold in range(N_INNER)
+        ),
         development=development,
         test=test,
         rows=place.astype(np.int64),
-        parts=((0.5, development[: len(development) // 2]), (0.25, development[: len(development) // 4])),
+        parts=(
+            (0.5, development[: len(development) // 2]),
+            (0.25, development[: len(development) // 4]),
+        ),
     )
     return encoded, mean

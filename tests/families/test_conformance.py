@@ -27,7 +27,11 @@ def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_kind_is_served_by_a_constant_by_regressions_and_by_a_network(kind: Kind) -> None:
     serving = [family for family in FAMILIES.values() if kind in family.kinds]
 
-    assert {(family.convex, family.inputs) for family in serving} == {(True, False), (True, True), (False, True)}
+    assert {(family.convex, family.inputs) for family in serving} == {
+        (True, False),
+        (True, True),
+        (False, True),
+    }
 
 
 @one_a_family
@@ -41,7 +45,9 @@ def test_every_hyperparameter_has_a_start_and_some_are_open_by_default(case: Cas
     assert all(form.low < form.high for form in ranges)
     assert all(len(form) > 1 for form in space.values() if isinstance(form, list))
     assert is_searched(family, {}) == bool(searched_space(family, space))
-    assert len({family.label(depth) for depth in ([0] if family.convex else [1, 2, 3])}) == (1 if family.convex else 3)
+    assert len({family.label(depth) for depth in ([0] if family.convex else [1, 2, 3])}) == (
+        1 if family.convex else 3
+    )
 
 
 @every_case
@@ -52,7 +58,11 @@ def test_it_builds_for_every_kind_it_serves(case: Case) -> None:
     architecture = get_family(case.family).architecture(task.params, case.depth, (2, 5, n_outputs))
     model = Stack(architecture).model
 
-    assert (architecture.n_replicates, architecture.n_features, architecture.n_outputs) == (2, 5, n_outputs)
+    assert (architecture.n_replicates, architecture.n_features, architecture.n_outputs) == (
+        2,
+        5,
+        n_outputs,
+    )
     assert model(np.zeros((2, 4, 5), np.float32)).shape == (2, 4, n_outputs)
 
 
@@ -62,7 +72,11 @@ def test_it_learns_what_it_can_represent_to_near_the_limit(case: Case) -> None:
     held = np.concatenate(encoded.validation)
     limit = loss(case.kind, encoded.y[held], mean[held])
     kept = encoded.y[encoded.development]
-    shares = np.bincount(kept.astype(int), minlength=3) / len(kept) if case.kind is Kind.MULTICLASS else kept.mean()
+    shares = (
+        np.bincount(kept.astype(int), minlength=3) / len(kept)
+        if case.kind is Kind.MULTICLASS
+        else kept.mean()
+    )
     floor = loss(case.kind, encoded.y[held], np.broadcast_to(shares, mean[held].shape))
 
     record = searched(case)
@@ -87,15 +101,26 @@ def test_the_record_counts_parameters_and_replicates(case: Case) -> None:
 
     assert record.n_parameters == own
     assert record.n_replicates == len(record.replicates) == N_INNER
-    assert record.val_loss == pytest.approx(np.mean([replicate.val_loss for replicate in record.replicates]))
+    assert record.val_loss == pytest.approx(
+        np.mean([replicate.val_loss for replicate in record.replicates])
+    )
 
 
 @every_case
-def test_a_regression_without_terms_has_coefficients_and_the_constant_intercepts_alone(case: Case) -> None:
-    family, plain = get_family(case.family), get_family(case.family).convex and case.family != EXTENDED
+def test_a_regression_without_terms_has_coefficients_and_the_constant_intercepts_alone(
+    case: Case,
+) -> None:
+    family, plain = (
+        get_family(case.family),
+        get_family(case.family).convex and case.family != EXTENDED,
+    )
     outputs = [":a", ":b", ":c"] if case.kind is Kind.MULTICLASS else [""]
     intercepts = {f"intercept{output}" for output in outputs} if plain else set()
-    terms = {f"coef_{term}{output}" for term in "uvw" for output in outputs} if plain and family.inputs else set()
+    terms = (
+        {f"coef_{term}{output}" for term in "uvw" for output in outputs}
+        if plain and family.inputs
+        else set()
+    )
 
     record = searched(case)
 
@@ -113,7 +138,10 @@ def test_it_survives_one_row_more_or_less_than_a_batch(beyond: int) -> None:
     record, _ = run_trial(task, encoded)
 
     assert record.state is TrialState.COMPLETE
-    assert all(np.isfinite([replicate.val_loss, replicate.train_loss]).all() for replicate in record.replicates)
+    assert all(
+        np.isfinite([replicate.val_loss, replicate.train_loss]).all()
+        for replicate in record.replicates
+    )
 
 
 @every_way
@@ -126,7 +154,8 @@ def test_the_study_seed_and_the_trial_number_decide_the_seeds_of_a_trial(case: C
     task, (encoded, _) = task_for(case, epochs=3), encoded_for(case)
 
     one, again, other_study, other_number = (
-        run_trial(task.model_copy(update=change), encoded)[0] for change in ({}, {}, {"seed": 1}, {"number": 1})
+        run_trial(task.model_copy(update=change), encoded)[0]
+        for change in ({}, {}, {"seed": 1}, {"number": 1})
     )
 
     assert again == one

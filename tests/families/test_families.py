@@ -68,7 +68,9 @@ def test_depth_0_of_neural_and_linear_build_the_same_graph() -> None:
     seeds, last_bias = [1, 2], np.zeros((2, 1))
     params = {"width": 64, "activation": "relu", "dropout": 0.3}
 
-    network, regression = (FAMILIES[name].architecture(params, 0, shape) for name in ("neural", "linear"))
+    network, regression = (
+        FAMILIES[name].architecture(params, 0, shape) for name in ("neural", "linear")
+    )
 
     assert network == regression
     stacks = [Stack(architecture) for architecture in (network, regression)]
@@ -85,7 +87,9 @@ def test_hidden_layers_that_bring_weights_of_their_own_are_refused() -> None:
         def hidden(self, x: Any, layers: Layers, depth: int, form: Mapping[str, Any]) -> Any:
             return keras.layers.Dense(form["width"])(x)
 
-    architecture = Shared().architecture({"width": 8, "activation": "silu", "dropout": 0}, 1, (2, 3, 1))
+    architecture = Shared().architecture(
+        {"width": 8, "activation": "silu", "dropout": 0}, 1, (2, 3, 1)
+    )
 
     with pytest.raises(TypeError, match=r"layers\.dense"):
         Stack(architecture)
@@ -94,7 +98,9 @@ def test_hidden_layers_that_bring_weights_of_their_own_are_refused() -> None:
 def test_a_network_has_dropout_layers_only_where_its_rate_is_above_zero() -> None:
     params = {"width": 8, "activation": "silu"}
 
-    without, with_dropout = (FAMILIES["neural"].architecture(params | {"dropout": r}, 2, (1, 3, 1)) for r in (0.0, 0.1))
+    without, with_dropout = (
+        FAMILIES["neural"].architecture(params | {"dropout": r}, 2, (1, 3, 1)) for r in (0.0, 0.1)
+    )
 
     assert len(Stack(without).dropouts) == 0
     assert len(Stack(with_dropout).dropouts) == 2
@@ -110,13 +116,21 @@ def test_each_replicate_is_drawn_from_its_own_seed_whoever_stands_beside_it() ->
     for both, one in zip(pair, single, strict=True):
         np.testing.assert_array_equal(both[1], one[0])
     spreads = [kernel[0].std() for kernel in pair[::2]]
-    np.testing.assert_allclose(spreads, [(2 / 50) ** 0.5, (2 / 400) ** 0.5, 0.1 / 400**0.5], rtol=0.1)
+    np.testing.assert_allclose(
+        spreads, [(2 / 50) ** 0.5, (2 / 400) ** 0.5, 0.1 / 400**0.5], rtol=0.1
+    )
     np.testing.assert_array_equal(pair[-1][:, 0, 0], [1.0, 2.0])
 
 
 def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[Family]) -> None:
     config = make_config(
-        {"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "depths": [1], "protocol": "holdout"}
+        {
+            "name": "s",
+            "data": {"source": "balloons"},
+            "targets": {"y": "continuous"},
+            "depths": [1],
+            "protocol": "holdout",
+        }
     )
     case = Case("shrunk", Kind.CONTINUOUS, 0)
 
@@ -124,7 +138,13 @@ def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[
     record, _ = run_trial(task_for(case), encoded_for(case)[0])
 
     assert isinstance(get_family("shrunk"), shrunk)
-    assert families_of(config, Kind.CONTINUOUS) == ["constant", "linear", "extended", "shrunk", "neural"]
+    assert families_of(config, Kind.CONTINUOUS) == [
+        "constant",
+        "linear",
+        "extended",
+        "shrunk",
+        "neural",
+    ]
     regressions = [("constant", 0), ("linear", 0), ("extended", 0), ("shrunk", 0)]
     assert [(arm.family, arm.depth) for arm in arms] == [*regressions, ("neural", 1)] * 2
     assert record.state is TrialState.COMPLETE
@@ -149,9 +169,12 @@ def test_an_unknown_family_is_answered_with_the_nearest_and_with_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "name", "nearest"), [("linear", "l1", "'l2'"), ("constant", "l2", ""), ("neural", "widht", "'width'")]
+    ("family", "name", "nearest"),
+    [("linear", "l1", "'l2'"), ("constant", "l2", ""), ("neural", "widht", "'width'")],
 )
-def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(family: str, name: str, nearest: str) -> None:
+def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(
+    family: str, name: str, nearest: str
+) -> None:
     every = ", ".join(get_family(family).space(100)) or "none"
 
     with pytest.raises(StudyError, match=rf"'{family}'.*'{name}'\..*{nearest}.*: {every}"):
@@ -172,7 +195,9 @@ def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(fam
         ("extended", "products", [0, -0.1], r"0 .*1e\+100 .*-0\.1"),
     ],
 )
-def test_a_value_that_a_hyperparameter_cannot_have_is_named_with_its_rule(family: str, name: str, form: Any, said: str) -> None:
+def test_a_value_that_a_hyperparameter_cannot_have_is_named_with_its_rule(
+    family: str, name: str, form: Any, said: str
+) -> None:
     with pytest.raises(StudyError, match=rf"space\.{family}\.{name} .*{said}"):
         resolve_space(get_family(family), 100, {name: form})
 
@@ -202,11 +227,17 @@ def test_larger_tables_are_searched_with_larger_batches() -> None:
         ({"activation": ["relu", "silu"], "batch_size": [16, 32, 64]}, 24),
     ],
 )
-def test_only_what_shapes_a_network_makes_further_programs(override: dict[str, Any], programs: int) -> None:
-    parsed = make_config({"name": "s", "data": {"source": "balloons"}, "targets": "y", "space": {"neural": override}}).space
+def test_only_what_shapes_a_network_makes_further_programs(
+    override: dict[str, Any], programs: int
+) -> None:
+    parsed = make_config(
+        {"name": "s", "data": {"source": "balloons"}, "targets": "y", "space": {"neural": override}}
+    ).space
     family = get_family("neural")
 
-    assert count_programs(family, resolve_space(family, 1_000, parsed.get("neural", {}))) == programs
+    assert (
+        count_programs(family, resolve_space(family, 1_000, parsed.get("neural", {}))) == programs
+    )
 
 
 @pytest.mark.parametrize(
@@ -238,7 +269,9 @@ def test_the_first_trial_is_the_start_moved_into_the_space(form: Any, first: flo
         ("z", "z"),
     ],
 )
-def test_the_first_trial_takes_the_middle_where_the_family_has_no_guess(form: Any, first: Any) -> None:
+def test_the_first_trial_takes_the_middle_where_the_family_has_no_guess(
+    form: Any, first: Any
+) -> None:
     params = first_params(Bounded(), {"other": form})
 
     assert params == {"other": first}

@@ -1,4 +1,6 @@
-"""Families that installed packages bring, found by entry point: when they are loaded and what is said of broken ones."""
+"""Families that installed packages bring, found by entry point: when they are loaded and what is
+said of broken ones.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,13 @@ from .packages import FOUND, install
 
 TAKEN = ", ".join(sorted([NETWORK, REGRESSION, SHORT, TREES]))
 
-CONFIG = {"name": "s", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "depths": [1, 2], "protocol": "holdout"}
+CONFIG = {
+    "name": "s",
+    "data": {"source": "balloons"},
+    "targets": {"y": "continuous"},
+    "depths": [1, 2],
+    "protocol": "holdout",
+}
 
 
 @pytest.fixture
@@ -27,8 +35,13 @@ def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return plugin
 
 
-def test_a_family_of_a_package_has_arms_at_every_depth_and_labels_of_its_own(installed: Path) -> None:
-    plan = make_plan(make_config({**CONFIG, "families": ["linear", "residual"]}), [Size("y", Kind.CONTINUOUS, 100, 3)])
+def test_a_family_of_a_package_has_arms_at_every_depth_and_labels_of_its_own(
+    installed: Path,
+) -> None:
+    plan = make_plan(
+        make_config({**CONFIG, "families": ["linear", "residual"]}),
+        [Size("y", Kind.CONTINUOUS, 100, 3)],
+    )
 
     assert [arm.model_name for arm in plan.arms] == ["linear", "residual-d1", "residual-d2"] * 2
     assert plan.models == (
@@ -46,15 +59,26 @@ def test_its_hyperparameters_are_checked_like_any_others(installed: Path) -> Non
 
 
 def test_auto_means_the_families_of_study_whatever_is_installed(installed: Path) -> None:
-    assert families_of(make_config(CONFIG), Kind.CONTINUOUS) == ["constant", "linear", "extended", "neural"]
+    assert families_of(make_config(CONFIG), Kind.CONTINUOUS) == [
+        "constant",
+        "linear",
+        "extended",
+        "neural",
+    ]
 
 
-def test_a_word_that_is_nearly_the_name_of_an_installed_family_is_answered_with_it(installed: Path) -> None:
-    with pytest.raises(StudyError, match=f"'residul'.*'residual'.*{', '.join([*FAMILIES, 'residual'])}"):
+def test_a_word_that_is_nearly_the_name_of_an_installed_family_is_answered_with_it(
+    installed: Path,
+) -> None:
+    with pytest.raises(
+        StudyError, match=f"'residul'.*'residual'.*{', '.join([*FAMILIES, 'residual'])}"
+    ):
         get_family("residul")
 
 
-def test_the_package_and_its_version_are_named_for_the_families_that_it_brings(installed: Path) -> None:
+def test_the_package_and_its_version_are_named_for_the_families_that_it_brings(
+    installed: Path,
+) -> None:
     assert packages(["linear", "residual"]) == {"study-residual": "1.0"}
     assert packages(["linear"]) == packages("auto") == {}
 
@@ -62,7 +86,9 @@ def test_the_package_and_its_version_are_named_for_the_families_that_it_brings(i
 def test_finding_one_imports_no_tensorflow(installed: Path) -> None:
     code = f"import sys; sys.path.append({str(installed)!r}); from study.families import get_family; get_family('residual')"
 
-    ended = subprocess.run([sys.executable, "-c", f"{code}; assert 'tensorflow' not in sys.modules"], check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{code}; assert 'tensorflow' not in sys.modules"], check=False
+    )
 
     assert ended.returncode == 0
 

@@ -1,4 +1,6 @@
-"""What a saved model is and says, for every family: raw rows in, the response, or its mean over the replicates, out."""
+"""What a saved model is and says, for every family: raw rows in, the response, or its mean over the
+replicates, out.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @lru_cache
 def reading(case: Case) -> Reading:
-    """Each inner fold reads rows in its own way, and fills gaps with other numbers than its centers."""
+    """Each inner fold reads rows in its own way, and fills gaps with other numbers than its
+    centers.
+    """
     encoded, _ = encoded_for(case)
     own = slice(N_INNER)
     units = encoded.y_center[own], encoded.y_scale[own]
@@ -43,7 +47,9 @@ def reading(case: Case) -> Reading:
 
 @lru_cache
 def regression(case: Case) -> Regression:
-    """Fitted to all development rows, with every sort of terms where the family has them; gaps take odd numbers."""
+    """Fitted to all development rows, with every sort of terms where the family has them; gaps take
+    odd numbers.
+    """
     weights = {"products": 0.3, "curves": 0.3} if case.family == EXTENDED else {}
     encoded, _ = encoded_for(case)
     task = task_for(case, **weights, **({"l2": 1.0} if get_family(case.family).path else {}))
@@ -76,7 +82,11 @@ def mean_response(case: Case, raw: np.ndarray) -> np.ndarray:
     own = reading(case)
     x = (np.where(np.isnan(raw), own.fill[:, None], raw) - own.center[:, None]) / own.scale[:, None]
     eta = linear_predictor(fit.weights, architecture, x.astype(np.float32))
-    return HEADS[case.kind].response(eta * own.y_scale[:, None, None] + own.y_center[:, None, None]).mean(axis=0)
+    return (
+        HEADS[case.kind]
+        .response(eta * own.y_scale[:, None, None] + own.y_center[:, None, None])
+        .mean(axis=0)
+    )
 
 
 @every_case
@@ -92,7 +102,9 @@ def test_it_says_the_mean_of_the_replicates_also_of_gaps_and_far_outside(case: C
 
 
 @every_case
-def test_it_is_made_of_keras_own_layers_and_opens_to_the_bit_in_safe_mode(case: Case, tmp_path: Path) -> None:
+def test_it_is_made_of_keras_own_layers_and_opens_to_the_bit_in_safe_mode(
+    case: Case, tmp_path: Path
+) -> None:
     raw = odd_rows(case)
     (tmp_path / "model.keras").write_bytes(model_bytes(saved(case)))
 
@@ -102,10 +114,14 @@ def test_it_is_made_of_keras_own_layers_and_opens_to_the_bit_in_safe_mode(case: 
     np.testing.assert_array_equal(found, predict_raw(saved(case), raw))
 
 
-@pytest.mark.parametrize("case", [Case(EXTENDED, Kind.COUNT, 0), Case("residual", Kind.COUNT, 1)], ids=str)
+@pytest.mark.parametrize(
+    "case", [Case(EXTENDED, Kind.COUNT, 0), Case("residual", Kind.COUNT, 1)], ids=str
+)
 def test_a_rate_far_outside_is_much_and_finite_in_the_file_as_in_the_loss(case: Case) -> None:
     raw, head = odd_rows(case), HEADS[Kind.COUNT]
-    raw[:4] = 1e7 * np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, -1.0]])
+    raw[:4] = 1e7 * np.array(
+        [[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, -1.0]]
+    )
     raw[4:8] = -raw[:4]
 
     found = predict_raw(saved(case), raw)
@@ -131,11 +147,18 @@ def test_it_opens_where_there_is_no_study(tmp_path: Path) -> None:
         "    numpy.save(f'{name}.npy', model.predict(numpy.load(f'{name}.npy'), verbose=0))"
     )
 
-    subprocess.run([sys.executable, "-P", "-c", code, *map(str, own)], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-P", "-c", code, *map(str, own)],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
 
     for case in own:
         expected = predict_raw(saved(case), odd_rows(case))
-        np.testing.assert_allclose(np.load(tmp_path / f"{case}.npy").reshape(expected.shape), expected, rtol=1e-5)
+        np.testing.assert_allclose(
+            np.load(tmp_path / f"{case}.npy").reshape(expected.shape), expected, rtol=1e-5
+        )
 
 
 @every_case
@@ -146,7 +169,9 @@ def test_a_row_gets_the_same_wherever_it_stands(case: Case) -> None:
     found = predict_raw(saved(case), raw[order])
 
     expected = predict_raw(saved(case), raw)[order]
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())  # a place may cost the last bits
+    np.testing.assert_allclose(
+        found, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max()
+    )  # a place may cost the last bits
     assert predict_raw(saved(case), raw[:0]).shape == found[:0].shape
 
 

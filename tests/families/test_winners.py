@@ -35,7 +35,9 @@ def judged(case: Case) -> str:
 
 
 @shallow
-def test_the_winners_file_predicts_the_test_rows_as_recorded_to_the_bit(case: Case, tmp_path: Path) -> None:
+def test_the_winners_file_predicts_the_test_rows_as_recorded_to_the_bit(
+    case: Case, tmp_path: Path
+) -> None:
     encoded, _ = encoded_for(case)
     record, files = won(case)
     ((name, content),) = files.items()
@@ -46,11 +48,15 @@ def test_the_winners_file_predicts_the_test_rows_as_recorded_to_the_bit(case: Ca
     assert record.models == (name,) == (f"y-{task_for(case).arm.model_name}-o0.keras",)
     (candidate,) = (each for each in record.candidates if each.name == judged(case))
     np.testing.assert_array_equal(predicted, candidate.predicted)
-    np.testing.assert_array_equal(HEADS[case.kind].response_loss(predicted, encoded.y[encoded.test]), candidate.loss)
+    np.testing.assert_array_equal(
+        HEADS[case.kind].response_loss(predicted, encoded.y[encoded.test]), candidate.loss
+    )
 
 
 @shallow
-def test_a_winner_answers_column_by_column_as_the_model_of_its_file(case: Case, tmp_path: Path) -> None:
+def test_a_winner_answers_column_by_column_as_the_model_of_its_file(
+    case: Case, tmp_path: Path
+) -> None:
     encoded, _ = encoded_for(case)
     record, files = won(case)
     if not get_family(case.family).inputs:
@@ -63,10 +69,16 @@ def test_a_winner_answers_column_by_column_as_the_model_of_its_file(case: Case, 
 
     for effect in record.probed.effects:
         raw = encoded.raw(drawn(encoded.test, None, AVERAGED, derive_seed(0, "probe", "y", 0)))
-        raw[:, [term.name for term in encoded.terms].index(effect.axis.column)] = effect.axis.values[-1]
+        raw[:, [term.name for term in encoded.terms].index(effect.axis.column)] = (
+            effect.axis.values[-1]
+        )
         expected = predict_raw(model, raw).mean(axis=0)
         curves = np.array(effect.curves)
-        np.testing.assert_allclose(curves[0, -1], expected if curves.shape[2] == np.size(expected) else expected[1], rtol=2e-4)
+        np.testing.assert_allclose(
+            curves[0, -1],
+            expected if curves.shape[2] == np.size(expected) else expected[1],
+            rtol=2e-4,
+        )
         assert len(curves) == (1 if get_family(case.family).convex else 3)
     assert len(record.probed.effects) == len(record.probed.rises) == 3
     first = next(each.loss for each in record.candidates if each.name == judged(case))
@@ -96,24 +108,32 @@ def test_each_candidate_of_the_winner_is_scored_by_its_own_predictions(case: Cas
 
     record, _ = won(case)
 
-    first = ["refit", "ensemble"] if get_family(case.family).convex else ["ensemble"] + ["refit"] * 2
+    first = (
+        ["refit", "ensemble"] if get_family(case.family).convex else ["ensemble"] + ["refit"] * 2
+    )
     assert [candidate.name for candidate in record.candidates] == [*first, "rows-0.5", "rows-0.25"]
     assert record.rows == encoded.test.tolist()
     assert record.observed == observed.tolist()
     for candidate in record.candidates:
         predicted = np.array(candidate.predicted)
         assert predicted.shape == mean[encoded.test].shape
-        assert np.mean(candidate.loss) == pytest.approx(loss(case.kind, observed, predicted), rel=1e-5)
+        assert np.mean(candidate.loss) == pytest.approx(
+            loss(case.kind, observed, predicted), rel=1e-5
+        )
 
 
 @every_way
 def test_a_row_without_a_target_that_stands_first_changes_nothing(case: Case) -> None:
     encoded, _ = encoded_for(case)
     unequal = replace(encoded, validation=(encoded.validation[0][:-7], encoded.validation[1]))
-    above = Matrix(np.vstack([np.zeros((1, 3), np.float32), encoded.matrix.values]), encoded.matrix.offset)
+    above = Matrix(
+        np.vstack([np.zeros((1, 3), np.float32), encoded.matrix.values]), encoded.matrix.offset
+    )
     shifted = replace(unequal, matrix=above, rows=encoded.rows + 1)
 
-    (record, _), (moved, _) = (run_trial(task_for(case, epochs=5), each) for each in (unequal, shifted))
+    (record, _), (moved, _) = (
+        run_trial(task_for(case, epochs=5), each) for each in (unequal, shifted)
+    )
 
     assert moved.state is TrialState.COMPLETE
     assert moved.val_loss == pytest.approx(record.val_loss, rel=1e-4)  # two programs
@@ -132,7 +152,9 @@ def test_what_a_test_row_holds_is_no_part_of_training(case: Case) -> None:
 
 
 @every_way
-def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(case: Case, tmp_path: Path) -> None:
+def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(
+    case: Case, tmp_path: Path
+) -> None:
     encoded, _ = encoded_for(case)
     places = np.array([2, 0, 1])
     values = np.empty_like(encoded.matrix.values)
@@ -152,7 +174,9 @@ def test_a_fold_may_have_its_terms_in_another_order_than_the_matrix(case: Case, 
 
 
 @every_way
-def test_a_winner_is_the_same_from_what_its_trial_kept_as_from_training_it_again(case: Case) -> None:
+def test_a_winner_is_the_same_from_what_its_trial_kept_as_from_training_it_again(
+    case: Case,
+) -> None:
     task, (encoded, _) = task_for(case, epochs=BRIEF), encoded_for(case)
     _, kept = run_trial(task, encoded)
 
@@ -169,12 +193,17 @@ def test_a_part_that_cannot_be_trained_on_is_left_out_alone(case: Case) -> None:
 
     record, _ = run_winner(task_for(case, epochs=5).as_winner(0.5), scored)
 
-    assert [(each.name, each.seed) for each in record.candidates[-2:]] == [("rows-0.5", 1), ("rows-0.25", 2)]
+    assert [(each.name, each.seed) for each in record.candidates[-2:]] == [
+        ("rows-0.5", 1),
+        ("rows-0.25", 2),
+    ]
     assert {each.name for each in record.candidates[:-2]} == {"ensemble", "refit"}
 
 
 @every_way
-def test_of_a_part_the_judged_procedure_is_scored_as_its_rows_alone_would_have_it(case: Case) -> None:
+def test_of_a_part_the_judged_procedure_is_scored_as_its_rows_alone_would_have_it(
+    case: Case,
+) -> None:
     encoded, _ = encoded_for(case)
     (_, half), _ = encoded.parts
     away = np.setdiff1d(encoded.development, half)
@@ -189,7 +218,9 @@ def test_of_a_part_the_judged_procedure_is_scored_as_its_rows_alone_would_have_i
     assert found.val_loss == pytest.approx(np.mean(found.loss), rel=0.4)
 
 
-def test_a_part_of_a_network_is_the_mean_of_early_stopped_replicates_in_as_many_steps_an_epoch_as_all_rows() -> None:
+def test_a_part_of_a_network_is_the_mean_of_early_stopped_replicates_in_as_many_steps_an_epoch_as_all_rows() -> (
+    None
+):
     case = Case("neural", Kind.CONTINUOUS, 1)
     encoded, _ = encoded_for(case)
     _, (_, quarter) = encoded.parts
@@ -198,10 +229,13 @@ def test_a_part_of_a_network_is_the_mean_of_early_stopped_replicates_in_as_many_
     assert own is not None
 
     (found,) = scored_parts(
-        replace(encoded, parts=((0.25, quarter),)), partial(_on_part, task, architecture_of(task, encoded, 2), encoded)
+        replace(encoded, parts=((0.25, quarter),)),
+        partial(_on_part, task, architecture_of(task, encoded, 2), encoded),
     )
 
-    program = compiled(architecture_of(task, encoded, 2), HEADS[case.kind], Shape.of(make_problem(own, [0, 1]), 8))
+    program = compiled(
+        architecture_of(task, encoded, 2), HEADS[case.kind], Shape.of(make_problem(own, [0, 1]), 8)
+    )
     steps = len(encoded.train[0]) // 8
     assert int(program.optimizer.iterations.numpy()) % steps == 0
     assert int(program.optimizer.iterations.numpy()) < 15 * steps

@@ -1,4 +1,6 @@
-"""What the families of a conformance suite have learnt, each once a process, and the cases they are tested on."""
+"""What the families of a conformance suite have learnt, each once a process, and the cases they are
+tested on.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,16 @@ from study.training.winner import run_winner
 from .problems import N_INNER, Case, cases, encoded_for, task_for
 
 every_case = pytest.mark.parametrize("case", cases(), ids=str)
-one_a_family = pytest.mark.parametrize("case", {case.family: case for case in reversed(cases())}.values(), ids=str)
+one_a_family = pytest.mark.parametrize(
+    "case", {case.family: case for case in reversed(cases())}.values(), ids=str
+)
 shallow = pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
 networks = pytest.mark.parametrize("case", [case for case in cases() if case.depth], ids=str)
-WAYS = [Case("constant", Kind.COUNT, 0), Case("extended", Kind.MULTICLASS, 0), Case("neural", Kind.BINARY, 1)]
+WAYS = [
+    Case("constant", Kind.COUNT, 0),
+    Case("extended", Kind.MULTICLASS, 0),
+    Case("neural", Kind.BINARY, 1),
+]
 """One of each way to train: nothing but an intercept, a convex path, and epochs."""
 every_way = pytest.mark.parametrize("case", WAYS, ids=str)
 BRIEF = 20
@@ -35,7 +43,9 @@ def searched(case: Case) -> TrialRecord:
 def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architecture]:
     own, (encoded, _) = task_for(case, **task), encoded_for(case)
     architecture = architecture_of(own, encoded, N_INNER)
-    return train(own, architecture, make_problem(encoded, list(range(N_INNER))), seeds), architecture
+    return train(
+        own, architecture, make_problem(encoded, list(range(N_INNER))), seeds
+    ), architecture
 
 
 @lru_cache

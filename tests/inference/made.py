@@ -1,4 +1,6 @@
-"""A small study of an awkward table, made in this process: every arm has one trial, and all of it is judged and delivered."""
+"""A small study of an awkward table, made in this process: every arm has one trial, and all of it
+is judged and delivered.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,24 @@ from study.results import Results, load_results
 
 
 def awkward_frame(rows: int = 150, seed: int = 0) -> pd.DataFrame:
-    """Dates, yes and no, whole numbers that are levels, gaps everywhere, rare levels, an id, and one target of each kind."""
+    """Dates, yes and no, whole numbers that are levels, gaps everywhere, rare levels, an id, and
+    one target of each kind.
+    """
     rng = np.random.default_rng(seed)
     floor = rng.integers(0, 4, rows).astype(float)
     size = rng.normal(90, 25, rows).round(2)
     heated = rng.random(rows) < 0.5
     built = pd.Timestamp("2003-02-01") + pd.to_timedelta(rng.integers(0, 6_000, rows), unit="D")
-    price = 3 * size + 40 * np.sin(2 * floor) + 60 * heated + (built - built.min()).days * 0.02 + rng.normal(0, 20, rows)
-    town = rng.choice(np.array(["Bonn", "Köln", "Ulm, alt", "Aix"], dtype=object), rows, p=[0.5, 0.3, 0.18, 0.02])
+    price = (
+        3 * size
+        + 40 * np.sin(2 * floor)
+        + 60 * heated
+        + (built - built.min()).days * 0.02
+        + rng.normal(0, 20, rows)
+    )
+    town = rng.choice(
+        np.array(["Bonn", "Köln", "Ulm, alt", "Aix"], dtype=object), rows, p=[0.5, 0.3, 0.18, 0.02]
+    )
     frame = pd.DataFrame(
         {
             "flat": [f"F-{i:04d}" for i in range(rows)],
@@ -41,7 +53,11 @@ def awkward_frame(rows: int = 150, seed: int = 0) -> pd.DataFrame:
         }
     )
     dear = pd.Series(np.where(price > np.median(price), "dear", "cheap"))
-    sort = pd.Series(np.array(["small", "middle", "large"])[np.digitize(size + rng.normal(0, 20, rows), [75, 105])])
+    sort = pd.Series(
+        np.array(["small", "middle", "large"])[
+            np.digitize(size + rng.normal(0, 20, rows), [75, 105])
+        ]
+    )
     return frame.assign(dear=dear, sort=sort, visits=rng.poisson(np.exp(size / 90)))
 
 
@@ -52,10 +68,18 @@ TARGETS = ("price", "dear", "sort", "visits")
 def made_study(folder: Path, frame: pd.DataFrame, targets: Any = KINDS, **more: Any) -> Results:
     """Write the frame as CSV, study it without its other targets and conclude."""
     frame.to_csv(folder / "flats.csv", index=False)
-    others = [name for name in TARGETS if name in frame and name not in ([targets] if isinstance(targets, str) else targets)]
+    others = [
+        name
+        for name in TARGETS
+        if name in frame and name not in ([targets] if isinstance(targets, str) else targets)
+    ]
     content = {
         "name": "flats",
-        "data": {"source": str(folder / "flats.csv"), "types": {"floor": "category"}, "drop": others},
+        "data": {
+            "source": str(folder / "flats.csv"),
+            "types": {"floor": "category"},
+            "drop": others,
+        },
         "targets": targets,
         "families": ["constant", "linear", "logistic", "neural"],
         "depths": [1],
@@ -72,6 +96,8 @@ def made_study(folder: Path, frame: pd.DataFrame, targets: Any = KINDS, **more: 
     prepared = prepare(make_config(content))
     _write_description(paths, prepared)
     plan, data, observer = prepared.plan, prepared.data, Observer()
-    run_in_process(plan.config, data, Recorder(paths, observer, *make_searches(plan, data, paths, observer)))
+    run_in_process(
+        plan.config, data, Recorder(paths, observer, *make_searches(plan, data, paths, observer))
+    )
     conclude(paths, prepared.data)
     return load_results(paths.root)

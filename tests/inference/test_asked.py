@@ -1,4 +1,6 @@
-"""A finished study asked another question: what changes, what is refused, and that nothing is written."""
+"""A finished study asked another question: what changes, what is refused, and that nothing is
+written.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from tests.report.synthetic import with_frames, write_results
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A study of a continuous and a binary target, without boosted trees."""
-    root = write_results(tmp_path_factory.mktemp("asked"), ["balloons", "colour"], n_trials=1, depths=(1,)).root
+    root = write_results(
+        tmp_path_factory.mktemp("asked"), ["balloons", "colour"], n_trials=1, depths=(1,)
+    ).root
     pd.DataFrame().to_parquet(root / "frames" / "trees.parquet")
     return load_results(root)
 
@@ -31,18 +35,26 @@ def content(root: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-def test_another_metric_is_asked_after_the_results_were_known_and_nothing_is_written(finished: Results) -> None:
+def test_another_metric_is_asked_after_the_results_were_known_and_nothing_is_written(
+    finished: Results,
+) -> None:
     before = content(finished.root)
 
     (verdict,) = finished.ask(metric="rmse", margin=0.1, target="balloons")
 
-    assert (verdict.target, verdict.question.metric, verdict.question.after) == ("balloons", "rmse", True)
+    assert (verdict.target, verdict.question.metric, verdict.question.after) == (
+        "balloons",
+        "rmse",
+        True,
+    )
     assert "RMSE" in Words(verdict).sentence
     assert content(finished.root) == before
 
 
 def test_the_gain_in_rmse_is_that_of_the_root_of_the_mean_squared_error(finished: Results) -> None:
-    (squared,), (root,) = (finished.ask(metric=name, target="balloons") for name in ("loss", "rmse"))
+    (squared,), (root,) = (
+        finished.ask(metric=name, target="balloons") for name in ("loss", "rmse")
+    )
 
     saved = [each.gains[0].gain.improvement for each in (squared, root)]
     assert 1 - saved[1] == pytest.approx((1 - saved[0]) ** 0.5)
@@ -51,7 +63,10 @@ def test_the_gain_in_rmse_is_that_of_the_root_of_the_mean_squared_error(finished
 def test_each_target_can_be_asked_of_its_own_metric(finished: Results) -> None:
     found = finished.ask(metric={"colour": "auc"})
 
-    assert [(each.target, each.question.metric) for each in found] == [("balloons", "loss"), ("colour", "auc")]
+    assert [(each.target, each.question.metric) for each in found] == [
+        ("balloons", "loss"),
+        ("colour", "auc"),
+    ]
     assert "AUC" in Words(found[1]).sentence
 
 
@@ -64,7 +79,9 @@ def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finishe
     same, other = finished.ask(), finished.ask(floor=0.02)
 
     assert [each.question.after for each in (*same, *other)] == [False, False, True, True]
-    assert [Words(each).sentence for each in same] == [Words(each).sentence for each in finished.verdicts]
+    assert [Words(each).sentence for each in same] == [
+        Words(each).sentence for each in finished.verdicts
+    ]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +95,9 @@ def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finishe
         ({"metric": {"color": "auc"}}, r"metric\.color.*balloons, colour.*'colour'"),
     ],
 )
-def test_a_question_that_cannot_be_asked_says_why(question: dict[str, object], way_out: str, finished: Results) -> None:
+def test_a_question_that_cannot_be_asked_says_why(
+    question: dict[str, object], way_out: str, finished: Results
+) -> None:
     with pytest.raises(StudyError, match=way_out):
         finished.ask(**question)  # type: ignore[arg-type]
 
@@ -112,7 +131,9 @@ def test_a_config_of_several_kinds_names_its_metric_by_target() -> None:
         ({"floor": float("nan")}, ".*'floor'.*nan"),
     ],
 )
-def test_the_command_says_which_option_is_wrong(question: dict[str, Any], way_out: str, finished: Results) -> None:
+def test_the_command_says_which_option_is_wrong(
+    question: dict[str, Any], way_out: str, finished: Results
+) -> None:
     with pytest.raises(StudyError, match=f"^{way_out}"):
         cli.ask(finished.root, **question)
 

@@ -1,4 +1,6 @@
-"""scikit-learn's own checks: all of them on what a regression alone needs in the quick suite, and on everything in the long."""
+"""scikit-learn's own checks: all of them on what a regression alone needs in the quick suite, and
+on everything in the long.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,17 @@ SMALL = {"model": "regression", "config": {"inner": {"folds": 2}}}
     expected_failed_checks=expected,
     xfail_strict=True,
 )
-def test_an_estimator_of_regressions_alone_is_one_of_scikit_learn(estimator: Any, check: Callable[[Any], None]) -> None:
+def test_an_estimator_of_regressions_alone_is_one_of_scikit_learn(
+    estimator: Any, check: Callable[[Any], None]
+) -> None:
     check(estimator)
 
 
 @pytest.mark.checks
-@parametrize_with_checks([FamilyRegressor(), FamilyClassifier()], expected_failed_checks=expected, xfail_strict=True)
-def test_an_estimator_as_it_is_made_is_one_of_scikit_learn(estimator: Any, check: Callable[[Any], None]) -> None:
+@parametrize_with_checks(
+    [FamilyRegressor(), FamilyClassifier()], expected_failed_checks=expected, xfail_strict=True
+)
+def test_an_estimator_as_it_is_made_is_one_of_scikit_learn(
+    estimator: Any, check: Callable[[Any], None]
+) -> None:
     check(estimator)

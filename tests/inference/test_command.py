@@ -43,29 +43,47 @@ def test_as_json_they_are_rows_beside_what_to_know_unless_they_go_to_a_file(
 ) -> None:
     cli.predict(flats.root, rows, target="price", model="regression", as_json=True)
     printed, err = capsys.readouterr()
-    cli.predict(flats.root, rows, target="price", model="regression", out=tmp_path / "p.csv", as_json=True)
+    cli.predict(
+        flats.root, rows, target="price", model="regression", out=tmp_path / "p.csv", as_json=True
+    )
     written = json.loads(capsys.readouterr().out)
 
     found = json.loads(printed)
     assert err == ""
     assert list(found) == [*written, "predictions"] == [*documented()["predict"], "predictions"]
-    assert (found["model"], found["rows"], written["out"]) == ("regression", 30, str(tmp_path / "p.csv"))
+    assert (found["model"], found["rows"], written["out"]) == (
+        "regression",
+        30,
+        str(tmp_path / "p.csv"),
+    )
     predicted = [row["predicted"] for row in found["predictions"]]
     assert predicted == pytest.approx(pd.read_csv(tmp_path / "p.csv")["predicted"].tolist())
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet"])
-def test_predictions_are_written_by_the_ending_of_the_file(flats: Results, rows: Path, tmp_path: Path, name: str) -> None:
+def test_predictions_are_written_by_the_ending_of_the_file(
+    flats: Results, rows: Path, tmp_path: Path, name: str
+) -> None:
     cli.predict(flats.root, rows, target="sort", model="regression", out=tmp_path / name)
 
     path = tmp_path / name
-    found = pd.read_parquet(path) if name.endswith("parquet") else pd.read_csv(path, sep="\t" if name.endswith("tsv") else ",")
+    found = (
+        pd.read_parquet(path)
+        if name.endswith("parquet")
+        else pd.read_csv(path, sep="\t" if name.endswith("tsv") else ",")
+    )
     assert len(found) == 30
     assert set(found["predicted"]) <= {"small", "middle", "large"}
 
 
-def test_a_file_that_cannot_be_written_or_read_is_named_before_anything_is_computed(flats: Results, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_or_read_is_named_before_anything_is_computed(
+    flats: Results, tmp_path: Path
+) -> None:
     lost = tmp_path / "lost.csv"
-    for out, fault in [("out.xlsx", r"\.parquet.*out\.xlsx"), ("none/out.csv", r"none/out\.csv.*--out"), (None, r"lost\.csv")]:
+    for out, fault in [
+        ("out.xlsx", r"\.parquet.*out\.xlsx"),
+        ("none/out.csv", r"none/out\.csv.*--out"),
+        (None, r"lost\.csv"),
+    ]:
         with pytest.raises(StudyError, match=fault):
             cli.predict(flats.root, lost, target="price", out=out and tmp_path / out)

@@ -37,22 +37,33 @@ def plane(rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
 
 
 def people(rng: np.random.Generator, n: int = 80) -> pd.DataFrame:
-    """Rows with a number, gaps, words, truths and dates; none of their columns is without effect on `wage`."""
+    """Rows with a number, gaps, words, truths and dates; none of their columns is without effect on
+    `wage`.
+    """
     frame = pd.DataFrame(
         {
             "age": rng.integers(20, 60, n).astype(float),
             "job": rng.choice(["cook", "pilot", "clerk"], n),
             "union": rng.choice([True, False], n),
-            "since": pd.Timestamp("2000-01-01") + pd.to_timedelta(rng.integers(0, 4_000, n), unit="D"),
+            "since": pd.Timestamp("2000-01-01")
+            + pd.to_timedelta(rng.integers(0, 4_000, n), unit="D"),
         }
     )
     days = (frame["since"] - pd.Timestamp("2000-01-01")).dt.days
-    frame["wage"] = frame["age"] + 20 * (frame["job"] == "pilot") + 5 * frame["union"] + days / 100 + rng.normal(0, 0.1, n)
+    frame["wage"] = (
+        frame["age"]
+        + 20 * (frame["job"] == "pilot")
+        + 5 * frame["union"]
+        + days / 100
+        + rng.normal(0, 0.1, n)
+    )
     frame.loc[::9, "age"] = np.nan
     return frame.set_index(pd.Index([f"person {i}" for i in range(n)]))
 
 
-def test_a_regression_of_a_plane_is_that_of_least_squares(plane: tuple[FloatArray, FloatArray]) -> None:
+def test_a_regression_of_a_plane_is_that_of_least_squares(
+    plane: tuple[FloatArray, FloatArray],
+) -> None:
     X, y = plane
 
     regressor = study.FamilyRegressor(model="regression").fit(X, y)
@@ -71,10 +82,17 @@ def test_a_frame_keeps_its_types_and_its_index_is_no_column(rng: np.random.Gener
     assert regressor.feature_names_in_.tolist() == list(X)
     assert regressor.score(X[full], y[full]) > 0.99
     told = regressor.trials_.filter(like="coef_").columns
-    assert {name.removeprefix("coef_").partition("[")[0] for name in told} >= {"age", "job", "union", "since"}
+    assert {name.removeprefix("coef_").partition("[")[0] for name in told} >= {
+        "age",
+        "job",
+        "union",
+        "since",
+    }
 
 
-def test_predictions_of_a_row_depend_on_no_other_and_not_on_unseen_levels_or_gaps(rng: np.random.Generator) -> None:
+def test_predictions_of_a_row_depend_on_no_other_and_not_on_unseen_levels_or_gaps(
+    rng: np.random.Generator,
+) -> None:
     frame = people(rng)
     X, y = frame.drop(columns="wage"), frame["wage"]
     regressor = study.FamilyRegressor(model="extended", config=SHORT).fit(X, y)
@@ -84,10 +102,14 @@ def test_predictions_of_a_row_depend_on_no_other_and_not_on_unseen_levels_or_gap
     assert np.isfinite(regressor.predict(strange)).all()
 
 
-def test_columns_that_look_like_row_numbers_are_features_since_they_were_given(rng: np.random.Generator) -> None:
+def test_columns_that_look_like_row_numbers_are_features_since_they_were_given(
+    rng: np.random.Generator,
+) -> None:
     X = np.arange(40.0)[:, None]
 
-    regressor = study.FamilyRegressor(model="regression").fit(X, 2 * X[:, 0] + rng.normal(0, 0.1, 40))
+    regressor = study.FamilyRegressor(model="regression").fit(
+        X, 2 * X[:, 0] + rng.normal(0, 0.1, 40)
+    )
 
     assert regressor.predict([[10.0], [20.0]]) == pytest.approx([20, 40], abs=0.5)
 
@@ -116,8 +138,13 @@ def test_the_answer_is_among_three_procedures_and_the_simplest_that_is_near_enou
         ((1.0, 1.0, 2.0), 0.05, "regression"),
     ],
 )
-def test_what_no_richer_procedure_beats_by_more_than_the_margin(losses: tuple[float, ...], margin: float, answer: str) -> None:
-    by_fold = {name: np.full(5, loss) for name, loss in zip(("regression", "extended", "network"), losses, strict=True)}
+def test_what_no_richer_procedure_beats_by_more_than_the_margin(
+    losses: tuple[float, ...], margin: float, answer: str
+) -> None:
+    by_fold = {
+        name: np.full(5, loss)
+        for name, loss in zip(("regression", "extended", "network"), losses, strict=True)
+    }
 
     assert simplest(by_fold, margin) == answer
 
@@ -139,7 +166,9 @@ def test_procedures_beside_the_three_can_be_asked_for(model: str) -> None:
     assert regressor.score(X, y) > 0.45
 
 
-def test_a_fitted_estimator_is_kept_by_pickle_to_the_bit(plane: tuple[FloatArray, FloatArray]) -> None:
+def test_a_fitted_estimator_is_kept_by_pickle_to_the_bit(
+    plane: tuple[FloatArray, FloatArray],
+) -> None:
     X, y = plane
     regressor = study.FamilyRegressor(model="network", depths=1, config=SHORT).fit(X, y)
     predicted = regressor.predict(X)
@@ -154,7 +183,9 @@ def test_columns_of_probabilities_are_those_of_the_classes_whatever_order_the_st
     rng: np.random.Generator,
 ) -> None:
     X = rng.normal(size=(90, 2))
-    y = np.array(["9", "10", "100"])[np.digitize(X[:, 0], [-0.5, 0.5])]  # 9 comes first as a number, last as text
+    y = np.array(["9", "10", "100"])[
+        np.digitize(X[:, 0], [-0.5, 0.5])
+    ]  # 9 comes first as a number, last as text
 
     classifier = study.FamilyClassifier(model="regression").fit(X, y)
 
@@ -204,7 +235,9 @@ def test_groups_are_kept_together_and_are_no_feature(rng: np.random.Generator) -
     assert own.trials_["val_loss"].min() != without.trials_["val_loss"].min()
 
 
-def test_other_estimators_and_searches_of_scikit_learn_can_use_it(plane: tuple[FloatArray, FloatArray]) -> None:
+def test_other_estimators_and_searches_of_scikit_learn_can_use_it(
+    plane: tuple[FloatArray, FloatArray],
+) -> None:
     regressor = study.FamilyRegressor(model="regression")
 
     assert cross_val_score(regressor, *plane, cv=2).min() > 0.9
@@ -228,7 +261,9 @@ def test_a_wrong_parameter_is_a_value_error_that_names_it(
         study.FamilyRegressor(**parameters).fit(*plane)
 
 
-def test_rows_that_cannot_be_learnt_from_are_value_errors(plane: tuple[FloatArray, FloatArray]) -> None:
+def test_rows_that_cannot_be_learnt_from_are_value_errors(
+    plane: tuple[FloatArray, FloatArray],
+) -> None:
     X, y = plane
     with pytest.raises(ValueError, match=r"FamilyRegressor.*\b20\b.*n_samples=19"):
         study.FamilyRegressor().fit(X[:19], y[:19])
@@ -236,7 +271,9 @@ def test_rows_that_cannot_be_learnt_from_are_value_errors(plane: tuple[FloatArra
         study.FamilyRegressor().fit(X, np.zeros(60))
     with pytest.raises(ValueError, match=r"FamilyClassifier.*\by\b.*'a'"):
         study.FamilyClassifier().fit(X, np.full(60, "a"))
-    regressor = study.FamilyRegressor(model="regression").fit(pd.DataFrame(X, columns=["a", "b", "c"]), y)
+    regressor = study.FamilyRegressor(model="regression").fit(
+        pd.DataFrame(X, columns=["a", "b", "c"]), y
+    )
     with pytest.raises(ValueError, match=r"'b'.*'tall'.*row 1"):
         regressor.predict(pd.DataFrame({"a": [1.0, 2.0], "b": ["1", "tall"], "c": [0.0, 0.0]}))
 
@@ -255,7 +292,9 @@ def test_importing_study_imports_no_scikit_learn_and_its_estimators_no_tensorflo
         "assert not {'tensorflow', 'ray'} & {*sys.modules}, 'too early'"
     )
 
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr
 

@@ -51,19 +51,25 @@ def test_a_set_holds_the_classes_that_the_paper_puts_in(rng: np.random.Generator
     for x in range(5):
         for c in range(3):
             own = [1 - shares[k, x, c] for k in range(2)]  # the score that the class would have
-            assert inside[x, c] == (sum(scores[i] < own[folds[i]] for i in range(n)) < level * (n + 1))
+            assert inside[x, c] == (
+                sum(scores[i] < own[folds[i]] for i in range(n)) < level * (n + 1)
+            )
 
 
 def with_ones(x: np.ndarray) -> np.ndarray:
     return np.column_stack([np.ones(len(x)), x])
 
 
-def covered(draw: pd.Series | object, rng: np.random.Generator, group: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+def covered(
+    draw: pd.Series | object, rng: np.random.Generator, group: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Whether each fresh row lies inside its 90 % interval by least squares, and its prediction."""
     x, y, houses = draw(ROWS)  # type: ignore[operator]
     own = (houses if group else rng.permutation(ROWS)) % FOLDS
     new_x, new_y, _ = draw(FRESH)  # type: ignore[operator]
-    weights = [np.linalg.lstsq(with_ones(x[own != k]), y[own != k], rcond=None)[0] for k in range(FOLDS)]
+    weights = [
+        np.linalg.lstsq(with_ones(x[own != k]), y[own != k], rcond=None)[0] for k in range(FOLDS)
+    ]
     residuals = np.abs(y - np.einsum("ij,ij->i", with_ones(x), np.array(weights)[own]))
     predicted = np.array([with_ones(new_x) @ each for each in weights])
     low, high = symmetric(predicted, Scored.of(residuals, own, houses if group else None), 0.9)
@@ -71,7 +77,9 @@ def covered(draw: pd.Series | object, rng: np.random.Generator, group: int | Non
 
 
 @pytest.mark.parametrize("unequal", [False, True])
-def test_nine_of_ten_fresh_rows_lie_inside_also_where_the_spread_is_unequal(rng: np.random.Generator, unequal: bool) -> None:
+def test_nine_of_ten_fresh_rows_lie_inside_also_where_the_spread_is_unequal(
+    rng: np.random.Generator, unequal: bool
+) -> None:
     def draw(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         x = rng.uniform(0, 1, (n, 3))
         spread = 0.2 + 2 * x[:, 0] if unequal else 1.0
@@ -89,7 +97,9 @@ def test_nine_of_ten_fresh_rows_lie_inside_also_where_the_spread_is_unequal(rng:
         assert all(0.87 < third < 0.94 for third in thirds)
 
 
-def test_rows_of_new_groups_lie_inside_where_each_group_counts_once(rng: np.random.Generator) -> None:
+def test_rows_of_new_groups_lie_inside_where_each_group_counts_once(
+    rng: np.random.Generator,
+) -> None:
     """Groups of 1 to 19 rows with an effect of their own; fresh rows are one of each new group."""
 
     def draw(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,11 +113,15 @@ def test_rows_of_new_groups_lie_inside_where_each_group_counts_once(rng: np.rand
 
 
 @pytest.mark.parametrize("groups", [8, 9, 11])
-def test_a_few_groups_of_rows_alike_hold_a_new_one_as_often_as_asked(rng: np.random.Generator, groups: int) -> None:
+def test_a_few_groups_of_rows_alike_hold_a_new_one_as_often_as_asked(
+    rng: np.random.Generator, groups: int
+) -> None:
     own, tables = np.repeat(np.arange(groups), 5), 2_000
     inside, infinite = [], []
     for residuals in np.abs(rng.normal(size=(tables, groups + 1))):
-        _, high = symmetric(np.zeros((1, 1)), Scored.of(residuals[own], np.zeros(len(own), int), own), 0.9)
+        _, high = symmetric(
+            np.zeros((1, 1)), Scored.of(residuals[own], np.zeros(len(own), int), own), 0.9
+        )
         inside.append(residuals[-1] <= high[0])
         infinite.append(np.isinf(high[0]))
 
@@ -130,7 +144,9 @@ def test_nine_of_ten_fresh_rows_have_their_class_in_the_set(rng: np.random.Gener
         shares = np.array([models[k].predict_proba(x[[i]])[0] for i, k in enumerate(own)])
         scores = 1 - shares[np.arange(ROWS), y]
         new_x, new_y = draw(FRESH)
-        found = sets(np.array([m.predict_proba(new_x) for m in models]), Scored.of(scores, own), 0.9)
+        found = sets(
+            np.array([m.predict_proba(new_x) for m in models]), Scored.of(scores, own), 0.9
+        )
         inside.append(found[np.arange(FRESH), new_y])
         sizes.append(found.sum(axis=1))
 
@@ -146,15 +162,25 @@ def test_rows_get_intervals_of_the_folds_models(flats: Results, model: str) -> N
 
     inside = fresh["price"].between(said.frame["low"], said.frame["high"])
     assert inside.mean() > 0.7
-    assert re.findall(r"\d+", said.notes[0]) == ["2", "150", "80", "60"]  # folds, rows, share in practice and for certain
+    assert re.findall(r"\d+", said.notes[0]) == [
+        "2",
+        "150",
+        "80",
+        "60",
+    ]  # folds, rows, share in practice and for certain
     residuals = [
-        np.abs(rows["observed"] - rows["predicted"]) for rows in (judged_rows(flats, "price", model, k) for k in range(2))
+        np.abs(rows["observed"] - rows["predicted"])
+        for rows in (judged_rows(flats, "price", model, k) for k in range(2))
     ]
     saved = [open_saved(flats, "price", model, k) for k in range(2)]
     predicted = np.stack([each.response(each.reader.read(fresh).values) for each in saved])
-    low, high = symmetric(predicted, Scored.of(np.concatenate(residuals), np.repeat([0, 1], 75)), 0.8)
+    low, high = symmetric(
+        predicted, Scored.of(np.concatenate(residuals), np.repeat([0, 1], 75)), 0.8
+    )
     own = said.frame["predicted"]
-    np.testing.assert_array_equal(said.frame[["low", "high"]], np.column_stack([np.minimum(low, own), np.maximum(high, own)]))
+    np.testing.assert_array_equal(
+        said.frame[["low", "high"]], np.column_stack([np.minimum(low, own), np.maximum(high, own)])
+    )
 
 
 def test_classes_get_sets_that_hold_the_predicted_one(flats: Results) -> None:
@@ -162,5 +188,16 @@ def test_classes_get_sets_that_hold_the_predicted_one(flats: Results) -> None:
 
     found = predict(flats, fresh, "sort", "network", interval=0.9).frame
 
-    assert np.mean([own in named.split(", ") for own, named in zip(fresh["sort"], found["set"], strict=True)]) > 0.8
-    assert all(own in named.split(", ") for own, named in zip(found["predicted"], found["set"], strict=True))
+    assert (
+        np.mean(
+            [
+                own in named.split(", ")
+                for own, named in zip(fresh["sort"], found["set"], strict=True)
+            ]
+        )
+        > 0.8
+    )
+    assert all(
+        own in named.split(", ")
+        for own, named in zip(found["predicted"], found["set"], strict=True)
+    )

@@ -26,7 +26,9 @@ MODELS = ("regression", "short", "network", "trees")
 
 def numbers(text: str) -> list[float]:
     """Numbers that stand in a text."""
-    return [float(each.replace(",", "")) for each in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", text)]
+    return [
+        float(each.replace(",", "")) for each in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", text)
+    ]
 
 
 def as_csv(frame: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -56,7 +58,9 @@ def test_a_folds_model_says_of_its_test_rows_what_was_scored_to_the_bit(
     np.testing.assert_array_equal(found[shares.columns], shares)
 
 
-def test_rows_get_the_same_to_the_bit_from_a_file_of_text_and_from_one_of_types(flats: Results, tmp_path: Path) -> None:
+def test_rows_get_the_same_to_the_bit_from_a_file_of_text_and_from_one_of_types(
+    flats: Results, tmp_path: Path
+) -> None:
     rows = awkward_frame(40, seed=4)
 
     known, *others = (
@@ -70,12 +74,16 @@ def test_rows_get_the_same_to_the_bit_from_a_file_of_text_and_from_one_of_types(
 def test_a_row_alone_gets_what_it_gets_among_others(flats: Results) -> None:
     rows = awkward_frame()
 
-    whole, alone = (predict(flats, each, "price", "network").frame for each in (rows, rows.iloc[[17]]))
+    whole, alone = (
+        predict(flats, each, "price", "network").frame for each in (rows, rows.iloc[[17]])
+    )
 
     assert alone["predicted"].iloc[0] == whole["predicted"].iloc[17]
 
 
-def test_labels_stand_beside_probabilities_and_other_columns_are_passed_through(flats: Results) -> None:
+def test_labels_stand_beside_probabilities_and_other_columns_are_passed_through(
+    flats: Results,
+) -> None:
     rows = awkward_frame().drop(columns=["price", "dear", "sort", "visits"]).assign(note="seen")
 
     found = predict(flats, rows, "sort", "network").frame
@@ -103,8 +111,14 @@ def test_rows_that_hold_the_target_are_scored_beside_what_was_promised(flats: Re
     promise = promised(flats, "price", "regression")
     ranks = flats.scores.query("target == 'price' and family == 'linear' and rank.notna()").iloc[0]
     assert promise is not None
-    assert (promise.loss, promise.low, promise.high) == (ranks["test_loss"], ranks["low"], ranks["high"])
-    of_trees = flats.metrics.query("target == 'price' and metric == 'loss' and base.isna() and other == 'trees'").iloc[0]
+    assert (promise.loss, promise.low, promise.high) == (
+        ranks["test_loss"],
+        ranks["low"],
+        ranks["high"],
+    )
+    of_trees = flats.metrics.query(
+        "target == 'price' and metric == 'loss' and base.isna() and other == 'trees'"
+    ).iloc[0]
     trees = promised(flats, "price", "trees")
     assert trees is not None
     assert (trees.loss, trees.low, trees.high) == tuple(of_trees[["value", "low", "high"]])
@@ -113,12 +127,18 @@ def test_rows_that_hold_the_target_are_scored_beside_what_was_promised(flats: Re
     rows_alone = pd.DataFrame({"outer_fold": 0, "row": np.arange(50), "loss": loss.to_numpy()})
     interval = Rows()(paired(rows_alone, rows_alone.assign(loss=0.0), 1), "difference")
     told = [50, loss.mean(), interval.low, interval.high]
-    assert numbers(said.notes[0])[-3:] == pytest.approx([promise.loss, promise.low, promise.high], rel=1e-3)
+    assert numbers(said.notes[0])[-3:] == pytest.approx(
+        [promise.loss, promise.low, promise.high], rel=1e-3
+    )
     assert numbers(said.notes[1]) == pytest.approx(told, rel=1e-3)
-    assert interval.low < low < high < interval.high  # a few large losses make it wider than that of normal ones
+    assert (
+        interval.low < low < high < interval.high
+    )  # a few large losses make it wider than that of normal ones
 
 
-def test_a_warning_counts_gaps_unseen_levels_unread_dates_and_values_outside_the_range(flats: Results) -> None:
+def test_a_warning_counts_gaps_unseen_levels_unread_dates_and_values_outside_the_range(
+    flats: Results,
+) -> None:
     rows = awkward_frame().iloc[:6].drop(columns=[*TARGETS]).reset_index(drop=True)
     rows["size"], rows["floor"], rows["heated"] = [80.0, np.nan, 900.0, 80.0, 80.0, 80.0], 1, "yes"
     rows["town"], rows["built"] = (
@@ -129,7 +149,12 @@ def test_a_warning_counts_gaps_unseen_levels_unread_dates_and_values_outside_the
     said = predict(flats, rows, "price", "regression").warnings[-1]
 
     counted = re.findall(r"(\w+) \((\d+)\)", said)
-    assert counted == [("size", "1"), ("built", "1"), ("town", "2"), ("size", "1")]  # empty, no date, unseen, outside
+    assert counted == [
+        ("size", "1"),
+        ("built", "1"),
+        ("town", "2"),
+        ("size", "1"),
+    ]  # empty, no date, unseen, outside
     assert numbers(said)[0] == 6
 
 
@@ -144,7 +169,10 @@ def test_an_unseen_level_is_taken_as_the_commonest_one(flats: Results) -> None:
 def test_whole_numbers_that_are_levels_are_known_however_they_are_spelt(flats: Results) -> None:
     rows = awkward_frame().iloc[[1] * 4].reset_index(drop=True).drop(columns="floor")
 
-    found = [predict(flats, rows.assign(floor=own), "price", "regression").frame["predicted"] for own in (2, 2.0, "2", "2.0")]
+    found = [
+        predict(flats, rows.assign(floor=own), "price", "regression").frame["predicted"]
+        for own in (2, 2.0, "2", "2.0")
+    ]
     other = predict(flats, rows.assign(floor=3), "price", "regression").frame["predicted"]
 
     assert all((own == found[0]).all() for own in found)
@@ -156,7 +184,8 @@ def test_a_day_first_date_is_read_day_first_though_one_row_does_not_tell(flats: 
     typed = rows.assign(built=pd.to_datetime(["2010-03-02", "2010-03-02"]))
 
     day_first, known = (
-        predict(flats, each.iloc[:1], "price", "regression").frame["predicted"].iloc[0] for each in (rows, typed)
+        predict(flats, each.iloc[:1], "price", "regression").frame["predicted"].iloc[0]
+        for each in (rows, typed)
     )
 
     assert day_first.tolist() == known.tolist()
@@ -183,7 +212,9 @@ def test_missing_columns_are_named(flats: Results) -> None:
         ({"target": "price", "interval": 90.0}, r"0\.9.*\b90\b"),
     ],
 )
-def test_what_is_not_there_is_an_error_with_the_way_out(flats: Results, asked: dict[str, object], way_out: str) -> None:
+def test_what_is_not_there_is_an_error_with_the_way_out(
+    flats: Results, asked: dict[str, object], way_out: str
+) -> None:
     with pytest.raises(StudyError, match=way_out):
         predict(flats, awkward_frame(), **asked)  # type: ignore[arg-type]
 
@@ -199,7 +230,9 @@ def test_what_the_verdict_has_against_a_model_is_a_warning(flats: Results) -> No
     said = {target: predict(flats, rows, target).warnings for target in KINDS}
 
     for verdict in flats.verdicts:
-        assert len(said[verdict.target]) == (verdict.verdict in {"undecided", None}) + verdict.use_none
+        assert (
+            len(said[verdict.target]) == (verdict.verdict in {"undecided", None}) + verdict.use_none
+        )
 
 
 def test_in_python_warnings_are_raised_and_notes_stand_beside_the_frame(flats: Results) -> None:
@@ -209,13 +242,22 @@ def test_in_python_warnings_are_raised_and_notes_stand_beside_the_frame(flats: R
         warnings.simplefilter("always")
         found = flats.predict(awkward_frame(), "price")
 
-    assert [str(each.message) for each in caught if each.category is UserWarning] == list(said.warnings)
+    assert [str(each.message) for each in caught if each.category is UserWarning] == list(
+        said.warnings
+    )
     assert found.attrs["notes"] == list(said.notes)
     assert len(said.notes) == 2
 
 
-def test_a_cell_that_is_no_value_of_the_target_is_counted_and_its_loss_left_out(flats: Results) -> None:
-    said = predict(flats, awkward_frame().iloc[:5].assign(sort=["huge", "small", "large", "small", None]), "sort", "regression")
+def test_a_cell_that_is_no_value_of_the_target_is_counted_and_its_loss_left_out(
+    flats: Results,
+) -> None:
+    said = predict(
+        flats,
+        awkward_frame().iloc[:5].assign(sort=["huge", "small", "large", "small", None]),
+        "sort",
+        "regression",
+    )
 
     assert numbers(said.warnings[-1]) == [1]
     assert numbers(said.notes[-1])[0] == 3

@@ -1,4 +1,6 @@
-"""Predictions and intervals of studies with one split, groups, rows in time order, and without the folds' models."""
+"""Predictions and intervals of studies with one split, groups, rows in time order, and without the
+folds' models.
+"""
 
 from __future__ import annotations
 
@@ -45,21 +47,44 @@ def test_one_split_gives_split_conformal_intervals_once_models_of_folds_that_wer
         record.unlink()
     results = studied(tmp_path, protocol="holdout")
     said = predict(results, fresh, model="regression", interval=0.9)
-    assert re.findall(r"\d+", said.notes[0]) == ["24", "90"]  # rows that were tested, and the share that is held for certain
+    assert re.findall(r"\d+", said.notes[0]) == [
+        "24",
+        "90",
+    ]  # rows that were tested, and the share that is held for certain
     assert fresh["price"].between(said.frame["low"], said.frame["high"]).mean() > 0.8
     centre = predict(results, fresh, model="regression", fold=0).frame["predicted"]
     np.testing.assert_allclose((said.frame["low"] + said.frame["high"]) / 2, centre, rtol=1e-9)
 
 
-def test_groups_are_left_out_whole_and_count_once_and_counts_and_two_classes_get_whole_numbers_and_sets(tmp_path: Path) -> None:
+def test_groups_are_left_out_whole_and_count_once_and_counts_and_two_classes_get_whole_numbers_and_sets(
+    tmp_path: Path,
+) -> None:
     results = studied(tmp_path, {"dear": "binary", "visits": "count"}, groups="house")
     fresh = awkward_frame(300, seed=9).assign(house="new")
 
-    two, counts = (predict(results, fresh, target, "regression", interval=0.9) for target in ("dear", "visits"))
+    two, counts = (
+        predict(results, fresh, target, "regression", interval=0.9) for target in ("dear", "visits")
+    )
 
     for said in (two, counts):
-        assert re.findall(r"\d+", said.notes[0]) == ["2", "40", "90", "80"]  # folds, groups, shares in practice and for certain
-    assert list(two.frame) == ["flat", "price", "dear", "sort", "visits", "house", "predicted", "p_cheap", "p_dear", "set"]
+        assert re.findall(r"\d+", said.notes[0]) == [
+            "2",
+            "40",
+            "90",
+            "80",
+        ]  # folds, groups, shares in practice and for certain
+    assert list(two.frame) == [
+        "flat",
+        "price",
+        "dear",
+        "sort",
+        "visits",
+        "house",
+        "predicted",
+        "p_cheap",
+        "p_dear",
+        "set",
+    ]
     found = two.frame["set"].str.split(", ")
     assert np.mean([own in named for own, named in zip(fresh["dear"], found, strict=True)]) > 0.8
     assert all(own in named for own, named in zip(two.frame["predicted"], found, strict=True))
@@ -82,4 +107,6 @@ def test_rows_in_time_order_get_no_interval_and_are_told_why(tmp_path: Path) -> 
 
     assert "time" in said.notes[0]
     assert "low" not in said.frame
-    assert (results.predictions["time"] == results.predictions["row"] // 2 * 2).all()  # two rows a day, in order
+    assert (
+        results.predictions["time"] == results.predictions["row"] // 2 * 2
+    ).all()  # two rows a day, in order

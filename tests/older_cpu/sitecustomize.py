@@ -1,4 +1,5 @@
-"""On PYTHONPATH, has every process compile for an older CPU: XLA takes no instruction beyond those of XLA_CPU_MAX_ISA.
+"""On PYTHONPATH, has every process compile for an older CPU: XLA takes no instruction beyond those
+of XLA_CPU_MAX_ISA.
 
 `study.training.device` sets XLA_FLAGS whatever the environment says, so this changes what it sets.
 """

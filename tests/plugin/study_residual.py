@@ -11,7 +11,9 @@ from study.schema import Kind
 
 
 class Residual(Family):
-    """Blocks of two layers whose output is added to their input (He et al. 2016); each begins as the identity."""
+    """Blocks of two layers whose output is added to their input (He et al. 2016); each begins as
+    the identity.
+    """
 
     name = "residual"
     kinds = frozenset(Kind)
@@ -44,5 +46,9 @@ class Residual(Family):
         return x
 
     def schedule(self, params: Mapping[str, Any], epochs: int, patience: int) -> Schedule:
-        rate, batch, shrinkage = float(params["rate"]), int(params["batch"]), float(params["shrinkage"])
+        rate, batch, shrinkage = (
+            float(params["rate"]),
+            int(params["batch"]),
+            float(params["shrinkage"]),
+        )
         return Schedule(rate, batch, shrinkage, 0.0, epochs, patience)

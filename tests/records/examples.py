@@ -11,12 +11,21 @@ from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import write_trial, write_winner, write_work
 from study.records.short import ShortFormula, ShortRecord
 from study.records.trees import Trees, TreesRecord
-from study.records.trial import Candidate, CoefficientRow, ReplicateRecord, TermRow, TrialRecord, WinnerRecord
+from study.records.trial import (
+    Candidate,
+    CoefficientRow,
+    ReplicateRecord,
+    TermRow,
+    TrialRecord,
+    WinnerRecord,
+)
 from study.records.work import FoldRecord, FoldWork
 from study.schema import Arm, Feature, Kind, StudyData, Target, TrialState
 
 
-def described(targets: dict[str, Kind], classes: dict[str, list[str]] | None = None, **more: Any) -> StudyData:
+def described(
+    targets: dict[str, Kind], classes: dict[str, list[str]] | None = None, **more: Any
+) -> StudyData:
     """A table of these targets, of the classes that they have, and a feature `age`."""
     told = {"reason": "as told", "missing": 0}
     counts = {name: dict.fromkeys((classes or {}).get(name, []), 10) for name in targets}
@@ -24,12 +33,21 @@ def described(targets: dict[str, Kind], classes: dict[str, list[str]] | None = N
         "rows": 40,
         "digest": "0" * 64,
         "features": (Feature(name="age", type="numeric", **told),),
-        "targets": tuple(Target(name=name, kind=kind, classes=counts[name], **told) for name, kind in targets.items()),
+        "targets": tuple(
+            Target(name=name, kind=kind, classes=counts[name], **told)
+            for name, kind in targets.items()
+        ),
     }
     return StudyData(**(found | more))
 
 
-def arm(family: str = "linear", depth: int = 0, target: str = "y", kind: Kind = Kind.CONTINUOUS, fold: int = 0) -> Arm:
+def arm(
+    family: str = "linear",
+    depth: int = 0,
+    target: str = "y",
+    kind: Kind = Kind.CONTINUOUS,
+    fold: int = 0,
+) -> Arm:
     return Arm(target=target, kind=kind, family=family, depth=depth, outer_fold=fold)
 
 
@@ -51,8 +69,14 @@ def trial(own: Arm | None = None, number: int = 0, **more: Any) -> TrialRecord:
         "wall_time_s": 1.5,
         "node": "here",
         "device": "cpu",
-        "replicates": tuple(ReplicateRecord(inner_fold=k, val_loss=0.6 + k, **replicate) for k in range(2)),
-        "curves": {"epoch": [1, 2, 3], "val_loss": [[3, 2, 1], [6, 5, 4]], "train_loss": [[1, 1, 0.5], [2, 2, 2]]},
+        "replicates": tuple(
+            ReplicateRecord(inner_fold=k, val_loss=0.6 + k, **replicate) for k in range(2)
+        ),
+        "curves": {
+            "epoch": [1, 2, 3],
+            "val_loss": [[3, 2, 1], [6, 5, 4]],
+            "train_loss": [[1, 1, 0.5], [2, 2, 2]],
+        },
         "coefficients": {"coef_age": 2.0, "intercept": -1.0},
     }
     return TrialRecord(arm=own, number=number, **(found | more))
@@ -60,8 +84,15 @@ def trial(own: Arm | None = None, number: int = 0, **more: Any) -> TrialRecord:
 
 def failed(own: Arm | None = None, number: int = 1) -> TrialRecord:
     own = own or arm()
-    told = {"study": "party", "trial_id": own.trial_id(number), "generation": 0, "params": {"l2": 1e-3}}
-    return TrialRecord(arm=own, number=number, state=TrialState.FAIL, error="ValueError: no", **told)
+    told = {
+        "study": "party",
+        "trial_id": own.trial_id(number),
+        "generation": 0,
+        "params": {"l2": 1e-3},
+    }
+    return TrialRecord(
+        arm=own, number=number, state=TrialState.FAIL, error="ValueError: no", **told
+    )
 
 
 def winner(own: Arm | None = None, **more: Any) -> WinnerRecord:
@@ -77,7 +108,9 @@ def winner(own: Arm | None = None, **more: Any) -> WinnerRecord:
             Candidate(name="refit", seed=7, predicted=[0.5, 0.25], loss=[0.25, 0.0625]),
             Candidate(name="ensemble", seed=-1, predicted=[1.0, 0.5], loss=[0.0, 0.25]),
         ),
-        "coefficients": (CoefficientRow(term="age", level=None, output=None, unit="", estimate=2.0),),
+        "coefficients": (
+            CoefficientRow(term="age", level=None, output=None, unit="", estimate=2.0),
+        ),
         "models": ("y-linear.keras",),
     }
     return WinnerRecord(**(found | more))
@@ -97,7 +130,9 @@ def scored_trees(own: Trees | None = None, **more: Any) -> TreesRecord:
         "val_losses": [0.2, 0.1],
         "rows": [3, 5],
         "observed": [1.0, 0.0],
-        "candidates": (Candidate(name="refit", seed=7, predicted=[0.75, 0.5], loss=[0.0625, 0.25]),),
+        "candidates": (
+            Candidate(name="refit", seed=7, predicted=[0.75, 0.5], loss=[0.0625, 0.25]),
+        ),
         "wall_time_s": 2.0,
     }
     return TreesRecord(work=own or trees(), **(found | more))
@@ -109,7 +144,14 @@ def shortening(target: str = "y", fold: int = 0, kind: Kind = Kind.CONTINUOUS) -
 
 def shortened(own: ShortFormula | None = None, **more: Any) -> ShortRecord:
     """One term was chosen: `2 * max(clip(age) - 40, 0)`."""
-    plain: dict[str, Any] = {"fill": (39.0,), "centers": (), "low": (), "high": (), "knot": None, "output": None}
+    plain: dict[str, Any] = {
+        "fill": (39.0,),
+        "centers": (),
+        "low": (),
+        "high": (),
+        "knot": None,
+        "output": None,
+    }
     found: dict[str, Any] = {
         "study": "party",
         "state": TrialState.COMPLETE,
@@ -121,7 +163,12 @@ def shortened(own: ShortFormula | None = None, **more: Any) -> ShortRecord:
         "terms": (
             TermRow(form="intercept", columns=(), weight=-1.0, **(plain | {"fill": ()})),
             TermRow(form="column", columns=("age",), weight=1.0, **plain),
-            TermRow(form="hinge", columns=("age",), weight=2.0, **(plain | {"low": (18.0,), "high": (80.0,), "knot": 40.0})),
+            TermRow(
+                form="hinge",
+                columns=("age",),
+                weight=2.0,
+                **(plain | {"low": (18.0,), "high": (80.0,), "knot": 40.0}),
+            ),
         ),
         "rows": [3, 5],
         "observed": [1.0, 0.0],
@@ -136,9 +183,13 @@ def failed_work(own: FoldWork) -> FoldRecord:
 
 
 def make_folder(root: Path, *, done: bool = False) -> StudyPaths:
-    """A results folder with two trials, one of which failed; done: with what a finished study has beside."""
+    """A results folder with two trials, one of which failed; done: with what a finished study has
+    beside.
+    """
     paths = StudyPaths(root)
-    config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}})
+    config = make_config(
+        {"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}}
+    )
     write_atomic(paths.config, dump_config(config))
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     write_trial(paths, trial())

@@ -14,12 +14,20 @@ from study.records.results import Results
 from study.schema import ALL_ROWS, Arm, Kind
 from tests.records.examples import scored_trees, trees, winner
 
-LOSSES = {("constant", 0): 3.0, ("linear", 0): 2.0, ("neural", 1): 1.5, ("neural", 2): 1.0, ("neural", 3): 1.0}
+LOSSES = {
+    ("constant", 0): 3.0,
+    ("linear", 0): 2.0,
+    ("neural", 1): 1.5,
+    ("neural", 2): 1.0,
+    ("neural", 3): 1.0,
+}
 
 
 @pytest.fixture
 def paths(tmp_path: Path) -> StudyPaths:
-    """Models of an outer fold and of all rows, each with its name as content, and trees of all rows."""
+    """Models of an outer fold and of all rows, each with its name as content, and trees of all
+    rows.
+    """
     paths = StudyPaths(tmp_path)
     for arm in arms():
         write_atomic(paths.model(arm), arm.key)
@@ -37,9 +45,15 @@ def arms() -> list[Arm]:
 
 
 def trials() -> pd.DataFrame:
-    rows = [arm.model_dump() | {"state": "COMPLETE", "val_loss": LOSSES[arm.family, arm.depth]} for arm in arms()]
+    rows = [
+        arm.model_dump() | {"state": "COMPLETE", "val_loss": LOSSES[arm.family, arm.depth]}
+        for arm in arms()
+    ]
     worse = [row | {"val_loss": 9.0} for row in rows]
-    failed = [rows[1] | {"state": "FAIL", "val_loss": None}, rows[2] | {"state": "PRUNED", "val_loss": 0.1}]
+    failed = [
+        rows[1] | {"state": "FAIL", "val_loss": None},
+        rows[2] | {"state": "PRUNED", "val_loss": 0.1},
+    ]
     return pd.DataFrame([*worse, *rows, *failed])
 
 
@@ -56,12 +70,20 @@ def test_another_depth_does_not_stand_in_for_a_model_that_is_lacking(paths: Stud
     paths.model(unscored).unlink()
 
     assert fold_model(paths, trials(), "y", "network", 0) is None
-    assert fold_model(paths, trials(), "y", "network", ALL_ROWS) == paths.fold_models / "y-neural-d2-all.keras"
+    assert (
+        fold_model(paths, trials(), "y", "network", ALL_ROWS)
+        == paths.fold_models / "y-neural-d2-all.keras"
+    )
     assert fold_model(paths, trials(), "y", "trees", 0) is None
-    assert fold_model(paths, trials(), "y", "trees", ALL_ROWS) == paths.fold_models / "y-trees-all.skops"
+    assert (
+        fold_model(paths, trials(), "y", "trees", ALL_ROWS)
+        == paths.fold_models / "y-trees-all.skops"
+    )
 
 
-def test_seconds_to_fit_are_those_of_every_task_that_the_procedure_needed_on_all_rows(paths: StudyPaths) -> None:
+def test_seconds_to_fit_are_those_of_every_task_that_the_procedure_needed_on_all_rows(
+    paths: StudyPaths,
+) -> None:
     deliver(paths, trials(), keep_folds=True)
     for own in arms():
         write_winner(paths, winner(own, wall_time_s=10.0), {})
@@ -93,4 +115,8 @@ def test_without_the_folds_what_was_handed_over_stays_also_the_next_time(paths: 
         deliver(paths, trials(), keep_folds=False)
 
     assert not paths.fold_models.exists()
-    assert {path.name for path in paths.models.iterdir()} == {"y-regression.keras", "y-network.keras", "y-trees.skops"}
+    assert {path.name for path in paths.models.iterdir()} == {
+        "y-regression.keras",
+        "y-network.keras",
+        "y-trees.skops",
+    }

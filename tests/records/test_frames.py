@@ -1,4 +1,6 @@
-"""Frames hold what the records say, each with the promised columns; the digest sees every bit that a result depends on."""
+"""Frames hold what the records say, each with the promised columns; the digest sees every bit that
+a result depends on.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.records.frames import curves_frame, estimates_frame, folds_frame, predictions_frame, terms_frame, trials_frame, whole
+from study.records.frames import (
+    curves_frame,
+    estimates_frame,
+    folds_frame,
+    predictions_frame,
+    terms_frame,
+    trials_frame,
+    whole,
+)
 from study.records.reading import digest
 from study.records.trial import Candidate
 from study.schema import RESULT_COLUMNS, Kind
@@ -19,7 +29,10 @@ from tests.records.examples import arm, failed, scored_trees, shortened, trial, 
 
 def frame_of_two_arms() -> pd.DataFrame:
     network = arm("neural", 1)
-    records = [trial(network, k, coefficients={}, params={"width": 8, "activation": "relu"}) for k in (1, 0)]
+    records = [
+        trial(network, k, coefficients={}, params={"width": 8, "activation": "relu"})
+        for k in (1, 0)
+    ]
     return trials_frame([*records, trial(), failed()])
 
 
@@ -33,7 +46,12 @@ def test_the_results_dataframe_has_one_row_a_trial_and_the_promised_columns() ->
         "params_activation": "str", "params_l2": "float64", "params_width": "float64", "coef_age": "float64",
         "intercept": "float64",
     }  # fmt: skip
-    assert list(frame["trial_id"]) == ["y-linear-o0-0000", "y-linear-o0-0001", "y-neural-d1-o0-0000", "y-neural-d1-o0-0001"]
+    assert list(frame["trial_id"]) == [
+        "y-linear-o0-0000",
+        "y-linear-o0-0001",
+        "y-neural-d1-o0-0000",
+        "y-neural-d1-o0-0001",
+    ]
 
 
 def test_coefficients_of_a_network_are_missing_not_zero() -> None:
@@ -82,8 +100,14 @@ def test_folds_and_curves_without_any_replicate_keep_their_columns() -> None:
 def test_curves_have_one_row_a_replicate_and_epoch() -> None:
     frame = curves_frame([trial(), failed()])
 
-    assert frame.groupby("replicate")["val_loss"].apply(list).to_dict() == {0: [3, 2, 1], 1: [6, 5, 4]}
-    assert frame.groupby("replicate")["train_loss"].apply(list).to_dict() == {0: [1, 1, 0.5], 1: [2, 2, 2]}
+    assert frame.groupby("replicate")["val_loss"].apply(list).to_dict() == {
+        0: [3, 2, 1],
+        1: [6, 5, 4],
+    }
+    assert frame.groupby("replicate")["train_loss"].apply(list).to_dict() == {
+        0: [1, 1, 0.5],
+        1: [2, 2, 2],
+    }
     assert frame["epoch"].tolist() == [1, 2, 3, 1, 2, 3]
     assert frame["inner_fold"].tolist() == [0, 0, 0, 1, 1, 1]
 
@@ -104,11 +128,17 @@ def test_predictions_in_time_order_say_how_many_rows_are_earlier_and_others_say_
     assert "time" not in predictions_frame([winner()], {"y": []})
 
 
-def test_predictions_of_several_classes_hold_the_probability_of_the_observed_one_beside_all() -> None:
+def test_predictions_of_several_classes_hold_the_probability_of_the_observed_one_beside_all() -> (
+    None
+):
     own = arm("logistic", kind=Kind.MULTICLASS)
-    candidate = Candidate(name="refit", seed=7, predicted=[[0.2, 0.3, 0.5], [0.7, 0.2, 0.1]], loss=[0.7, 0.4])
+    candidate = Candidate(
+        name="refit", seed=7, predicted=[[0.2, 0.3, 0.5], [0.7, 0.2, 0.1]], loss=[0.7, 0.4]
+    )
 
-    frame = predictions_frame([winner(own, observed=[2.0, 0.0], candidates=(candidate,))], {"y": ["a", "b", "c"]})
+    frame = predictions_frame(
+        [winner(own, observed=[2.0, 0.0], candidates=(candidate,))], {"y": ["a", "b", "c"]}
+    )
 
     assert frame["predicted"].tolist() == [0.5, 0.7]
     assert frame[["p_a", "p_b", "p_c"]].to_numpy().tolist() == [[0.2, 0.3, 0.5], [0.7, 0.2, 0.1]]
@@ -151,7 +181,10 @@ def test_the_digest_is_the_same_after_a_way_through_parquet(tmp_path: Path) -> N
     assert digest(pd.read_parquet(tmp_path / "results.parquet")) == digest(frame)
 
 
-@pytest.mark.parametrize("column", [c for c in frame_of_two_arms() if c not in {"study", "node", "device", "wall_time_s"}])
+@pytest.mark.parametrize(
+    "column",
+    [c for c in frame_of_two_arms() if c not in {"study", "node", "device", "wall_time_s"}],
+)
 def test_the_digest_sees_every_other_bit(column: str) -> None:
     frame = frame_of_two_arms()
     value = frame.loc[0, column]

@@ -32,15 +32,25 @@ def test_gathered_files_hold_the_frames_of_the_records(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(results.folds, folds_frame([trial()]))
     pd.testing.assert_frame_equal(results.curves, curves_frame([trial()]))
     pd.testing.assert_frame_equal(results.predictions, predictions_frame([winner()], {"y": []}))
-    pd.testing.assert_frame_equal(results.trees, predictions_frame(whole([scored_trees()]), {"y": []}))
+    pd.testing.assert_frame_equal(
+        results.trees, predictions_frame(whole([scored_trees()]), {"y": []})
+    )
     table = pd.read_csv(paths.results_csv)
     assert list(table) == list(results.trials)
     assert table["val_loss"].dropna().tolist() == [1 / 3]
 
 
-def test_records_gathered_in_batches_give_the_files_of_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_gathered_in_batches_give_the_files_of_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = make_folder(tmp_path)
-    records = [failed(number=0), failed(number=1), trial(number=2), trial(number=3), trial(arm("neural", 1), 0)]
+    records = [
+        failed(number=0),
+        failed(number=1),
+        trial(number=2),
+        trial(number=3),
+        trial(arm("neural", 1), 0),
+    ]
     for record in records:
         reading.write_trial(paths, record)
     monkeypatch.setattr(gathering, "BATCH", 2)

@@ -16,15 +16,24 @@ def test_a_trial_has_its_place_among_the_complete_ones_of_its_arm(tmp_path: Path
 
     first, failed, best = (find_trial(paths, f"y-linear-o0-000{number}") for number in range(3))
 
-    assert [(each.rank, each.complete) for each in (first, failed, best)] == [(2, 2), (None, 2), (1, 2)]
+    assert [(each.rank, each.complete) for each in (first, failed, best)] == [
+        (2, 2),
+        (None, 2),
+        (1, 2),
+    ]
 
 
-def test_only_the_winner_of_its_arm_has_test_losses_the_means_of_its_candidates(tmp_path: Path) -> None:
+def test_only_the_winner_of_its_arm_has_test_losses_the_means_of_its_candidates(
+    tmp_path: Path,
+) -> None:
     paths = make_folder(tmp_path / "party")
     write_trial(paths, trial(number=2))
     write_winner(paths, winner(), {})
 
-    assert find_trial(paths, "y-linear-o0-0000").test_losses == {"refit": 0.15625, "ensemble": 0.125}
+    assert find_trial(paths, "y-linear-o0-0000").test_losses == {
+        "refit": 0.15625,
+        "ensemble": 0.125,
+    }
     assert find_trial(paths, "y-linear-o0-0002").test_losses == {}
 
 

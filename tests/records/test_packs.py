@@ -1,4 +1,6 @@
-"""An arm's records read the same from single files, from its pack, and from what a process leaves that dies in between."""
+"""An arm's records read the same from single files, from its pack, and from what a process leaves
+that dies in between.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ class Killed(BaseException):
 def paths(tmp_path: Path) -> StudyPaths:
     """A finished arm in single files, and another one beside it."""
     paths = StudyPaths(tmp_path)
-    for record in [*(trial(number=number) for number in NUMBERS), failed(number=3), trial(arm("neural", 1), 0)]:
+    for record in [
+        *(trial(number=number) for number in NUMBERS),
+        failed(number=3),
+        trial(arm("neural", 1), 0),
+    ]:
         write_trial(paths, record)
     write_winner(paths, winner(), {})
     return paths
@@ -37,7 +43,9 @@ def files(paths: StudyPaths, own: Arm | None = None) -> set[str]:
     return {path.name for path in paths.arm(own or arm()).iterdir()}
 
 
-def test_a_packed_arm_is_one_file_beside_its_winner_and_reads_the_same_to_the_byte(paths: StudyPaths) -> None:
+def test_a_packed_arm_is_one_file_beside_its_winner_and_reads_the_same_to_the_byte(
+    paths: StudyPaths,
+) -> None:
     before, bytes_before = read_records(paths), kept(paths.root)
 
     pack(paths, arm())
@@ -61,7 +69,9 @@ def test_records_of_some_arms_alone_are_read(paths: StudyPaths) -> None:
 
 
 def moments(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
-    """Die at the step of that number of a packing: before each file that is synced, renamed or removed."""
+    """Die at the step of that number of a packing: before each file that is synced, renamed or
+    removed.
+    """
     left = at
 
     def dying(step: Callable[..., None]) -> Callable[..., None]:
@@ -99,7 +109,9 @@ def test_whatever_a_kill_leaves_of_a_packing_reads_the_same_and_is_packed_by_the
     assert read_records(paths) == before
 
 
-def test_single_files_that_are_not_in_the_pack_read_beside_it_and_come_into_the_next(paths: StudyPaths) -> None:
+def test_single_files_that_are_not_in_the_pack_read_beside_it_and_come_into_the_next(
+    paths: StudyPaths,
+) -> None:
     pack(paths, arm())
     for number in (1, 5):  # a search that went on, and what a packing left that was killed
         write_trial(paths, trial(number=number, val_loss=9.0))
@@ -114,7 +126,9 @@ def test_single_files_that_are_not_in_the_pack_read_beside_it_and_come_into_the_
 
 
 @pytest.mark.parametrize("cut", ["", "0", "half", "foreign", "twice", "garbage"])
-def test_a_broken_pack_is_named_and_set_aside_and_what_can_be_read_of_it_stays(paths: StudyPaths, cut: str) -> None:
+def test_a_broken_pack_is_named_and_set_aside_and_what_can_be_read_of_it_stays(
+    paths: StudyPaths, cut: str
+) -> None:
     before = {record.number: record for record in read_trials(paths, arms=[arm()])}
     pack(paths, arm())
     path, line = paths.pack(arm()), len(trial().model_dump_json()) + 1
@@ -137,7 +151,11 @@ def test_a_broken_pack_is_named_and_set_aside_and_what_can_be_read_of_it_stays(p
 
     assert found.broken == [path]
     assert [outcome.number for outcome in found.trials] == left
-    assert files(paths) == {"trials.broken", "winner.json", *(f"{number:04d}.json" for number in left)}
+    assert files(paths) == {
+        "trials.broken",
+        "winner.json",
+        *(f"{number:04d}.json" for number in left),
+    }
     assert aside == paths.arm(arm()) / "trials.broken"
     assert read_records(paths, [arm()], []).broken == []
     assert list(read_trials(paths, arms=[arm()])) == [before[number] for number in left]
@@ -157,14 +175,22 @@ def test_a_record_on_many_lines_becomes_one(paths: StudyPaths) -> None:
 
     pack(paths, arm())
 
-    assert [Outcome.of(record, arm()) for record in read_trials(paths, arms=[arm()])][1] == Outcome.of(trial(number=1), arm())
+    assert [Outcome.of(record, arm()) for record in read_trials(paths, arms=[arm()])][
+        1
+    ] == Outcome.of(trial(number=1), arm())
     assert read_records(paths).broken == []
 
 
-def test_the_harness_takes_one_record_out_of_a_pack_and_puts_another_in_its_place(paths: StudyPaths) -> None:
+def test_the_harness_takes_one_record_out_of_a_pack_and_puts_another_in_its_place(
+    paths: StudyPaths,
+) -> None:
     pack(paths, arm())
 
     replace(paths.root, "y-linear-o0/0001.json", None)
-    replace(paths.root, "y-linear-o0/0002.json", trial(number=2, val_loss=7.0).model_dump_json().encode())
+    replace(
+        paths.root,
+        "y-linear-o0/0002.json",
+        trial(number=2, val_loss=7.0).model_dump_json().encode(),
+    )
 
     assert [(r.number, r.val_loss) for r in read_trials(paths, arms=[arm()])][1:2] == [(2, 7.0)]

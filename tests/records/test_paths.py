@@ -13,12 +13,16 @@ from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.schema import ALL_ROWS, Arm, Kind
 
-TEXTS = st.one_of(st.text(max_size=200), st.text(alphabet="aAbB./\\_~-: \u00e9\u0301é", max_size=12))
+TEXTS = st.one_of(
+    st.text(max_size=200), st.text(alphabet="aAbB./\\_~-: \u00e9\u0301é", max_size=12)
+)
 ROOT = Path("results/party")
 
 
 def arm(target: str, family: str = "linear", depth: int = 0, outer_fold: int = 0) -> Arm:
-    return Arm(target=target, kind=Kind.CONTINUOUS, family=family, depth=depth, outer_fold=outer_fold)
+    return Arm(
+        target=target, kind=Kind.CONTINUOUS, family=family, depth=depth, outer_fold=outer_fold
+    )
 
 
 @given(TEXTS)
@@ -50,7 +54,9 @@ def test_a_safe_name_is_one_harmless_file_name(text: str) -> None:
 @example("", "x")
 @example(".", "..")
 @example("Öl", "öl")
-def test_two_texts_share_a_safe_name_only_if_they_differ_in_the_case_of_plain_letters(one: str, other: str) -> None:
+def test_two_texts_share_a_safe_name_only_if_they_differ_in_the_case_of_plain_letters(
+    one: str, other: str
+) -> None:
     names = safe_name(one), safe_name(other)
 
     assert (names[0] == names[1]) is (one == other)
@@ -70,12 +76,24 @@ def test_a_harmless_name_stays_as_it_is(text: str) -> None:
 @example("a", "a-trees", "linear", 0, 1)
 @example("a", "a-linear-o1", "linear", 0, 1)
 @example("a", "a-neural", "neural", 1, 1)
-def test_no_two_arms_share_a_file(one: str, other: str, family: str, fold: int, other_fold: int) -> None:
+def test_no_two_arms_share_a_file(
+    one: str, other: str, family: str, fold: int, other_fold: int
+) -> None:
     paths = StudyPaths(ROOT)
-    arms = [arm(one, family, fold % 3, fold), arm(other, family, other_fold % 3, other_fold), arm(one, "constant", 0, fold)]
+    arms = [
+        arm(one, family, fold % 3, fold),
+        arm(other, family, other_fold % 3, other_fold),
+        arm(one, "constant", 0, fold),
+    ]
 
     places = [
-        {f(a) for a in arms} for f in (paths.arm, paths.model, paths.winner, lambda a: paths.reader(a.target, a.outer_fold))
+        {f(a) for a in arms}
+        for f in (
+            paths.arm,
+            paths.model,
+            paths.winner,
+            lambda a: paths.reader(a.target, a.outer_fold),
+        )
     ]
 
     distinct = len({a.key for a in arms})
@@ -91,7 +109,10 @@ def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None
     files = [
         paths.trial(own, 3),
         paths.winner(own),
-        *(paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2)) for sort in (Trees, ShortFormula)),
+        *(
+            paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2))
+            for sort in (Trees, ShortFormula)
+        ),
         paths.model(own),
         paths.fold_model(target, "trees", 2),
         paths.fold_model(target, "short", 2),
@@ -101,14 +122,20 @@ def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None
     ]
 
     assert [file.parent.parent for file in files[:4]] == [ROOT / "trials"] * 4
-    assert [file.parent for file in files[4:]] == [ROOT / "models" / "folds"] * 4 + [ROOT / "models"] * 4
+    assert [file.parent for file in files[4:]] == [ROOT / "models" / "folds"] * 4 + [
+        ROOT / "models"
+    ] * 4
     assert len(set(files)) == len(files)
 
 
 def test_every_file_has_its_own_name() -> None:
     paths = StudyPaths(ROOT)
 
-    files = {name: value for name in vars(StudyPaths) if isinstance(value := getattr(paths, name), Path) and value != ROOT}
+    files = {
+        name: value
+        for name in vars(StudyPaths)
+        if isinstance(value := getattr(paths, name), Path) and value != ROOT
+    }
 
     assert len(set(files.values())) == len(files)
     assert {file.relative_to(ROOT).parts[0] for file in files.values()} == {
@@ -118,7 +145,9 @@ def test_every_file_has_its_own_name() -> None:
 
 
 @pytest.mark.parametrize("content", ["Grüße\n", b"\x00\xff"])
-def test_a_file_is_written_to_the_byte_and_its_folders_are_made(tmp_path: Path, content: str | bytes) -> None:
+def test_a_file_is_written_to_the_byte_and_its_folders_are_made(
+    tmp_path: Path, content: str | bytes
+) -> None:
     path = tmp_path / "new folder" / "é" / "file.json"
 
     write_atomic(path, content)
@@ -145,11 +174,15 @@ def test_a_write_that_fails_in_between_leaves_the_old_file_and_nothing_else(
     assert [file.name for file in tmp_path.iterdir()] == ["record.json"]
 
 
-def test_a_reader_in_between_sees_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_in_between_sees_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, seen = tmp_path / "record.json", []
     write_atomic(path, "old")
     replace = Path.replace
-    monkeypatch.setattr(Path, "replace", lambda self, to: (seen.append(path.read_text()), replace(self, to))[1])
+    monkeypatch.setattr(
+        Path, "replace", lambda self, to: (seen.append(path.read_text()), replace(self, to))[1]
+    )
 
     write_atomic(path, "new")
 

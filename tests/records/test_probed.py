@@ -32,7 +32,9 @@ def probed(start: float = 0.0, outputs: tuple[str, ...] = ("",)) -> Inspection:
     )
 
 
-def test_a_record_of_a_version_that_asked_nothing_reads_and_one_that_did_comes_back_as_it_was() -> None:
+def test_a_record_of_a_version_that_asked_nothing_reads_and_one_that_did_comes_back_as_it_was() -> (
+    None
+):
     own = winner(probed=probed())
     old = own.model_dump(mode="json", exclude={"probed"})
 
@@ -45,7 +47,9 @@ def test_what_earlier_versions_asked_of_two_columns_is_ignored() -> None:
     own = winner(probed=probed())
     age = own.model_dump(mode="json")["probed"]["effects"][0]["axis"]
     old = own.model_dump(mode="json")
-    old["probed"]["surfaces"] = [{"axes": [age, age], "shares": [[0.5, 0.5]] * 2, "heights": [[[1.0], [2.0]]] * 2}]
+    old["probed"]["surfaces"] = [
+        {"axes": [age, age], "shares": [[0.5, 0.5]] * 2, "heights": [[[1.0], [2.0]]] * 2}
+    ]
 
     assert WinnerRecord.model_validate_json(json.dumps(old)) == own
 
@@ -53,9 +57,17 @@ def test_what_earlier_versions_asked_of_two_columns_is_ignored() -> None:
 def test_of_the_networks_of_a_fold_the_one_of_least_validation_loss_answers() -> None:
     networks = [
         winner(arm("neural", depth, fold=fold), val_loss=loss, probed=probed(10 * depth))
-        for depth, fold, loss in ((1, 0, 0.2), (2, 0, 0.1), (1, 1, 0.1), (2, 1, 0.1), (1, ALL_ROWS, 0.1))
+        for depth, fold, loss in (
+            (1, 0, 0.2),
+            (2, 0, 0.1),
+            (1, 1, 0.1),
+            (2, 1, 0.1),
+            (1, ALL_ROWS, 0.1),
+        )
     ]
-    trees = Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=0).record("party", TrialState.COMPLETE, probed=probed(99))
+    trees = Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=0).record(
+        "party", TrialState.COMPLETE, probed=probed(99)
+    )
 
     told = [
         (head["procedure"], head["outer_fold"], np.array(each.effects[0].curves)[0, 0, 0])
@@ -72,20 +84,23 @@ def test_curves_are_a_row_a_point_the_judged_first() -> None:
         [-1, 1, 0.25, "a", 0], [-1, 1, 0.25, "b", 1], [-1, 3, 0.75, "a", 2], [-1, 3, 0.75, "b", 3],
         [0, 1, 0.25, "a", 4], [0, 1, 0.25, "b", 5], [0, 3, 0.75, "a", 6], [0, 3, 0.75, "b", 7],
     ]  # fmt: skip
-    assert frame[["target", "kind", "procedure", "column", "sort"]].drop_duplicates().to_numpy().tolist() == [
-        ["y", "continuous", "regression", "age", "number"]
-    ]
+    assert frame[
+        ["target", "kind", "procedure", "column", "sort"]
+    ].drop_duplicates().to_numpy().tolist() == [["y", "continuous", "regression", "age", "number"]]
 
 
 def test_rises_are_a_row_a_column() -> None:
     rises = rises_frame(answered([winner(probed=probed())]))
 
-    assert rises[["procedure", "column", "rise", "error", "loss", "constant"]].to_numpy().tolist() == [
-        ["regression", "age", 0.5, 0.1, 1, 2]
-    ]
+    assert rises[
+        ["procedure", "column", "rise", "error", "loss", "constant"]
+    ].to_numpy().tolist() == [["regression", "age", 0.5, 0.1, 1, 2]]
 
 
 def test_what_is_concluded_of_records_that_were_never_asked_has_no_rows() -> None:
     context = context_of(pd.DataFrame(), pd.DataFrame(), answers=list(answered([winner()])))
 
-    assert [computed()[name].compute(context).shape[0] for name in ("effects", "importances")] == [0, 0]
+    assert [computed()[name].compute(context).shape[0] for name in ("effects", "importances")] == [
+        0,
+        0,
+    ]

@@ -1,4 +1,6 @@
-"""Records come back from disk as they were written, broken ones are named, and a results folder is read at any time."""
+"""Records come back from disk as they were written, broken ones are named, and a results folder is
+read at any time.
+"""
 
 from __future__ import annotations
 
@@ -44,18 +46,28 @@ FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(FLOATS, FLOATS, st.dictionaries(st.text(max_size=8), FLOATS, max_size=3))
-def test_a_record_comes_back_from_its_text_to_the_bit(loss: float, train_loss: float, numbers: dict[str, float]) -> None:
+def test_a_record_comes_back_from_its_text_to_the_bit(
+    loss: float, train_loss: float, numbers: dict[str, float]
+) -> None:
     record = trial(val_loss=loss, train_loss=train_loss, params=numbers, coefficients=numbers)
 
     again = TrialRecord.model_validate_json(record.model_dump_json())
 
     assert again == record
-    assert [math.copysign(1, x) for x in again.coefficients.values()] == [math.copysign(1, x) for x in numbers.values()]
+    assert [math.copysign(1, x) for x in again.coefficients.values()] == [
+        math.copysign(1, x) for x in numbers.values()
+    ]
 
 
 def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
-    records = [trial(number=2), trial(number=0), failed(number=1), trial(arm("neural", 2), 0), trial(arm("constant"), 0)]
+    records = [
+        trial(number=2),
+        trial(number=0),
+        failed(number=1),
+        trial(arm("neural", 2), 0),
+        trial(arm("constant"), 0),
+    ]
     for record in records:
         reading.write_trial(paths, record)
     reading.write_winner(paths, winner(), {"y-linear.keras": b"model"})
@@ -79,7 +91,9 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
     assert (paths.fold_models / "y-linear.keras").read_bytes() == b"model"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'{"study": "party"}', b"\xff\xfe", b"\0" * 900])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"null", b"[]", b'{"study": "party"}', b"\xff\xfe", b"\0" * 900]
+)
 def test_a_broken_record_is_named_and_left_where_it_is(tmp_path: Path, content: bytes) -> None:
     paths = StudyPaths(tmp_path)
     reading.write_trial(paths, trial(number=0))
@@ -113,11 +127,19 @@ def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path
     assert reading.read_records(paths) == Records([], [], [], places)
 
 
-def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_out_of_the_frame(tmp_path: Path) -> None:
+def test_work_that_failed_is_noted_with_its_reason_and_trees_leave_their_target_out_of_the_frame(
+    tmp_path: Path,
+) -> None:
     paths = make_folder(tmp_path)
     write_atomic(paths.data, described(dict.fromkeys("yz", Kind.CONTINUOUS)).model_dump_json())
     every = failed_work(trees("z", fold=ALL_ROWS)), failed_work(trees(fold=ALL_ROWS))
-    for record in (scored_trees(), failed_work(trees(fold=1)), scored_trees(trees("z")), failed_work(shortening("z")), *every):
+    for record in (
+        scored_trees(),
+        failed_work(trees(fold=1)),
+        scored_trees(trees("z")),
+        failed_work(shortening("z")),
+        *every,
+    ):
         write_work(paths, record, {})
 
     gathering.gather(paths)
@@ -162,8 +184,13 @@ def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> Non
     assert (len(results.folds), len(results.curves)) == (2, 6)
 
 
-@pytest.mark.parametrize(("attribute", "file"), [("predictions", "frames/predictions.parquet"), ("verdicts", "verdicts.json")])
-def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(tmp_path: Path, attribute: str, file: str) -> None:
+@pytest.mark.parametrize(
+    ("attribute", "file"),
+    [("predictions", "frames/predictions.parquet"), ("verdicts", "verdicts.json")],
+)
+def test_what_an_unfinished_study_lacks_is_named_with_the_way_on(
+    tmp_path: Path, attribute: str, file: str
+) -> None:
     make_folder(tmp_path)
 
     with pytest.raises(StudyError, match=f"{tmp_path / file}.*{load_results(tmp_path).again}"):
@@ -174,12 +201,17 @@ def test_what_a_version_before_has_not_written_is_named_with_the_way_to_it(tmp_p
     paths = make_folder(tmp_path, done=True)
     write_atomic(paths.verdicts, "[]")
 
-    with pytest.raises(StudyError, match=f"{paths.frame('scores')}.*{load_results(tmp_path).again}"):
+    with pytest.raises(
+        StudyError, match=f"{paths.frame('scores')}.*{load_results(tmp_path).again}"
+    ):
         _ = load_results(tmp_path).scores
 
 
 def test_the_description_of_the_data_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    paths, data = make_folder(tmp_path), described({"y": Kind.BINARY}, {"y": ["no", "yes"]}, notes=("Grüße",), groups="town")
+    paths, data = (
+        make_folder(tmp_path),
+        described({"y": Kind.BINARY}, {"y": ["no", "yes"]}, notes=("Grüße",), groups="town"),
+    )
     write_atomic(paths.data, data.model_dump_json(indent=2))
 
     found = load_results(tmp_path).data
@@ -211,7 +243,9 @@ def test_a_package_that_is_installed_as_its_build_for_cpus_has_the_version_of_th
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "lonely_cpu-2.21.dist-info").mkdir()
-    (tmp_path / "lonely_cpu-2.21.dist-info/METADATA").write_text("Name: lonely-cpu\nVersion: 2.21\n", encoding="utf-8")
+    (tmp_path / "lonely_cpu-2.21.dist-info/METADATA").write_text(
+        "Name: lonely-cpu\nVersion: 2.21\n", encoding="utf-8"
+    )
     monkeypatch.syspath_prepend(tmp_path)
 
     assert version_of("lonely") == "2.21"
@@ -221,11 +255,15 @@ def test_a_package_that_is_installed_as_its_build_for_cpus_has_the_version_of_th
     ('[{"target": "y"}]', rf"\b1\b.*\b{VERSION}\b"), ("{", "line 1"),
     (f'{{"version": {VERSION}, "verdicts": [{{"target": "y"}}]}}', "kind"),
 ])  # fmt: skip
-def test_verdicts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, content: str, reason: str) -> None:
+def test_verdicts_of_another_version_are_refused_with_the_way_out(
+    tmp_path: Path, content: str, reason: str
+) -> None:
     make_folder(tmp_path)
     (tmp_path / "verdicts.json").write_text(content)
 
-    with pytest.raises(StudyError, match=rf"{tmp_path / 'verdicts.json'}.*{reason}.*{load_results(tmp_path).again}"):
+    with pytest.raises(
+        StudyError, match=rf"{tmp_path / 'verdicts.json'}.*{reason}.*{load_results(tmp_path).again}"
+    ):
         _ = load_results(tmp_path).verdicts
 
 

@@ -28,14 +28,23 @@ WRONG = "TrainingFailed: in epoch 3"
 
 
 def make(root: Path, *, packed: bool) -> StudyPaths:
-    """A concluded study in which the trees of fold 1 failed, trial 2 of one arm, and trial 1 of another since it diverged."""
+    """A concluded study in which the trees of fold 1 failed, trial 2 of one arm, and trial 1 of
+    another since it diverged.
+    """
     paths = StudyPaths(root / "party")
-    write_atomic(paths.config, dump_config(make_config({"name": "party", "data": {"source": "balloons"}, "targets": ["y"]})))
+    write_atomic(
+        paths.config,
+        dump_config(
+            make_config({"name": "party", "data": {"source": "balloons"}, "targets": ["y"]})
+        ),
+    )
     for own in (LINEAR, NEURAL, OTHER):
         for number in range(5):
             gone = (own == NEURAL and number == 2) or (own == OTHER and number == 1)
             write_trial(paths, failed(own, number) if gone else trial(own, number))
-        write_winner(paths, winner(own, models=(f"{own.key}.keras",)), {f"{own.key}.keras": own.key.encode()})
+        write_winner(
+            paths, winner(own, models=(f"{own.key}.keras",)), {f"{own.key}.keras": own.key.encode()}
+        )
     write_trial(paths, failed(OTHER, 1).model_copy(update={"error": WRONG}))
     write_work(paths, scored_trees(), {})
     write_work(paths, failed_work(trees(fold=1)), {})
@@ -72,28 +81,45 @@ def test_of_what_failed_all_that_follows_is_put_aside_and_nothing_else(paths: St
 
     retry(paths.root, tell=said.append)
 
-    assert left(paths) == {LINEAR.key: [0, 1, 2, 3, 4], NEURAL.key: [0, 1], OTHER.key: [0, 1, 2, 3, 4]}
+    assert left(paths) == {
+        LINEAR.key: [0, 1, 2, 3, 4],
+        NEURAL.key: [0, 1],
+        OTHER.key: [0, 1, 2, 3, 4],
+    }
     found = read_records(paths)
     assert [own.arm for own in found.winners] == [LINEAR, OTHER]
     assert [outcome.work for outcome in found.beside] == [trees()]
     assert not any(path.exists() for path in paths.concluded)
-    assert sorted(path.name for path in paths.fold_models.iterdir()) == [f"{LINEAR.key}.keras", f"{OTHER.key}.keras"]
+    assert sorted(path.name for path in paths.fold_models.iterdir()) == [
+        f"{LINEAR.key}.keras",
+        f"{OTHER.key}.keras",
+    ]
     assert paths.delivered("y", "network").exists()  # no search on all rows failed
     again, retried = said
     assert re.findall(r"\by-[\w-]+", again) == ["y-neural-d2-o0-0001"]
     assert WRONG in again
     assert re.findall(r"\by-[\w-]+", retried) == ["y-neural-d1-o0-0002", "y-trees-o1"]
     assert str(paths.retried / "1") in retried
-    aside = {str(path.relative_to(paths.retried / "1")) for path in (paths.retried / "1").rglob("*") if path.is_file()}
+    aside = {
+        str(path.relative_to(paths.retried / "1"))
+        for path in (paths.retried / "1").rglob("*")
+        if path.is_file()
+    }
     now = {
-        str(path.relative_to(paths.root)) for path in paths.root.rglob("*") if path.is_file() and "retried" not in path.parts
+        str(path.relative_to(paths.root))
+        for path in paths.root.rglob("*")
+        if path.is_file() and "retried" not in path.parts
     }
     assert before <= aside | now
-    numbers = {name for name in kept(paths.retried / "1") if NEURAL.key in name and "winner" not in name}
+    numbers = {
+        name for name in kept(paths.retried / "1") if NEURAL.key in name and "winner" not in name
+    }
     assert {f"{NEURAL.key}/{number:04d}.json" for number in (2, 3, 4)} <= numbers
 
 
-def test_a_trial_that_diverged_is_retried_where_it_is_named_after_it_is_said_that_it_fails_again(paths: StudyPaths) -> None:
+def test_a_trial_that_diverged_is_retried_where_it_is_named_after_it_is_said_that_it_fails_again(
+    paths: StudyPaths,
+) -> None:
     said: list[str] = []
 
     retry(paths.root, "y-neural-d2-o0-0001", said.append)
@@ -103,7 +129,9 @@ def test_a_trial_that_diverged_is_retried_where_it_is_named_after_it_is_said_tha
     assert [failure.name for failure in failures(paths)] == ["y-neural-d1-o0-0002", "y-trees-o1"]
 
 
-def test_of_two_failures_of_an_arm_the_first_counts_and_a_second_retry_has_a_folder_of_its_own(paths: StudyPaths) -> None:
+def test_of_two_failures_of_an_arm_the_first_counts_and_a_second_retry_has_a_folder_of_its_own(
+    paths: StudyPaths,
+) -> None:
     retry(paths.root, "y-neural-d1-o0-0002", lambda _: None)
     for number in (2, 3):
         write_trial(paths, failed(NEURAL, number))
@@ -121,7 +149,9 @@ def test_what_is_delivered_is_put_aside_with_a_search_on_all_rows_and_so_are_win
     whole = [arm("neural", depth).model_copy(update={"outer_fold": ALL_ROWS}) for depth in (1, 2)]
     for own in (*whole, OTHER):
         write_trial(paths, failed(own, 0))
-        write_winner(paths, winner(own, models=(f"{own.key}.keras",)), {})  # as where `keep_fold_models` is false
+        write_winner(
+            paths, winner(own, models=(f"{own.key}.keras",)), {}
+        )  # as where `keep_fold_models` is false
     for name in ("network", "regression"):
         write_atomic(paths.delivered("y", name), name)
 
@@ -180,16 +210,24 @@ def test_what_cannot_be_retried_is_refused_and_nothing_is_changed(either: StudyP
     paths = either
     before = {path: path.stat().st_mtime_ns for path in paths.root.rglob("*") if path.is_file()}
     these = "y-neural-d1-o0-0002, y-neural-d2-o0-0001, y-trees-o1"
-    nearest = {"y-linear-o0-0001": "", "y-neural-d1-o0-0009": "'y-neural-d1-o0-0002'", "y-trees-o0": ""}
+    nearest = {
+        "y-linear-o0-0001": "",
+        "y-neural-d1-o0-0009": "'y-neural-d1-o0-0002'",
+        "y-trees-o0": "",
+    }
 
     for name, instead in nearest.items():
         with pytest.raises(StudyError, match=f"{name}.*{paths.root}.*{instead}.*{these}"):
             retry(paths.root, name)
 
-    assert {path: path.stat().st_mtime_ns for path in paths.root.rglob("*") if path.is_file()} == before
+    assert {
+        path: path.stat().st_mtime_ns for path in paths.root.rglob("*") if path.is_file()
+    } == before
 
 
-def test_where_nothing_failed_or_nothing_could_succeed_nothing_is_retried(either: StudyPaths) -> None:
+def test_where_nothing_failed_or_nothing_could_succeed_nothing_is_retried(
+    either: StudyPaths,
+) -> None:
     paths = either
     retry(paths.root, tell=lambda _: None)
 
@@ -200,7 +238,9 @@ def test_where_nothing_failed_or_nothing_could_succeed_nothing_is_retried(either
         retry(paths.root)
 
 
-def test_nothing_is_put_aside_while_a_run_is_at_work(either: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_put_aside_while_a_run_is_at_work(
+    either: StudyPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("study.execution.cluster.lock.BEAT_S", 0.2)
     with locked(either), pytest.raises(StudyError, match=str(os.getpid())):
         retry(either.root)
@@ -212,7 +252,9 @@ def test_what_is_retried_has_no_death_of_a_driver_to_answer_for(either: StudyPat
     paths = either
     own = NEURAL.trial_id(2)
     lines = [{"suspect": own, "deaths": 3}, {"out": own}]
-    write_atomic(paths.journal, "".join(f"{json.dumps(line)}\n" for line in lines))  # that of a driver that died after
+    write_atomic(
+        paths.journal, "".join(f"{json.dumps(line)}\n" for line in lines)
+    )  # that of a driver that died after
 
     retry(paths.root, own, tell=lambda said: None)
 

@@ -10,7 +10,9 @@ import pandas as pd
 X = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 
 
-def effects(target: str = "balloons", columns: int = 3, sort: str = "number", output: str = "") -> pd.DataFrame:
+def effects(
+    target: str = "balloons", columns: int = 3, sort: str = "number", output: str = ""
+) -> pd.DataFrame:
     """Effects of some columns: the network's are bent by 3, 2, 1..."""
     found = []
     for rank in range(1, columns + 1):
@@ -23,7 +25,15 @@ def effects(target: str = "balloons", columns: int = 3, sort: str = "number", ou
         for procedure, bend in {"regression": 0, "extended": 1, "network": 2}.items():
             effect = X + bend * (X**2 - 2) / rank
             found.append(
-                pd.DataFrame({**told, "procedure": procedure, "effect": effect, "low": effect - 1, "high": effect + 1})
+                pd.DataFrame(
+                    {
+                        **told,
+                        "procedure": procedure,
+                        "effect": effect,
+                        "low": effect - 1,
+                        "high": effect + 1,
+                    }
+                )
             )
     return pd.concat(found, ignore_index=True)
 

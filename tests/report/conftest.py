@@ -1,4 +1,6 @@
-"""Results folders for the tests of the report, each made once, and the reports that several tests read."""
+"""Results folders for the tests of the report, each made once, and the reports that several tests
+read.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Reported(NamedTuple):
 
 @pytest.fixture(scope="session")
 def make_results(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Results]:
-    """A results folder, made once of each sort, which no test changes; a path with spaces and accents, as people have."""
+    """A results folder, made once of each sort, which no test changes; a path with spaces and
+    accents, as people have.
+    """
     made: dict[str, Results] = {}
 
     def make(*args: Any, **kwargs: Any) -> Results:
@@ -83,10 +87,17 @@ def nested(make_results: Callable[..., Results]) -> Results:
 
 
 @pytest.fixture(scope="session")
-def reported(results: Results, small: Results, tmp_path_factory: pytest.TempPathFactory) -> Reported:
-    """Two studies and their reports, one as Markdown too: what takes longest, once for all tests that read any of it."""
+def reported(
+    results: Results, small: Results, tmp_path_factory: pytest.TempPathFactory
+) -> Reported:
+    """Two studies and their reports, one as Markdown too: what takes longest, once for all tests
+    that read any of it.
+    """
     root = tmp_path_factory.mktemp("reported")
-    paths, other = (copied(own, root / name).paths for own, name in ((results, "a study | 1"), (small, "the other")))
+    paths, other = (
+        copied(own, root / name).paths
+        for own, name in ((results, "a study | 1"), (small, "the other"))
+    )
     fail_one(paths)
     mark = root / "mark"
     for name in PLANTED:
@@ -104,10 +115,21 @@ def fail_one(paths: StudyPaths) -> None:
     """Make the first trial of a network of two layers one that failed."""
     trials = pd.read_parquet(paths.results)
     place = trials.index[(trials["target"] == "balloons") & (trials["depth"] == 2)][0]
-    trials.loc[place, ["state", "val_loss", "val_loss_se", "train_loss"]] = [TrialState.FAIL.value, np.nan, np.nan, np.nan]
+    trials.loc[place, ["state", "val_loss", "val_loss_se", "train_loss"]] = [
+        TrialState.FAIL.value,
+        np.nan,
+        np.nan,
+        np.nan,
+    ]
     trials.to_parquet(paths.results, index=False)
     row = trials.loc[place]
     arm = Arm(**{name: row[name] for name in ("target", "kind", "family", "depth", "outer_fold")})
-    told = {"study": "party", "trial_id": row["trial_id"], "number": row["number"], "generation": 0, "params": {}}
+    told = {
+        "study": "party",
+        "trial_id": row["trial_id"],
+        "number": row["number"],
+        "generation": 0,
+        "params": {},
+    }
     error = f"Traceback (most recent call last):\nFloatingPointError: {REASON}."
     write_trial(paths, TrialRecord(arm=arm, state=TrialState.FAIL, error=error, **told))

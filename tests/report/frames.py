@@ -1,4 +1,6 @@
-"""Frames of figures whose answer is known, as the figures' own `data` gives them or as they are concluded."""
+"""Frames of figures whose answer is known, as the figures' own `data` gives them or as they are
+concluded.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +30,20 @@ def told(
     low: Sequence[float] = (0.05, 0.1, -0.1),
     high: Sequence[float] = (0.15, 0.3, 0.2),
 ) -> Verdict:
-    """A verdict with other gains: of terms and network over the regression, and of the network over terms."""
+    """A verdict with other gains: of terms and network over the regression, and of the network over
+    terms.
+    """
     ends = zip(verdict.gains, improvement, low, high, strict=False)
     steps = [
         step.model_copy(
             update={
                 "gain": step.gain.model_copy(
-                    update={"improvement": share, "low": start, "high": end, "base_loss": step.gain.per_loss}
+                    update={
+                        "improvement": share,
+                        "low": start,
+                        "high": end,
+                        "base_loss": step.gain.per_loss,
+                    }
                 )
             }
         )
@@ -44,16 +53,22 @@ def told(
 
 
 def decided(results: Results) -> Results:
-    """The first target called y and likely to be decided with three times the rows; of the second nothing is told."""
+    """The first target called y and likely to be decided with three times the rows; of the second
+    nothing is told.
+    """
     ends = {0.25: (np.nan, 0.3), 0.5: (-2.0, np.nan), 1.0: (0.01, 0.12)}
     points = [
-        CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, low=low, high=high) for f, (low, high) in ends.items()
+        CurvePoint(fraction=f, n_rows=400 * f, improvement=0.08 * f, low=low, high=high)
+        for f, (low, high) in ends.items()
     ]
     pair = {"base": "regression", "other": "network", "bound": 0.05, "times": 3.0, "side": "above"}
     rest = dict.fromkeys(("rows", "above", "below", "slope", "slope_error"), np.nan)
     at = DecidedAt(curve=tuple(points), **pair, **rest)
     first, second = results.verdicts[:2]
-    verdicts = [first.model_copy(update={"target": "y", "decided_at": at}), second.model_copy(update={"decided_at": None})]
+    verdicts = [
+        first.model_copy(update={"target": "y", "decided_at": at}),
+        second.model_copy(update={"decided_at": None}),
+    ]
     return with_frames(results, verdicts=verdicts)
 
 
@@ -69,38 +84,81 @@ def searched(losses: dict[int, list[float]], family: str = "neural") -> pd.DataF
     """Trials of one model by outer fold, in their order."""
     rows = [(fold, number, loss) for fold, own in losses.items() for number, loss in enumerate(own)]
     frame = pd.DataFrame(rows, columns=["outer_fold", "number", "val_loss"])
-    return frame.assign(target="y", kind="continuous", family=family, depth=int(family == "neural"), state="COMPLETE")
+    return frame.assign(
+        target="y",
+        kind="continuous",
+        family=family,
+        depth=int(family == "neural"),
+        state="COMPLETE",
+    )
 
 
 def mattered(*importances: float) -> pd.DataFrame:
     """Importances of the learning rate and the width of two networks."""
     models = np.repeat(["network, 1 layer", "network, 2 layers"], 2)
-    frame = pd.DataFrame({"target": "y", "model": models, "name": ["learning_rate", "width"] * 2, "importance": importances})
+    frame = pd.DataFrame(
+        {
+            "target": "y",
+            "model": models,
+            "name": ["learning_rate", "width"] * 2,
+            "importance": importances,
+        }
+    )
     return frame.sort_values(["model", "importance"], ascending=[True, False])
 
 
 def weights(n: int, **changed: object) -> pd.DataFrame:
     """Coefficients of one target, of which the larger is the smaller effect."""
     terms = [f"t{i:02d}" for i in range(n)]
-    frame = pd.DataFrame({"target": "y", "family": "linear", "outer_fold": 0, "term": terms, "level": None, "output": None})
-    frame = frame.assign(estimate=np.arange(1.0, n + 1), sd=1 / np.arange(1.0, n + 1) ** 2, unit="", note="")
-    frame = frame.assign(**(dict.fromkeys(("ref_estimate", "ref_low", "ref_high"), np.nan) | changed))
+    frame = pd.DataFrame(
+        {
+            "target": "y",
+            "family": "linear",
+            "outer_fold": 0,
+            "term": terms,
+            "level": None,
+            "output": None,
+        }
+    )
+    frame = frame.assign(
+        estimate=np.arange(1.0, n + 1), sd=1 / np.arange(1.0, n + 1) ** 2, unit="", note=""
+    )
+    frame = frame.assign(
+        **(dict.fromkeys(("ref_estimate", "ref_low", "ref_high"), np.nan) | changed)
+    )
     return frame.assign(standardised=frame["estimate"] * frame["sd"])
 
 
 def looked_at(results: Results, predictions: pd.DataFrame, **more: Any) -> Results:
-    """These results with what is concluded from other predictions of three models, of which trees are the last."""
+    """These results with what is concluded from other predictions of three models, of which trees
+    are the last.
+    """
     of_trees = predictions["family"] == "trees"
     context = context_of(predictions)
-    frames = {name: computed()[name].compute(context) for name in ("residuals", "calibration", "discrimination", "confusion")}
-    kinds = {str(t): Kind(k) for t, k in predictions[["target", "kind"]].drop_duplicates().itertuples(index=False)}
+    frames = {
+        name: computed()[name].compute(context)
+        for name in ("residuals", "calibration", "discrimination", "confusion")
+    }
+    kinds = {
+        str(t): Kind(k)
+        for t, k in predictions[["target", "kind"]].drop_duplicates().itertuples(index=False)
+    }
     data = described(kinds, more.pop("classes", {}))
-    sides = {"predictions": predictions[~of_trees], "trees": predictions[of_trees], "trials": context.trials}
+    sides = {
+        "predictions": predictions[~of_trees],
+        "trees": predictions[of_trees],
+        "trials": context.trials,
+    }
     return with_frames(results, data=data, **sides, **frames, **more)
 
 
 def three(
-    kind: str, observed: np.ndarray, plain: np.ndarray, network: np.ndarray, trees: np.ndarray, **more: Any
+    kind: str,
+    observed: np.ndarray,
+    plain: np.ndarray,
+    network: np.ndarray,
+    trees: np.ndarray,
+    **more: Any,
 ) -> pd.DataFrame:
     """Predictions of a regression, of a network and of trees."""
     regression = {"continuous": "linear", "count": "poisson"}.get(kind, "logistic")
@@ -110,5 +168,8 @@ def three(
 
 def values_of(target: str, metric: str, **values: float) -> pd.DataFrame:
     """What the table of metrics holds of one metric."""
-    rows = [{"target": target, "metric": metric, "base": None, "other": name, "value": value} for name, value in values.items()]
+    rows = [
+        {"target": target, "metric": metric, "base": None, "other": name, "value": value}
+        for name, value in values.items()
+    ]
     return pd.DataFrame(rows)

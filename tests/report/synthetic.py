@@ -1,4 +1,6 @@
-"""A results folder as a finished study leaves it, made of small models: nearest neighbours stand for networks."""
+"""A results folder as a finished study leaves it, made of small models: nearest neighbours stand
+for networks.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,20 @@ from study.schema import Feature, Kind, ModelData
 from tests.diagnostics.predicted import context_of
 from tests.records.examples import described
 
-KINDS = {"balloons": Kind.CONTINUOUS, "colour": Kind.BINARY, "shape": Kind.MULTICLASS, "pops": Kind.COUNT}
+KINDS = {
+    "balloons": Kind.CONTINUOUS,
+    "colour": Kind.BINARY,
+    "shape": Kind.MULTICLASS,
+    "pops": Kind.COUNT,
+}
 CLASSES = {"colour": ["blue", "red"], "shape": ["heart", "round", "star"]}
 TERMS = ["relationship", "children", "age"]
-FAMILIES = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.MULTICLASS: "logistic", Kind.COUNT: "poisson"}
+FAMILIES = {
+    Kind.CONTINUOUS: "linear",
+    Kind.BINARY: "logistic",
+    Kind.MULTICLASS: "logistic",
+    Kind.COUNT: "poisson",
+}
 
 
 def make_table(n: int = 600, seed: int = 0) -> pd.DataFrame:
@@ -55,7 +67,9 @@ def make_table(n: int = 600, seed: int = 0) -> pd.DataFrame:
     shape = np.digitize(balloons + 0.1 * rng.normal(size=n), [-0.1, 0.12])
     pops = rng.poisson(np.exp(1 + 2 * children))
     table = {"relationship": single - 0.5, "children": children, "age": age, "balloons": balloons}
-    return pd.DataFrame({**table, "colour": colour.astype(float), "shape": shape, "pops": pops.astype(float)})
+    return pd.DataFrame(
+        {**table, "colour": colour.astype(float), "shape": shape, "pops": pops.astype(float)}
+    )
 
 
 @lru_cache(maxsize=64)
@@ -88,11 +102,19 @@ def make_model(kind: Kind, family: str, depth: int, offset: int) -> Any:
     if family == "constant":
         return DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     if family in {"extended", "short"}:
-        return make_pipeline(PolynomialFeatures(2, interaction_only=family == "short"), LinearRegression())
+        return make_pipeline(
+            PolynomialFeatures(2, interaction_only=family == "short"), LinearRegression()
+        )
     if depth:
         return Neighbours(3 + 2 * depth + offset)
-    exact: dict[str, Any] = {"solver": "newton-cholesky", "tol": 1e-9}  # the same on every machine, to far more than is shown
-    regressions = {Kind.CONTINUOUS: LinearRegression, Kind.COUNT: lambda: PoissonRegressor(alpha=1e-9, **exact)}
+    exact: dict[str, Any] = {
+        "solver": "newton-cholesky",
+        "tol": 1e-9,
+    }  # the same on every machine, to far more than is shown
+    regressions = {
+        Kind.CONTINUOUS: LinearRegression,
+        Kind.COUNT: lambda: PoissonRegressor(alpha=1e-9, **exact),
+    }
     return regressions.get(kind, lambda: LogisticRegression(C=1e6, **exact))()
 
 
@@ -113,7 +135,11 @@ def predict(kind: Kind, model: Any, x: np.ndarray) -> np.ndarray:
 
 
 def make_arm(
-    table: pd.DataFrame, names: dict[str, Any], fold: tuple[np.ndarray, np.ndarray], n_trials: int, frames: Any
+    table: pd.DataFrame,
+    names: dict[str, Any],
+    fold: tuple[np.ndarray, np.ndarray],
+    n_trials: int,
+    frames: Any,
 ) -> None:
     kind, target = Kind(names["kind"]), names["target"]
     x, y = table[TERMS].to_numpy(), table[target].to_numpy(float)
@@ -125,14 +151,27 @@ def make_arm(
         losses = []
         for replicate in range(10):
             training, validation = (development[part] for part in inner[replicate // 2])
-            model = make_model(kind, names["family"], names["depth"], offset + 2 * (replicate % 2)).fit(
-                x[training], y[training]
-            )
-            loss = [row_loss(kind, y[rows], predict(kind, model, x[rows])).mean() for rows in (validation, training)]
+            model = make_model(
+                kind, names["family"], names["depth"], offset + 2 * (replicate % 2)
+            ).fit(x[training], y[training])
+            loss = [
+                row_loss(kind, y[rows], predict(kind, model, x[rows])).mean()
+                for rows in (validation, training)
+            ]
             losses.append(loss)
-            ids = names | {"trial_id": f"{target}-{names['family']}-{number:04d}", "number": number, "replicate": replicate}
+            ids = names | {
+                "trial_id": f"{target}-{names['family']}-{number:04d}",
+                "number": number,
+                "replicate": replicate,
+            }
             ids |= {"inner_fold": replicate // 2, "seed": replicate % 2, "study": "party"}
-            fit = {"val_loss": loss[0], "train_loss": loss[1], "best_epoch": 20, "n_epochs": 24, "converged": True}
+            fit = {
+                "val_loss": loss[0],
+                "train_loss": loss[1],
+                "best_epoch": 20,
+                "n_epochs": 24,
+                "converged": True,
+            }
             frames["folds"].append(ids | fit)
             fall = 1 + 6 * np.exp(-epochs / 4) if names["family"] != "constant" else np.ones(24)
             frames["curves"] += [
@@ -140,25 +179,47 @@ def make_arm(
                 for e, f in zip(epochs[: len(fall)], fall, strict=True)
             ]
         val = np.array(losses)[:, 0]
-        trial = {"study": "party", "trial_id": f"{target}-{names['family']}-{number:04d}", "number": number, "generation": 0}
-        trial |= {"state": "COMPLETE", "val_loss": val.mean(), "val_loss_se": val.std(ddof=1) / np.sqrt(10)}
-        trial |= {"train_loss": np.mean(losses, axis=0)[1], "best_epoch": 20, "n_parameters": 4 * 16 ** names["depth"]}
+        trial = {
+            "study": "party",
+            "trial_id": f"{target}-{names['family']}-{number:04d}",
+            "number": number,
+            "generation": 0,
+        }
+        trial |= {
+            "state": "COMPLETE",
+            "val_loss": val.mean(),
+            "val_loss_se": val.std(ddof=1) / np.sqrt(10),
+        }
+        trial |= {
+            "train_loss": np.mean(losses, axis=0)[1],
+            "best_epoch": 20,
+            "n_parameters": 4 * 16 ** names["depth"],
+        }
         trial |= {"n_replicates": 10, "wall_time_s": 0.4, "node": "n1", "device": "cpu"}
         if names["depth"]:
-            trial |= {"params_learning_rate": 10 ** (-2.0 - number / 7), "params_width": 32 * (1 + number % 2)}
+            trial |= {
+                "params_learning_rate": 10 ** (-2.0 - number / 7),
+                "params_width": 32 * (1 + number % 2),
+            }
         frames["trials"].append(names | trial)
     seeds = {"refit": (0, 1, 2) if names["depth"] else (0,), "ensemble": (0,)}
     parts = {"products": "short", "curves": FAMILIES[kind]} if names["family"] == "extended" else {}
     for candidate, members in (seeds | dict.fromkeys(parts, (0,))).items():
         for seed in members:
             family = parts.get(candidate, names["family"])
-            model = make_model(kind, family, names["depth"], seed).fit(x[development], y[development])
+            model = make_model(kind, family, names["depth"], seed).fit(
+                x[development], y[development]
+            )
             predicted = predict(kind, model, x[test])
-            rows = pd.DataFrame({"row": test, "observed": y[test], "loss": row_loss(kind, y[test], predicted)})
+            rows = pd.DataFrame(
+                {"row": test, "observed": y[test], "loss": row_loss(kind, y[test], predicted)}
+            )
             rows = rows.assign(**names, study="party", number=0, candidate=candidate, seed=seed)
             if kind == Kind.MULTICLASS:
                 rows = rows.assign(predicted=predicted[np.arange(len(test)), y[test].astype(int)])
-                rows = rows.assign(**{f"p_{name}": predicted[:, i] for i, name in enumerate(CLASSES[target])})
+                rows = rows.assign(
+                    **{f"p_{name}": predicted[:, i] for i, name in enumerate(CLASSES[target])}
+                )
             else:
                 rows = rows.assign(predicted=predicted[:, 1] if kind == Kind.BINARY else predicted)
             frames["predictions"].append(rows)
@@ -166,19 +227,26 @@ def make_arm(
         frames["coefficients"].append(make_coefficients(table, names, development))
 
 
-def make_coefficients(table: pd.DataFrame, names: dict[str, Any], development: np.ndarray) -> pd.DataFrame:
+def make_coefficients(
+    table: pd.DataFrame, names: dict[str, Any], development: np.ndarray
+) -> pd.DataFrame:
     kind, target = Kind(names["kind"]), names["target"]
     design, y = table.loc[development, TERMS], table.loc[development, target].to_numpy()
     scale = design.std(ddof=0).to_numpy()
     reference = reference_coefficients(design, y, kind, CLASSES.get(target), 0.0, scale)
     spread = reference["term"].map(dict(zip(TERMS, scale.tolist(), strict=True)))
     shift = np.random.default_rng(1).normal(scale=0.01, size=len(reference))
-    estimates = reference.assign(estimate=reference["ref_estimate"] + shift, level=None, unit="", **names)
+    estimates = reference.assign(
+        estimate=reference["ref_estimate"] + shift, level=None, unit="", **names
+    )
     if kind == Kind.MULTICLASS:
-        base = estimates[estimates["output"] == CLASSES[target][1]].assign(output=CLASSES[target][0], estimate=0.0)
+        base = estimates[estimates["output"] == CLASSES[target][1]].assign(
+            output=CLASSES[target][0], estimate=0.0
+        )
         estimates = contrasts(pd.concat([base, estimates]), CLASSES[target])
     return coefficient_table(
-        estimates.drop(columns=reference.columns.difference(["term", "output"])), reference.assign(sd=spread)
+        estimates.drop(columns=reference.columns.difference(["term", "output"])),
+        reference.assign(sd=spread),
     )
 
 
@@ -195,38 +263,60 @@ def write_results(
 ) -> Results:
     """Write a results folder with everything but the report.
 
-    terms: with a regression with terms and a short formula, which fit balloons to rounding unless there is noise, its standard
-    deviation.
+    terms: with a regression with terms and a short formula, which fit balloons to rounding unless
+    there is noise, its standard deviation.
     """
     table = make_table()
     table["balloons"] += noise * np.random.default_rng(3).normal(size=len(table))
     order = np.random.default_rng(2).permutation(len(table))
     parts = np.array_split(order, 5)
-    frames: dict[str, list[Any]] = {name: [] for name in ("trials", "folds", "curves", "coefficients", "predictions")}
+    frames: dict[str, list[Any]] = {
+        name: [] for name in ("trials", "folds", "curves", "coefficients", "predictions")
+    }
     richer = [("extended", 0), ("short", 0)] if terms else []
     richer += [(network, depth) for network in networks for depth in depths]
     for target in targets:
         kind = KINDS[target]
         for outer_fold in range(outer_folds):
-            fold = (np.concatenate([p for i, p in enumerate(parts) if i != outer_fold]), parts[outer_fold])
+            fold = (
+                np.concatenate([p for i, p in enumerate(parts) if i != outer_fold]),
+                parts[outer_fold],
+            )
             for family, depth in [("constant", 0), (FAMILIES[kind], 0), *richer]:
-                names = {"target": target, "kind": kind.value, "family": family, "depth": depth, "outer_fold": outer_fold}
+                names = {
+                    "target": target,
+                    "kind": kind.value,
+                    "family": family,
+                    "depth": depth,
+                    "outer_fold": outer_fold,
+                }
                 make_arm(table, names, fold, n_trials if depth else 1, frames)
     paths = StudyPaths(root)
     paths.frames.mkdir(parents=True, exist_ok=True)
-    trials = pd.DataFrame(frames["trials"]).sort_values(["target", "outer_fold", "depth", "family", "number"])
+    trials = pd.DataFrame(frames["trials"]).sort_values(
+        ["target", "outer_fold", "depth", "family", "number"]
+    )
     trials.to_parquet(paths.results, index=False)
     pd.DataFrame(frames["folds"]).to_parquet(paths.frame("folds"))
     pd.DataFrame(frames["curves"]).to_parquet(paths.frame("curves"))
     pd.concat(frames["predictions"], ignore_index=True).to_parquet(paths.frame("predictions"))
     pd.DataFrame().to_parquet(paths.frame("trees"))
     pd.concat(frames["coefficients"], ignore_index=True).to_parquet(paths.frame("coefficients"))
-    config = make_config({"name": "party", "data": {"source": "balloons"}, "targets": dict.fromkeys(targets, "auto")})
+    config = make_config(
+        {"name": "party", "data": {"source": "balloons"}, "targets": dict.fromkeys(targets, "auto")}
+    )
     write_atomic(paths.config, dump_config(config))
     told = {"type": "numeric", "reason": "more than two different numbers", "missing": 0}
     features = tuple(Feature(name=name, **told) for name in TERMS)
     notes = ("3 rows without a target were left out.",)
-    data = described({t: KINDS[t] for t in targets}, CLASSES, rows=len(table), features=features, notes=notes, models=models)
+    data = described(
+        {t: KINDS[t] for t in targets},
+        CLASSES,
+        rows=len(table),
+        features=features,
+        notes=notes,
+        models=models,
+    )
     write_atomic(paths.data, data.model_dump_json())
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
     results = load_results(root)
@@ -234,18 +324,28 @@ def write_results(
     judged = verdicts.judges(results.predictions, results.trials, 5, asked)
     for name, frame in concluded(results.predictions, results.trials, judged).items():
         frame.to_parquet(paths.frame(name))
-    rows: Any = {(target, fold): SimpleNamespace(train=[range(400)]) for target in targets for fold in range(outer_folds)}
-    known = context_of(results.predictions, trials[trials["family"].isin(INSTALLED)], config=config, data=rows)
+    rows: Any = {
+        (target, fold): SimpleNamespace(train=[range(400)])
+        for target in targets
+        for fold in range(outer_folds)
+    }
+    known = context_of(
+        results.predictions, trials[trials["family"].isin(INSTALLED)], config=config, data=rows
+    )
     computed()["hyperparameters"].compute(known).to_parquet(paths.frame("hyperparameters"))
     for name, each in computed().items():
         if not paths.frame(name).exists():  # of columns no model was asked
             each.COLUMNS.of([]).to_parquet(paths.frame(name))
-    short = ShortTerms(folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children")
+    short = ShortTerms(
+        folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children"
+    )
     write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
     return load_results(root)
 
 
-def concluded(predictions: pd.DataFrame, trials: pd.DataFrame, judged: Sequence[Judge]) -> dict[str, pd.DataFrame]:
+def concluded(
+    predictions: pd.DataFrame, trials: pd.DataFrame, judged: Sequence[Judge]
+) -> dict[str, pd.DataFrame]:
     """What is compared, and the diagnostics of test rows and of margins."""
     context = context_of(predictions, trials, judges=judged)
     names = ("margins", "residuals", "calibration", "discrimination", "confusion")
@@ -253,7 +353,9 @@ def concluded(predictions: pd.DataFrame, trials: pd.DataFrame, judged: Sequence[
 
 
 def with_frames(results: Results, **changed: Any) -> Results:
-    """The same results, of which some attributes are as given and all others are read from the folder."""
+    """The same results, of which some attributes are as given and all others are read from the
+    folder.
+    """
     again = load_results(results.root)
     vars(again).update(changed)
     return again
@@ -264,7 +366,9 @@ def compared(results: Results, predictions: pd.DataFrame) -> Results:
     trials = results.trials[results.trials["target"].isin(predictions["target"])]
     judged = verdicts.judges(predictions, trials, 5, questions(results.config, kinds_of(trials)))
     frames = concluded(predictions, trials, judged)
-    return with_frames(results, predictions=predictions, trials=trials, verdicts=verdicts.answers(judged), **frames)
+    return with_frames(
+        results, predictions=predictions, trials=trials, verdicts=verdicts.answers(judged), **frames
+    )
 
 
 def copied(results: Results, root: Path) -> Results:

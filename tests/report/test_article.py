@@ -49,7 +49,9 @@ def test_it_is_written_as_markdown_from_the_command_line(results: Results, tmp_p
     assert "nan" not in text
 
 
-def test_another_study_is_an_error_that_says_so(small: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_study_is_an_error_that_says_so(
+    small: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = copied(small, tmp_path / "other")
     other.trials.assign(target="pops").to_parquet(other.paths.results)
 

@@ -17,14 +17,18 @@ from tests.report.synthetic import axes_of, numbers, with_frames
 
 
 def asked(results: Results, **questions: EvaluationSpec) -> Results:
-    """The same results, of which some targets were asked these questions, and the others are left out."""
+    """The same results, of which some targets were asked these questions, and the others are left
+    out.
+    """
     whole = {"predictions": results.predictions, "trials": results.trials}
     kept = {name: frame[frame["target"].isin(questions)] for name, frame in whole.items()}
     answers = verdicts.verdicts(kept["predictions"], kept["trials"], 0.05, 5, questions=questions)
     return with_frames(results, verdicts=answers, **kept)
 
 
-def test_the_text_tells_the_metric_and_the_floor_that_the_verdict_was_drawn_by(results: Results) -> None:
+def test_the_text_tells_the_metric_and_the_floor_that_the_verdict_was_drawn_by(
+    results: Results,
+) -> None:
     told = asked(results, colour=EvaluationSpec(metric="accuracy", floor=0.5))
 
     (verdict,) = told.verdicts
@@ -44,7 +48,10 @@ def test_of_several_questions_the_text_tells_each(results: Results) -> None:
 
 
 def test_every_text_is_filled_with_what_the_verdicts_were_asked_of() -> None:
-    filled = [section.text.format(of="OF", bound="BOUND", fold="", folder="", config="") for section in SECTIONS]
+    filled = [
+        section.text.format(of="OF", bound="BOUND", fold="", folder="", config="")
+        for section in SECTIONS
+    ]
 
     assert sum("OF" in text for text in filled) >= 1
     assert sum("BOUND" in text for text in filled) >= 1

@@ -1,4 +1,6 @@
-"""Figures of what the models say column by column: their titles by value, and that they draw whatever there is."""
+"""Figures of what the models say column by column: their titles by value, and that they draw
+whatever there is.
+"""
 
 from __future__ import annotations
 
@@ -39,19 +41,35 @@ def test_effects_name_the_column_that_differs_most_and_by_how_much() -> None:
     assert numbers(on_two)[-1] == 2  # none on colour
 
 
-def test_effects_are_drawn_of_the_leading_columns_an_axes_each(results: Results, tmp_path: object) -> None:
+def test_effects_are_drawn_of_the_leading_columns_an_axes_each(
+    results: Results, tmp_path: object
+) -> None:
     many = pd.concat([made.effects(f"t{i}", columns=6) for i in range(3)], ignore_index=True)
 
-    alone, all_three = (effects.data(with_frames(results, effects=frame)) for frame in (made.effects(columns=6), many))
+    alone, all_three = (
+        effects.data(with_frames(results, effects=frame))
+        for frame in (made.effects(columns=6), many)
+    )
 
     assert alone["rank"].unique().tolist() == [1, 2, 3, 4]
     assert all_three["rank"].unique().tolist() == [1, 2]
     picture = effects.draw(all_three)
-    assert [ax.get_title(loc="left") for ax in axes_of(picture)[:2]] == [r"t0: col\$ 1", r"t0: col\$ 2"]
-    assert list(axes_of(picture)[0].lines[2].get_ydata()) == [2.0, -3.0, -4.0, -1.0, 6.0]  # of the network
+    assert [ax.get_title(loc="left") for ax in axes_of(picture)[:2]] == [
+        r"t0: col\$ 1",
+        r"t0: col\$ 2",
+    ]
+    assert list(axes_of(picture)[0].lines[2].get_ydata()) == [
+        2.0,
+        -3.0,
+        -4.0,
+        -1.0,
+        6.0,
+    ]  # of the network
 
 
-@pytest.mark.parametrize(("sort", "first"), [("category", "level 0 of…"), ("date", "Jan 2022"), ("number", f"{MINUS}3")])
+@pytest.mark.parametrize(
+    ("sort", "first"), [("category", "level 0 of…"), ("date", "Jan 2022"), ("number", f"{MINUS}3")]
+)
 def test_the_points_of_an_axis_are_levels_months_or_numbers(sort: str, first: str) -> None:
     picture = effects.draw(made.effects(columns=1, sort=sort))
 
@@ -67,25 +85,48 @@ def used_most(frame: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def test_importance_says_which_column_each_model_uses_most(results: Results) -> None:
-    two = pd.concat([made.importances(), made.importances("colour", first="age").drop_duplicates(["column", "procedure"])])
+    two = pd.concat(
+        [
+            made.importances(),
+            made.importances("colour", first="age").drop_duplicates(["column", "procedure"]),
+        ]
+    )
 
-    assert used_most(made.importances()) == {"children": ["regression", "terms", "network"], "age": ["trees"]}
+    assert used_most(made.importances()) == {
+        "children": ["regression", "terms", "network"],
+        "age": ["trees"],
+    }
     assert re.search("colour[^,;]* age", importances.draw(two).title)
     lost = made.importances()
     lost.loc[lost["procedure"] == "regression", "low"] = -0.1
     assert used_most(lost) == {"children": ["terms", "network"], "age": ["trees"]}
     assert not re.search("children|age", importances.finding(lost.assign(low=-0.1)))
-    picture = importances.draw(importances.data(with_frames(results, importances=made.importances())))
-    dots = {line.get_label(): list(line.get_xdata()) for line in axes_of(picture)[0].lines if line.get_marker() == "o"}
+    picture = importances.draw(
+        importances.data(with_frames(results, importances=made.importances()))
+    )
+    dots = {
+        line.get_label(): list(line.get_xdata())
+        for line in axes_of(picture)[0].lines
+        if line.get_marker() == "o"
+    }
     assert dots["trees"] == [0.2, 0.4]
 
 
 def test_what_helps_is_drawn_where_it_holds_and_listed_where_it_does_not(results: Results) -> None:
-    lost = {"side": "less", "holds": False, "rule": "age <= 0", "difference": -0.1, "low": -0.4, "high": 0.2}
+    lost = {
+        "side": "less",
+        "holds": False,
+        "rule": "age <= 0",
+        "difference": -0.1,
+        "low": -0.4,
+        "high": 0.2,
+    }
     both = with_frames(results, helps=made.helps({}, lost))
 
     html = helps.table(both)
-    none = helps.table(with_frames(results, helps=made.helps({"side": "", "rule": "", "holds": False})))
+    none = helps.table(
+        with_frames(results, helps=made.helps({"side": "", "rule": "", "holds": False}))
+    )
 
     assert [html.count(f">{each}<") for each in ("yes", "no", escape("age <= 0"))] == [1, 1, 1]
     assert "table" not in none

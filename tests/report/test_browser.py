@@ -1,4 +1,6 @@
-"""The report in a real browser: it loads nothing, fits every width, follows light and dark, and is open to all readers."""
+"""The report in a real browser: it loads nothing, fits every width, follows light and dark, and is
+open to all readers.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ SMALLEST_PX = 8.0
 
 @pytest.fixture(scope="module", autouse=True)
 def needed() -> None:
-    """Without a browser these tests are skipped; with BROWSER_TESTS=required, as in continuous integration, they fail."""
+    """Without a browser these tests are skipped; with BROWSER_TESTS=required, as in continuous
+    integration, they fail.
+    """
     if why := missing():
         (pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip)(why)
 
@@ -53,12 +57,16 @@ def page(browser: Any, html: Path) -> Any:
 
 @pytest.fixture
 def opened(page: Any) -> Callable[..., Any]:
-    """`opened(size, scheme)`: the one page, in a window of that size, as a reader sees it who asks for light or dark."""
+    """`opened(size, scheme)`: the one page, in a window of that size, as a reader sees it who asks
+    for light or dark.
+    """
 
     def seen(size: tuple[int, int] = WIDE, scheme: str = "light", unfolded: bool = True) -> Any:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme)
-        page.eval_on_selector_all("details.chapter", "(all, open) => all.forEach(each => { each.open = open; })", unfolded)
+        page.eval_on_selector_all(
+            "details.chapter", "(all, open) => all.forEach(each => { each.open = open; })", unfolded
+        )
         return page
 
     return seen
@@ -77,7 +85,9 @@ def rows(page: Any) -> list[list[str]]:
     return page.eval_on_selector_all(".filtered tbody tr", script)
 
 
-def test_nothing_is_asked_of_elsewhere_and_no_error_is_told(opened: Callable[..., Any], html: Path) -> None:
+def test_nothing_is_asked_of_elsewhere_and_no_error_is_told(
+    opened: Callable[..., Any], html: Path
+) -> None:
     page = opened()
 
     assert page.asked == [html.as_uri()]
@@ -85,12 +95,16 @@ def test_nothing_is_asked_of_elsewhere_and_no_error_is_told(opened: Callable[...
 
 
 @pytest.mark.parametrize("size", [WIDE, (700, 900), PHONE])
-def test_no_page_is_wider_than_its_window_and_no_panel_or_legend_leaves_it(opened: Callable[..., Any], size: Any) -> None:
+def test_no_page_is_wider_than_its_window_and_no_panel_or_legend_leaves_it(
+    opened: Callable[..., Any], size: Any
+) -> None:
     page = opened(size)
 
     width = page.evaluate("document.documentElement.scrollWidth")
     box = "const b = svg.getBoundingClientRect(); return b.left < 0 || b.right > innerWidth"
-    beyond = page.eval_on_selector_all(".panels > *", f"all => all.filter(svg => {{ {box} }}).length")
+    beyond = page.eval_on_selector_all(
+        ".panels > *", f"all => all.filter(svg => {{ {box} }}).length"
+    )
     assert width == size[0]
     assert beyond == 0
 
@@ -98,7 +112,8 @@ def test_no_page_is_wider_than_its_window_and_no_panel_or_legend_leaves_it(opene
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_the_text_of_every_figure_is_legible(opened: Callable[..., Any], size: Any) -> None:
     sizes = opened(size).eval_on_selector_all(
-        ".panels svg text", "all => all.map(t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)"
+        ".panels svg text",
+        "all => all.map(t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)",
     )
 
     assert len(sizes) > 100
@@ -112,11 +127,16 @@ def test_every_figure_has_words_and_a_size(opened: Callable[..., Any]) -> None:
     )
 
     assert len(figures) == 9
-    assert all(role == "img" and words > 60 and width > 300 and height > 100 for role, words, width, height in figures)
+    assert all(
+        role == "img" and words > 60 and width > 300 and height > 100
+        for role, words, width, height in figures
+    )
 
 
 def test_light_and_dark_are_what_the_reader_asks_for(opened: Callable[..., Any]) -> None:
-    script = "document => getComputedStyle(document.querySelector('.panels svg text[style*=ink]')).fill"
+    script = (
+        "document => getComputedStyle(document.querySelector('.panels svg text[style*=ink]')).fill"
+    )
 
     inks, shades = [], []
     for scheme in ("light", "dark"):
@@ -137,11 +157,15 @@ def test_the_contents_lead_to_every_chapter_and_open_it(opened: Callable[..., An
         chapter = page.locator("details.chapter").nth(place)
         assert chapter.get_attribute("open") is None
         links.nth(place).click()
-        page.wait_for_function("place => document.querySelectorAll('details.chapter')[place].open", arg=place)
+        page.wait_for_function(
+            "place => document.querySelectorAll('details.chapter')[place].open", arg=place
+        )
         heading = page.locator("main h2").nth(place)
         assert heading.inner_text() == links.nth(place).inner_text()
         assert heading.bounding_box()["y"] < WIDE[1]
-    broken = page.eval_on_selector_all("nav a", "all => all.filter(a => !document.getElementById(a.hash.slice(1))).length")
+    broken = page.eval_on_selector_all(
+        "nav a", "all => all.filter(a => !document.getElementById(a.hash.slice(1))).length"
+    )
     assert broken == 0
     assert links.count() == len(CHAPTERS)
 
@@ -193,7 +217,9 @@ def test_trials_are_filtered_by_words_and_by_state(trials: Any) -> None:
     said = numbers(page.locator(".count").inner_text())
     page.locator(".filter select[data-column='3']").select_option("")
 
-    assert {(row[0], row[1], row[3]) for row in some} == {("balloons", "network, 2 layers", "COMPLETE")}
+    assert {(row[0], row[1], row[3]) for row in some} == {
+        ("balloons", "network, 2 layers", "COMPLETE")
+    }
     assert [row[-1] for row in failed] == [f"FloatingPointError: {REASON}"]
     assert said == [1, count]
     assert len(rows(page)) == count == TRIALS
@@ -216,7 +242,9 @@ def test_axe_finds_no_serious_fault(browser: Any, html: Path) -> None:
     assert [(each["id"], node["html"][:120]) for each in serious for node in each["nodes"]] == []
 
 
-def test_the_first_key_leads_past_the_contents_and_wide_tables_can_be_reached(opened: Callable[..., Any]) -> None:
+def test_the_first_key_leads_past_the_contents_and_wide_tables_can_be_reached(
+    opened: Callable[..., Any],
+) -> None:
     page = opened(PHONE)
     page.evaluate("document.body.tabIndex = -1; document.body.focus()")
 
@@ -224,7 +252,9 @@ def test_the_first_key_leads_past_the_contents_and_wide_tables_can_be_reached(op
     first = page.evaluate("document.activeElement.className")
     wide = "all => all.filter(box => box.scrollWidth > box.clientWidth + 1)"
     reached = page.eval_on_selector_all(".scroll", f"all => ({wide})(all).map(box => box.tabIndex)")
-    told = page.eval_on_selector_all(".scroll", f"all => ({wide})(all).map(box => box.nextElementSibling.textContent)")
+    told = page.eval_on_selector_all(
+        ".scroll", f"all => ({wide})(all).map(box => box.nextElementSibling.textContent)"
+    )
 
     assert first == "skip"
     assert len(reached) > 5

@@ -1,4 +1,6 @@
-"""The first screen: a headline, one table with intervals drawn in its rows, what to do, and why to trust it."""
+"""The first screen: a headline, one table with intervals drawn in its rows, what to do, and why to
+trust it.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,19 @@ def shown(results: Results, verdict: Verdict) -> str:
 
 @pytest.mark.parametrize(
     ("ends", "style"),
-    [((0.1, 0.2), "network"), ((0.0, 0.04), "regression"), ((0.0, 0.1), "undecided"), (None, "none")],
+    [
+        ((0.1, 0.2), "network"),
+        ((0.0, 0.04), "regression"),
+        ((0.0, 0.1), "undecided"),
+        (None, "none"),
+    ],
 )
-def test_every_verdict_has_its_colour_and_its_headline(results: Results, ends: tuple[float, float] | None, style: str) -> None:
-    verdict = with_ends(results, *ends) if ends else results.verdicts[0].model_copy(update={"gains": ()})
+def test_every_verdict_has_its_colour_and_its_headline(
+    results: Results, ends: tuple[float, float] | None, style: str
+) -> None:
+    verdict = (
+        with_ends(results, *ends) if ends else results.verdicts[0].model_copy(update={"gains": ()})
+    )
 
     html = shown(results, verdict)
 
@@ -56,18 +67,33 @@ def test_the_rows_have_the_losses_of_all_other_sections(with_terms: Results) -> 
     rows = models_table(verdict, with_terms.metrics).rows
 
     assert [row.procedure for row in rows] == ["regression", "extended", "network"]
-    assert [row.gain for row in rows] == [None, *(verdict.by_pair["regression", name] for name in ("extended", "network"))]
+    assert [row.gain for row in rows] == [
+        None,
+        *(verdict.by_pair["regression", name] for name in ("extended", "network")),
+    ]
     assert [row.use for row in rows] == [row.procedure == verdict.answer_procedure for row in rows]
     html = shown(with_terms, verdict)
-    assert all(f">{escape(text)}<" in html for row in rows for text in (row.loss, row.metric, row.improvement, row.interval))
+    assert all(
+        f">{escape(text)}<" in html
+        for row in rows
+        for text in (row.loss, row.metric, row.improvement, row.interval)
+    )
 
 
 def test_trees_are_a_row_for_reference(results: Results) -> None:
     first = results.verdicts[0]
-    verdict = first.model_copy(update={"trees": TreesLine(loss=0.1, over={"regression": first.gains[0].gain})})
+    verdict = first.model_copy(
+        update={"trees": TreesLine(loss=0.1, over={"regression": first.gains[0].gain})}
+    )
     metrics = results.metrics
-    own = metrics[(metrics["target"] == first.target) & (metrics["other"] == "network") & metrics["base"].isna()]
-    beside = with_frames(results, verdicts=[verdict], metrics=pd.concat([metrics, own.assign(other="trees")]))
+    own = metrics[
+        (metrics["target"] == first.target)
+        & (metrics["other"] == "network")
+        & metrics["base"].isna()
+    ]
+    beside = with_frames(
+        results, verdicts=[verdict], metrics=pd.concat([metrics, own.assign(other="trees")])
+    )
 
     (row,) = (row for row in models_table(verdict, beside.metrics).rows if row.reference)
 
@@ -83,14 +109,24 @@ def test_intervals_lie_on_one_axis_that_holds_all_of_them(with_terms: Results) -
     places = [3 + 94 * (share - left) / (right - left) for share in (0.05, 0.15, 0.1, 0.3)]
     assert [float(end) for pair in lines for end in pair] == pytest.approx(places, abs=0.01)
     dots = [float(dot) for dot in re.findall(r'<circle class="dot" cx="([\d.]+)%"', html)]
-    assert dots == pytest.approx([3 + 94 * (share - left) / (right - left) for share in (0.1, 0.2)], abs=0.01)
+    assert dots == pytest.approx(
+        [3 + 94 * (share - left) / (right - left) for share in (0.1, 0.2)], abs=0.01
+    )
 
 
-def test_an_interval_that_leaves_the_axis_or_has_no_limit_has_an_arrow_there(with_terms: Results) -> None:
-    html = shown(with_terms, told(with_terms.verdicts[0], [-2.0, 0.2, 0.1], [math.nan, 0.1, -0.1], [0.1, 0.3, 0.2]))
+def test_an_interval_that_leaves_the_axis_or_has_no_limit_has_an_arrow_there(
+    with_terms: Results,
+) -> None:
+    html = shown(
+        with_terms,
+        told(with_terms.verdicts[0], [-2.0, 0.2, 0.1], [math.nan, 0.1, -0.1], [0.1, 0.3, 0.2]),
+    )
 
     arrows = re.findall(r'<svg x="([\d.]+)%" y="\d+" overflow="visible">', html)
-    assert [float(place) for place in arrows] == [3.0, 3.0]  # a limit that is none, and the dot at -200%
+    assert [float(place) for place in arrows] == [
+        3.0,
+        3.0,
+    ]  # a limit that is none, and the dot at -200%
     assert html.count("<circle") == 1
 
 

@@ -14,22 +14,35 @@ DEVELOPMENT = np.concatenate(np.array_split(np.random.default_rng(2).permutation
 """Rows that the synthetic studies train on."""
 
 
-def test_coefficients_are_standardised_beside_their_reference_without_the_intercept(results: Results) -> None:
+def test_coefficients_are_standardised_beside_their_reference_without_the_intercept(
+    results: Results,
+) -> None:
     frame = coefficients.data(results)
 
     own = frame[frame["target"] == "balloons"].set_index("label")
     expected = results.coefficients[results.coefficients["target"] == "balloons"].set_index("term")
     spread = make_table().loc[DEVELOPMENT, TERMS].std(ddof=0)
     for term in TERMS:
-        assert own.loc[term, "weight"] == pytest.approx(expected.loc[term, "estimate"] * spread[term])
-        assert own.loc[term, "ref_weight"] == pytest.approx(expected.loc[term, "ref_estimate"] * spread[term])
-        assert own.loc[term, "ref_low"] == pytest.approx(expected.loc[term, "ref_low"] * spread[term])
+        assert own.loc[term, "weight"] == pytest.approx(
+            expected.loc[term, "estimate"] * spread[term]
+        )
+        assert own.loc[term, "ref_weight"] == pytest.approx(
+            expected.loc[term, "ref_estimate"] * spread[term]
+        )
+        assert own.loc[term, "ref_low"] == pytest.approx(
+            expected.loc[term, "ref_low"] * spread[term]
+        )
     assert own["weight"].abs().tolist() == sorted(own["weight"].abs().tolist(), reverse=True)
     assert sorted(own.index) == sorted(TERMS)
-    assert "children \N{RIGHTWARDS ARROW} star" in frame.loc[frame["target"] == "shape", "label"].tolist()
+    assert (
+        "children \N{RIGHTWARDS ARROW} star"
+        in frame.loc[frame["target"] == "shape", "label"].tolist()
+    )
 
 
-def test_of_many_terms_those_of_largest_standardised_size_are_drawn_and_the_others_counted(results: Results) -> None:
+def test_of_many_terms_those_of_largest_standardised_size_are_drawn_and_the_others_counted(
+    results: Results,
+) -> None:
     frame = coefficients.data(with_frames(results, coefficients=weights(60)))
 
     assert frame["label"].tolist() == [f"t{i:02d}" for i in range(30)]

@@ -1,4 +1,6 @@
-"""Curves over rows and over margins: their numbers by value, and what a reader must find in the drawing."""
+"""Curves over rows and over margins: their numbers by value, and what a reader must find in the
+drawing.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,19 @@ def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(result
 
 
 def test_an_interval_goes_to_the_edge_where_it_has_no_end_or_one_beyond_the_axis() -> None:
-    about = {"target": "y", "pair": "a over b", "margin": 0.05, "bound": 0.05, "decided_rows": np.nan}
-    places = {"n_rows": [100, 200, 400], "improvement": [-3.0, 0.4, 0.2], "low": [-9.0, -2.0, 0.1], "high": [np.nan, 0.6, 0.3]}
+    about = {
+        "target": "y",
+        "pair": "a over b",
+        "margin": 0.05,
+        "bound": 0.05,
+        "decided_rows": np.nan,
+    }
+    places = {
+        "n_rows": [100, 200, 400],
+        "improvement": [-3.0, 0.4, 0.2],
+        "low": [-9.0, -2.0, 0.1],
+        "high": [np.nan, 0.6, 0.3],
+    }
 
     (ax,) = axes_of(decided_curve.draw(pd.DataFrame(places).assign(**about)))
 
@@ -47,7 +60,9 @@ def test_a_curve_of_margins_is_drawn_for_every_gain(with_terms: Results) -> None
 
     (verdict,) = with_terms.verdicts
     told = frame.drop_duplicates("model").set_index("model")
-    assert told[["base", "other"]].to_numpy().tolist() == [[gain.base, gain.other] for gain in verdict.gains]
+    assert told[["base", "other"]].to_numpy().tolist() == [
+        [gain.base, gain.other] for gain in verdict.gains
+    ]
     picture = margins.draw(frame)
     (ax,) = axes_of(picture)
     assert ax.get_legend() is None
@@ -55,10 +70,14 @@ def test_a_curve_of_margins_is_drawn_for_every_gain(with_terms: Results) -> None
     assert named[:3] == list(told.index)
     assert len(named) == 4  # and the margin
     assert verdict.metric.noun in ax.get_xlabel()
-    assert [line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")] == named
+    assert [
+        line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")
+    ] == named
 
 
-def test_the_title_of_the_curves_of_margins_is_the_chance_at_the_margin_of_the_verdict(with_terms: Results) -> None:
+def test_the_title_of_the_curves_of_margins_is_the_chance_at_the_margin_of_the_verdict(
+    with_terms: Results,
+) -> None:
     title = margins.finding(over_margins())
 
     assert "terms over regression" in title

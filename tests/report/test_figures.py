@@ -20,7 +20,12 @@ def test_models_go_from_the_constant_to_the_deepest_network(results: Results) ->
     frame = best_so_far.data(results)
 
     own = frame.loc[frame["target"] == "balloons", "model"]
-    assert own.drop_duplicates().tolist() == ["constant", "linear regression", "network, 1 layer", "network, 2 layers"]
+    assert own.drop_duplicates().tolist() == [
+        "constant",
+        "linear regression",
+        "network, 1 layer",
+        "network, 2 layers",
+    ]
 
 
 def test_best_so_far_never_rises_and_ends_at_the_incumbent(results: Results) -> None:
@@ -46,7 +51,12 @@ def test_best_so_far_is_the_median_and_range_over_folds(results: Results) -> Non
 
     assert frame["best"].tolist() == [5.0, 2.0, 2.0, 2.0]
     assert frame["low"].tolist() == [3.0, 1.0, 1.0, 0.5]
-    assert frame["high"].tolist() == [9.0, 5.0, 4.0, 4.0]  # a fold whose trials have ended keeps its last
+    assert frame["high"].tolist() == [
+        9.0,
+        5.0,
+        4.0,
+        4.0,
+    ]  # a fold whose trials have ended keeps its last
     assert set(frame["n_folds"]) == {3}
 
 
@@ -60,18 +70,28 @@ def test_the_constant_sets_no_scale_of_the_search(results: Results) -> None:
 
 
 def test_the_title_of_the_search_names_what_still_improved(results: Results) -> None:
-    late, early = (searched({0: losses}) for losses in ([5.0, 4, 4, 4, 4, 4, 4, 3], [5.0, 4, 4, 4, 4, 4, 4, 3.99]))
+    late, early = (
+        searched({0: losses})
+        for losses in ([5.0, 4, 4, 4, 4, 4, 4, 3], [5.0, 4, 4, 4, 4, 4, 4, 3.99])
+    )
 
-    titles = [best_so_far.finding(best_so_far.data(with_frames(results, trials=trials))) for trials in (late, early)]
+    titles = [
+        best_so_far.finding(best_so_far.data(with_frames(results, trials=trials)))
+        for trials in (late, early)
+    ]
 
     assert "network, 1 layer" in titles[0]
     assert numbers(titles[0])[-1] == 25
     assert "network" not in titles[1]
-    rounding = pd.concat([searched({0: [1.0]}, "constant"), searched({0: [5e-32, 4e-32, 4e-32, 4e-32, 3e-32]})])
+    rounding = pd.concat(
+        [searched({0: [1.0]}, "constant"), searched({0: [5e-32, 4e-32, 4e-32, 4e-32, 3e-32]})]
+    )
     assert best_so_far.finding(best_so_far.data(with_frames(results, trials=rounding))) == titles[1]
 
 
-def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(results: Results) -> None:
+def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(
+    results: Results,
+) -> None:
     frame = learning_curves.data(results)
 
     winner = winners.incumbents(results.trials).set_index(["target", "family", "depth"])["number"]

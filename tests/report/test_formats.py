@@ -24,13 +24,25 @@ from tests.report.synthetic import numbers
         ("<p>one</p><p>two <b>bold</b> &amp; <em>so</em></p>", "one\n\ntwo **bold** \\& *so*"),
         ("<ul><li>a</li><li>b_c</li></ul>", "- a\n- b\\_c"),
         ("<p>a_b * [c] &lt;d&gt; | $e$</p>", r"a\_b \* \[c\] \<d\> \| \$e\$"),
-        ("<p>as <code>a_b</code></p><pre><code>a: [1]\n</code></pre>", "as `a_b`\n\n```\na: [1]\n```"),
+        (
+            "<p>as <code>a_b</code></p><pre><code>a: [1]\n</code></pre>",
+            "as `a_b`\n\n```\na: [1]\n```",
+        ),
         ('<p>1 warning: <a href="#warning-0">one</a>.</p>', "1 warning: one."),
         ("<details><summary>More</summary><p>below</p></details>", "**More**\n\nbelow"),
-        ('<div><span>3 %<small>1 to 5 %</small></span><span><svg role="img"><text>3</text></svg></span></div>', "3 % 1 to 5 %"),
-        ("<style>p {}</style><form><label>all<select><option>a</select></label></form><p>c</p>", "c"),
+        (
+            '<div><span>3 %<small>1 to 5 %</small></span><span><svg role="img"><text>3</text></svg></span></div>',
+            "3 % 1 to 5 %",
+        ),
+        (
+            "<style>p {}</style><form><label>all<select><option>a</select></label></form><p>c</p>",
+            "c",
+        ),
         ("<section><h4>Title</h4><p>text</p></section>", "#### Title\n\ntext"),
-        ("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>", "| a | b |\n| --- | --- |\n| 1 | 2 |"),
+        (
+            "<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>",
+            "| a | b |\n| --- | --- |\n| 1 | 2 |",
+        ),
     ],
 )
 def test_html_becomes_markdown(html: str, text: str) -> None:
@@ -46,7 +58,9 @@ def test_rows_beyond_the_most_are_counted() -> None:
     assert numbers(text)[-1] == 20
 
 
-def test_markdown_has_the_words_the_tables_and_the_figures_of_the_report_and_no_code(reported: Reported) -> None:
+def test_markdown_has_the_words_the_tables_and_the_figures_of_the_report_and_no_code(
+    reported: Reported,
+) -> None:
     paths = reported.study
     text = paths.markdown.read_text(encoding="utf-8")
 
@@ -54,7 +68,9 @@ def test_markdown_has_the_words_the_tables_and_the_figures_of_the_report_and_no_
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     assert all(source.strip() in text for source in sources)
     pictures = re.findall(r"!\[([^\n]+)\]\((figures/[\w.]+)\)", text)
-    assert {Path(file).stem for _, file in pictures} == {path.stem for path in paths.figures.iterdir()}
+    assert {Path(file).stem for _, file in pictures} == {
+        path.stem for path in paths.figures.iterdir()
+    }
     assert all((paths.root / file).is_file() and len(alt) > 20 for alt, file in pictures)
     assert "load_results" not in text
     assert "<table" not in text
@@ -72,14 +88,18 @@ def test_a_page_is_printed_as_a_pdf(tmp_path: Path) -> None:
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["a b.html", "a b.pdf"]
 
 
-def test_without_a_browser_the_way_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_browser_the_way_out_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(StudyError, match=r"PATH.*chromium.*apt-get install chromium.*page\.html"):
         write_pdf(tmp_path / "page.html", tmp_path / "page.pdf")
 
 
-def test_a_browser_that_prints_nothing_is_named_with_what_it_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_that_prints_nothing_is_named_with_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = tmp_path / "chromium"
     browser.write_text("#!/bin/sh\necho no display >&2\n")
     browser.chmod(0o755)

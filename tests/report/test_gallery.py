@@ -20,7 +20,9 @@ def test_a_gallery_has_the_report_a_picture_and_the_answers_of_a_study_and_nothi
 ) -> None:
     place = tmp_path / "gallery"
     place.mkdir()
-    (place / "index.md").write_text("# Gallery\n\n<!-- studies -->\n<!-- end of studies -->\n\nAfter.\n", encoding="utf-8")
+    (place / "index.md").write_text(
+        "# Gallery\n\n<!-- studies -->\n<!-- end of studies -->\n\nAfter.\n", encoding="utf-8"
+    )
     studies = [copied(small, tmp_path / "one")]
     for results in studies:
         results.paths.html.write_text(f"<h1>{results.root.name}</h1>", encoding="utf-8")
@@ -30,15 +32,22 @@ def test_a_gallery_has_the_report_a_picture_and_the_answers_of_a_study_and_nothi
 
     names = [results.root.name for results in studies]
     page = (place / "index.md").read_text(encoding="utf-8")
-    assert {path.name for path in place.iterdir()} == {"index.md", *(f"{n}.{end}" for n in names for end in ("html", "png"))}
-    assert [line for line in page.splitlines() if line.startswith("## ")] == [f"## {name}" for name in names]
+    assert {path.name for path in place.iterdir()} == {
+        "index.md",
+        *(f"{n}.{end}" for n in names for end in ("html", "png")),
+    }
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        f"## {name}" for name in names
+    ]
     assert f"- **balloons** (continuous): {small.words[0].headline}\n" in page
     assert page.startswith("# Gallery\n")
     assert page.endswith("\n\nAfter.\n")
     assert all((place / f"{name}.png").read_bytes().startswith(b"\x89PNG") for name in names)
 
 
-def test_a_study_without_a_report_is_refused_before_anything_is_lost(small: Results, tmp_path: Path) -> None:
+def test_a_study_without_a_report_is_refused_before_anything_is_lost(
+    small: Results, tmp_path: Path
+) -> None:
     before = tmp_path / "before.html"
     before.write_text("", encoding="utf-8")
 

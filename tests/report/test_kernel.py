@@ -1,4 +1,6 @@
-"""The kernel of a report: begun early, in any thread, it runs its notebook once it is asked to, and ends with its block."""
+"""The kernel of a report: begun early, in any thread, it runs its notebook once it is asked to, and
+ends with its block.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,14 @@ from study.report.kernel import Kernel
 
 
 def kernels() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "ipykernel_launcher" in child.cmdline()]
+    return [
+        child for child in psutil.Process().children() if "ipykernel_launcher" in child.cmdline()
+    ]
 
 
-def test_a_kernel_that_was_begun_twice_and_ran_nothing_is_one_process_that_ends_with_the_block(tmp_path: Path) -> None:
+def test_a_kernel_that_was_begun_twice_and_ran_nothing_is_one_process_that_ends_with_the_block(
+    tmp_path: Path,
+) -> None:
     with Kernel(tmp_path) as kernel:
         kernel.start()
         kernel.start()
@@ -44,7 +50,12 @@ def test_a_kernel_that_another_thread_began_has_imported_the_figures_but_neither
         with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
             kernel.execute(asked)
 
-    assert asked.cells[0].outputs[0].text.strip().split("|") == ["True", str(process.pid), sys.executable, str(folder)]
+    assert asked.cells[0].outputs[0].text.strip().split("|") == [
+        "True",
+        str(process.pid),
+        sys.executable,
+        str(folder),
+    ]
     assert asked.cells[1].outputs[0].text == "[]\n"
     assert asked.cells[3].execution_count is None
     assert not process.is_running()

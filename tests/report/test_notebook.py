@@ -1,4 +1,6 @@
-"""The report as a whole: it executes anywhere, answers first, and its HTML needs nothing but itself."""
+"""The report as a whole: it executes anywhere, answers first, and its HTML needs nothing but
+itself.
+"""
 
 from __future__ import annotations
 
@@ -82,11 +84,18 @@ def test_every_figure_is_a_file_of_its_own(report: StudyPaths) -> None:
 def test_the_answer_comes_before_everything_else(page: Page, results: Results) -> None:
     places = [page.text.index(Words(verdict).headline) for verdict in results.verdicts]
 
-    assert max(places) < page.text.rindex(CHAPTERS[0].title)  # after the contents, which name it too
+    assert max(places) < page.text.rindex(
+        CHAPTERS[0].title
+    )  # after the contents, which name it too
 
 
 def test_the_page_loads_nothing(page: Page) -> None:
-    sources = [attributes[name] for _, attributes in page.tags for name in ("src", "href") if name in attributes]
+    sources = [
+        attributes[name]
+        for _, attributes in page.tags
+        for name in ("src", "href")
+        if name in attributes
+    ]
 
     assert not {"link", "iframe", "img"} & {tag for tag, _ in page.tags}
     assert all(str(source).startswith(("data:", "#", "trials.html")) for source in sources)
@@ -106,16 +115,29 @@ def test_every_picture_has_words_and_code_is_folded_away(page: Page) -> None:
 
 
 def test_the_page_fits_a_phone(page: Page) -> None:
-    assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in page.tags
+    assert (
+        "meta",
+        {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+    ) in page.tags
 
 
-def test_data_environment_and_how_to_reproduce_are_there(page: Page, results: Results, report: StudyPaths) -> None:
+def test_data_environment_and_how_to_reproduce_are_there(
+    page: Page, results: Results, report: StudyPaths
+) -> None:
     reasons = {feature.reason for feature in results.data.features}
-    for expected in (*results.data.notes, *reasons, "numpy", np.__version__, f"study report {shlex.quote(report.root.name)}"):
+    for expected in (
+        *results.data.notes,
+        *reasons,
+        "numpy",
+        np.__version__,
+        f"study report {shlex.quote(report.root.name)}",
+    ):
         assert expected in page.text
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a_b_ *c* `d` $e$ [f](g)", "# 1 & 2 | 3 \\ 4"])
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "a_b_ *c* `d` $e$ [f](g)", "# 1 & 2 | 3 \\ 4"]
+)
 def test_names_show_as_they_are(name: str) -> None:
     cell = nbformat.v4.new_markdown_cell(f"# {literal(name)}\n\n{literal(name)}")
 
@@ -132,7 +154,11 @@ def test_a_name_of_many_lines_stays_in_its_heading_and_its_block_of_code() -> No
 def test_a_folder_of_many_lines_stays_in_its_block_of_code(small: Results, tmp_path: Path) -> None:
     moved = copied(small, tmp_path / "a\n```\n<b>").root
 
-    text = next(cell.source for cell in build_notebook(moved).cells if cell.source.startswith(f"## {CHAPTERS[-1].title}"))
+    text = next(
+        cell.source
+        for cell in build_notebook(moved).cells
+        if cell.source.startswith(f"## {CHAPTERS[-1].title}")
+    )
 
     assert "\nstudy run 'a\\n```\\n<b>/config.yaml' --results .\n" in text
     assert text.count("\n```") == 2
@@ -141,14 +167,21 @@ def test_a_folder_of_many_lines_stays_in_its_block_of_code(small: Results, tmp_p
 def test_sections_follow_what_the_study_has(make_results: Callable[..., Results]) -> None:
     only_regression = make_results(["balloons"], depths=())
 
-    named = {cell.metadata.get("report", {}).get("figure") for cell in build_notebook(only_regression.root).cells}
+    named = {
+        cell.metadata.get("report", {}).get("figure")
+        for cell in build_notebook(only_regression.root).cells
+    }
 
     assert named - {None} == FIGURES - {"margins"} - OF_CLASSES
 
 
 def test_several_outer_folds_are_told_apart(nested: Results, results: Results) -> None:
     several, one = (
-        {cell.source for cell in build_notebook(own.root).cells if cell.metadata.get("report") is None}
+        {
+            cell.source
+            for cell in build_notebook(own.root).cells
+            if cell.metadata.get("report") is None
+        }
         for own in (nested, results)
     )
 
@@ -156,14 +189,20 @@ def test_several_outer_folds_are_told_apart(nested: Results, results: Results) -
     for section in SECTIONS:
         if "{fold}" in section.text and section.when(results) and section.when(nested):
             head = section.text.split("{fold}")[0].splitlines()[0]
-            said = [next(source for source in sources if source.startswith(head)) for sources in (several, one)]
+            said = [
+                next(source for source in sources if source.startswith(head))
+                for sources in (several, one)
+            ]
             assert said[0] != said[1]
     assert nested.verdicts[0].gains[0].gain.method == DEFAULT_ONE_PASS
 
 
 def test_an_unfinished_study_reports_its_search_alone(small: Results, tmp_path: Path) -> None:
     paths = copied(small, tmp_path / "begun").paths
-    for path in (paths.verdicts, *map(paths.frame, ("predictions", "coefficients", "scores", "pairs"))):
+    for path in (
+        paths.verdicts,
+        *map(paths.frame, ("predictions", "coefficients", "scores", "pairs")),
+    ):
         path.unlink()
 
     notebook = build_notebook(paths.root)
@@ -173,7 +212,9 @@ def test_an_unfinished_study_reports_its_search_alone(small: Results, tmp_path: 
     assert UNFINISHED in notebook.cells[0].source
 
 
-def test_a_study_that_a_version_before_concluded_is_to_be_concluded_anew(small: Results, tmp_path: Path) -> None:
+def test_a_study_that_a_version_before_concluded_is_to_be_concluded_anew(
+    small: Results, tmp_path: Path
+) -> None:
     old = copied(small, tmp_path / "old")
     old.paths.frame("scores").unlink()
 
@@ -182,7 +223,9 @@ def test_a_study_that_a_version_before_concluded_is_to_be_concluded_anew(small: 
 
 
 def test_a_folder_without_a_study_is_an_error_that_says_so(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=rf"^{re.escape(str(tmp_path))} .*config\.yaml.*`study run CONFIG`"):
+    with pytest.raises(
+        StudyError, match=rf"^{re.escape(str(tmp_path))} .*config\.yaml.*`study run CONFIG`"
+    ):
         build_notebook(tmp_path)
 
 
@@ -190,4 +233,6 @@ def test_a_report_runs_no_code_that_lies_in_the_results_folder(reported: Reporte
     here = margins.draw(margins.data(load_results(reported.study.root))).svg
 
     assert not reported.mark.exists()
-    assert (reported.study.figures / "margins.svg").read_text(encoding="utf-8") == here  # no setting of that folder was heeded
+    assert (reported.study.figures / "margins.svg").read_text(
+        encoding="utf-8"
+    ) == here  # no setting of that folder was heeded

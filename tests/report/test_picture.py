@@ -10,13 +10,27 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from study.diagnostics.drawing.palette import DARK, INK, MUTED, PAPER, RAMPS, REGRESSION, RULE, following, variables
+from study.diagnostics.drawing.palette import (
+    DARK,
+    INK,
+    MUTED,
+    PAPER,
+    RAMPS,
+    REGRESSION,
+    RULE,
+    following,
+    variables,
+)
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import panels
 
 
-def picture(n: int = 3, columns: int = 2, points: int = 5, title: str = "", legend: bool = True) -> Picture:
-    """Panels of a cloud each, with a line in every colour that matters, and a legend above all of them."""
+def picture(
+    n: int = 3, columns: int = 2, points: int = 5, title: str = "", legend: bool = True
+) -> Picture:
+    """Panels of a cloud each, with a line in every colour that matters, and a legend above all of
+    them.
+    """
     with look():
         figure, axes = panels(n, 1.8, columns)
         for number, ax in enumerate(axes):
@@ -104,7 +118,10 @@ def contrast(one: str, other: str) -> float:
 def test_every_colour_can_be_told_from_a_dark_page_and_text_can_be_read_on_both() -> None:
     neutral = {RULE, PAPER, *(light for light in DARK if contrast(light, PAPER) < 1.2)}
 
-    assert min(contrast(dark, DARK[PAPER]) for light, dark in DARK.items() if light not in neutral) >= 3
+    assert (
+        min(contrast(dark, DARK[PAPER]) for light, dark in DARK.items() if light not in neutral)
+        >= 3
+    )
     for text in (INK, MUTED):
         assert contrast(text, PAPER) >= 4.5
         assert contrast(DARK[text], DARK[PAPER]) >= 4.5
@@ -136,8 +153,14 @@ def test_the_title_stands_in_the_file_and_above_the_panels_of_the_page() -> None
 
     html, svg = drawn.html, drawn.svg
 
-    texts = ["".join(text.itertext()) for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
-    assert " ".join(text for text in texts if "panel" not in text and not re.match(r"[\d.]+$", text)) == finding
+    texts = [
+        "".join(text.itertext())
+        for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    ]
+    assert (
+        " ".join(text for text in texts if "panel" not in text and not re.match(r"[\d.]+$", text))
+        == finding
+    )
     assert sizes(svg)[0][1] > sizes(picture(legend=False).svg)[0][1]
     assert html.startswith(f"<figure><figcaption>{escape(finding)}</figcaption>")
     assert html.count("finding") == 24  # for those who cannot see it too

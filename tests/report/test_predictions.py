@@ -25,11 +25,15 @@ RNG = np.random.default_rng(5)
 MODELS = ["linear regression", "network, depth chosen", "boosted trees"]
 
 
-def test_a_row_that_repeats_tested_is_one_point_and_points_are_thinned_evenly(results: Results) -> None:
+def test_a_row_that_repeats_tested_is_one_point_and_points_are_thinned_evenly(
+    results: Results,
+) -> None:
     rows = predicted(np.zeros(4000), {("linear", 0): np.ones(4000)}, repeats=2)
     rows = rows.assign(predicted=rows["predicted"].where(rows["outer_fold"] < 4, 3.0))
 
-    frame = predicted_observed.data(looked_at(results, rows, metrics=values_of("y", "r2", regression=0.5)))
+    frame = predicted_observed.data(
+        looked_at(results, rows, metrics=values_of("y", "r2", regression=0.5))
+    )
 
     assert frame["predicted"].unique().tolist() == [2.0]
     assert sorted(frame["row"]) == list(range(0, 4000, 3))
@@ -38,17 +42,29 @@ def test_a_row_that_repeats_tested_is_one_point_and_points_are_thinned_evenly(re
 def test_what_is_explained_is_what_the_table_of_metrics_says(results: Results) -> None:
     metrics = values_of("y", "r2", regression=0.461, network=0.523, trees=-0.2)
 
-    frame = predicted_observed.data(looked_at(results, three("continuous", X, X, X, X), metrics=metrics))
+    frame = predicted_observed.data(
+        looked_at(results, three("continuous", X, X, X, X), metrics=metrics)
+    )
     picture = predicted_observed.draw(frame)
 
     assert numbers(picture.title) == [52.3, 46.1, -20]
-    assert picture.title.index("network") < picture.title.index("regression") < picture.title.index("trees")
+    assert (
+        picture.title.index("network")
+        < picture.title.index("regression")
+        < picture.title.index("trees")
+    )
     assert [ax.get_title(loc="left") for ax in axes_of(picture)] == MODELS
 
 
 def test_the_title_of_residuals_names_where_a_model_is_off(results: Results) -> None:
     high = np.where(np.sort(X)[-30] <= X, 0.5, 0.0)
-    predictions = three("continuous", 10 * X + 0.1 * RNG.normal(size=N) + 10 * high, 10 * X, 10 * (X + high), 10 * (X + high))
+    predictions = three(
+        "continuous",
+        10 * X + 0.1 * RNG.normal(size=N) + 10 * high,
+        10 * X,
+        10 * (X + high),
+        10 * (X + high),
+    )
 
     frame = residuals.data(looked_at(results, predictions))
 
@@ -76,13 +92,17 @@ def test_the_title_of_probabilities_names_the_surest_fault(results: Results) -> 
     assert not re.search("network|regression|trees", right)
 
 
-def test_each_class_has_a_named_line_with_its_area_and_of_many_the_hardest_are_shown(results: Results) -> None:
+def test_each_class_has_a_named_line_with_its_area_and_of_many_the_hardest_are_shown(
+    results: Results,
+) -> None:
     observed = np.arange(N) % 6
     hard = np.where(observed < 2, 0.3, 2.0)
     weights = np.exp(RNG.normal(size=(N, 6)) + hard[:, None] * np.eye(6)[observed])
     shares = weights / weights.sum(axis=1, keepdims=True)
     names = list("abcdef")
-    six = looked_at(results, three("multiclass", observed, shares, shares, shares), classes={"y": names})
+    six = looked_at(
+        results, three("multiclass", observed, shares, shares, shares), classes={"y": names}
+    )
 
     frame = discrimination.data(six)
     picture = discrimination.draw(frame)
@@ -103,7 +123,9 @@ def test_two_classes_have_one_axes_a_curve_and_a_line_a_model(results: Results) 
 
     colour = frame[frame["target"] == "colour"]
     areas_of = colour[colour["curve"] == "roc"]
-    expected = results.metrics.query('target == "colour" and metric == "auc" and base.isna()').set_index("other")["value"]
+    expected = results.metrics.query(
+        'target == "colour" and metric == "auc" and base.isna()'
+    ).set_index("other")["value"]
     areas = areas_of.drop_duplicates("model").set_index("family")["area"]
     assert areas["network"] == pytest.approx(expected["network"])
     assert len(axes_of(discrimination.draw(colour))) == 2
@@ -116,7 +138,9 @@ def test_the_rarest_of_many_classes_are_left_out_and_their_mistakes_still_count(
     observed = np.repeat(np.arange(8), 2 ** np.arange(8)[::-1])
     shares = np.eye(8)[np.where(observed == 7, 6, observed)]
     eight = looked_at(
-        results, predicted(observed, {("logistic", 0): shares}, kind="multiclass"), classes={"y": list("abcdefgh")}
+        results,
+        predicted(observed, {("logistic", 0): shares}, kind="multiclass"),
+        classes={"y": list("abcdefgh")},
     )
 
     monkeypatch.setattr(confusion, "MOST_CLASSES", 4)
@@ -142,7 +166,9 @@ def test_the_shares_that_models_have_right_are_named(results: Results) -> None:
 
 def test_bins_of_columns_that_a_version_before_left_are_not_drawn(results: Results) -> None:
     bins = results.residuals
-    old = pd.concat([bins.assign(column=""), bins.assign(column="age", mean=9.0)], ignore_index=True)
+    old = pd.concat(
+        [bins.assign(column=""), bins.assign(column="age", mean=9.0)], ignore_index=True
+    )
 
     frame = residuals.data(with_frames(results, residuals=old))
 
@@ -166,7 +192,12 @@ def tiny(results: Results) -> Results:
         three("binary", (X[:6] > 0).astype(float), half, half, half, target="b"),
         three("count", np.arange(6), np.ones(6), np.ones(6), np.ones(6), target="n"),
     ]
-    return looked_at(results, pd.concat(rows), classes={"b": ["no", "yes"]}, metrics=values_of("y", "r2", regression=0.5))
+    return looked_at(
+        results,
+        pd.concat(rows),
+        classes={"b": ["no", "yes"]},
+        metrics=values_of("y", "r2", regression=0.5),
+    )
 
 
 @pytest.mark.parametrize("figure", [predicted_observed, residuals])

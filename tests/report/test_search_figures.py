@@ -18,12 +18,16 @@ def test_importances_stand_by_model_the_most_important_first(nested: Results) ->
     told = nested.hyperparameters.dropna(subset="importance")
     assert len(frame) == len(told) == 8
     assert frame["importance"].sum() == pytest.approx(told["importance"].sum())
-    assert all(own["importance"].is_monotonic_decreasing for _, own in frame.groupby(["target", "model"]))
+    assert all(
+        own["importance"].is_monotonic_decreasing for _, own in frame.groupby(["target", "model"])
+    )
     assert frame["target"].unique().tolist() == ["balloons", "pops"]
 
 
 def test_what_mattered_most_is_the_title() -> None:
-    of_all, of_one = (hyperparameters.finding(mattered(0.7, 0.3, *rest)) for rest in ((0.6, 0.4), (0.4, 0.6)))
+    of_all, of_one = (
+        hyperparameters.finding(mattered(0.7, 0.3, *rest)) for rest in ((0.6, 0.4), (0.4, 0.6))
+    )
 
     assert numbers(of_all) == [2, 2, 60]
     assert numbers(of_one)[:2] == [1, 2]

@@ -1,4 +1,6 @@
-"""What a notebook shows of results: the answer in a style that reaches nothing else, and the report's figures by name."""
+"""What a notebook shows of results: the answer in a style that reaches nothing else, and the
+report's figures by name.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ def test_figures_are_those_of_matplotlib_by_the_names_of_the_report(opened: Resu
     drawn = opened.figures.margins()
     again = margins.draw(margins.data(opened)).figure
     assert isinstance(drawn, Figure)
-    assert [ax.get_title(loc="left") for ax in drawn.axes] == [ax.get_title(loc="left") for ax in again.axes]
+    assert [ax.get_title(loc="left") for ax in drawn.axes] == [
+        ax.get_title(loc="left") for ax in again.axes
+    ]
 
 
 def test_the_docstring_of_a_figure_is_what_the_report_says_before_it(opened: Results) -> None:
@@ -65,26 +69,35 @@ def test_the_docstring_of_a_figure_is_what_the_report_says_before_it(opened: Res
     assert "{" not in words
 
 
-def test_a_figure_that_the_study_has_nothing_for_says_why(make_results: Callable[..., Records]) -> None:
+def test_a_figure_that_the_study_has_nothing_for_says_why(
+    make_results: Callable[..., Records],
+) -> None:
     numbers = load_results(make_results(["balloons"], depths=()).root)
 
     with pytest.raises(StudyError, match=rf"{re.escape(str(numbers.root))}.*`calibration`"):
         numbers.figures.calibration()
 
 
-def test_a_figure_that_there_is_not_is_an_attribute_error_that_names_the_nearest(opened: Results) -> None:
+def test_a_figure_that_there_is_not_is_an_attribute_error_that_names_the_nearest(
+    opened: Results,
+) -> None:
     with pytest.raises(AttributeError, match=r"'margin'.*'margins'"):
         _ = opened.figures.margin
 
 
 @pytest.fixture(scope="module")
 def by_jupyter(reported: Reported, tmp_path_factory: pytest.TempPathFactory) -> NotebookClient:
-    """A report's notebook, run by the kernel that Jupyter starts, in a folder elsewhere, and beside it a user's own cells."""
+    """A report's notebook, run by the kernel that Jupyter starts, in a folder elsewhere, and beside
+    it a user's own cells.
+    """
     moved = tmp_path_factory.mktemp("moved") / "elsewhere, later"
     shutil.copytree(reported.small.root, moved)
     notebook = nbformat.read(moved / "report.ipynb", as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    cells = [*cells[:2], *(cell for cell in cells[2:] if cell.metadata.get("report") is None)]  # all but the other figures
+    cells = [
+        *cells[:2],
+        *(cell for cell in cells[2:] if cell.metadata.get("report") is None),
+    ]  # all but the other figures
     own = [new_code_cell("results.figures.margins()"), new_code_cell("results")]
     client = NotebookClient(
         new_notebook(cells=[*cells, *own], metadata=notebook.metadata),
@@ -95,7 +108,9 @@ def by_jupyter(reported: Reported, tmp_path_factory: pytest.TempPathFactory) -> 
     return client
 
 
-def test_the_notebook_runs_in_a_moved_folder_with_the_kernel_of_jupyter(by_jupyter: NotebookClient) -> None:
+def test_the_notebook_runs_in_a_moved_folder_with_the_kernel_of_jupyter(
+    by_jupyter: NotebookClient,
+) -> None:
     outputs = [output for cell in by_jupyter.nb.cells[1:] for output in cell.outputs]
 
     assert {output.output_type for output in outputs} == {"execute_result"}
@@ -107,7 +122,10 @@ def test_a_figure_and_results_show_themselves_in_a_cell(by_jupyter: NotebookClie
 
     assert "<svg" in figure["text/html"]
     assert "<svg" in figure["image/svg+xml"]
-    assert figure["text/plain"] == margins.draw(margins.data(load_results(by_jupyter.resources["metadata"]["path"]))).alt
+    assert (
+        figure["text/plain"]
+        == margins.draw(margins.data(load_results(by_jupyter.resources["metadata"]["path"]))).alt
+    )
     assert 'class="study-results"' in answer["text/html"]
 
 

@@ -19,8 +19,12 @@ from study.report.sections import SECTIONS
 from study.schema import REGRESSIONS, Kind, ModelData
 
 
-@pytest.mark.parametrize(("losses", "is_log"), [([1, 99], False), ([1, 101], True), ([0, 1000], False), ([], False)])
-def test_a_log_axis_is_used_above_two_decades_of_positive_losses(losses: list[float], is_log: bool) -> None:
+@pytest.mark.parametrize(
+    ("losses", "is_log"), [([1, 99], False), ([1, 101], True), ([0, 1000], False), ([], False)]
+)
+def test_a_log_axis_is_used_above_two_decades_of_positive_losses(
+    losses: list[float], is_log: bool
+) -> None:
     assert use_log_axis(losses) is is_log
 
 
@@ -43,7 +47,12 @@ def test_numbers_have_three_digits_and_read_as_people_write_them(value: object, 
 
 
 def test_depth_is_counted_in_hidden_layers() -> None:
-    names = [model_name("constant", 0), model_name("poisson", 0), model_name("neural", 1), model_name("neural", 3)]
+    names = [
+        model_name("constant", 0),
+        model_name("poisson", 0),
+        model_name("neural", 1),
+        model_name("neural", 3),
+    ]
 
     assert names == ["constant", "Poisson regression", "network, 1 layer", "network, 3 layers"]
 
@@ -51,21 +60,37 @@ def test_depth_is_counted_in_hidden_layers() -> None:
 def test_a_label_of_the_study_names_its_family_at_its_depth_alone() -> None:
     models = (ModelData(family="residual", depth=2, label="residual network, 2 blocks"),)
 
-    names = [model_name("residual", 2, models), model_name("residual", 3, models), model_name("neural", 2, models)]
+    names = [
+        model_name("residual", 2, models),
+        model_name("residual", 3, models),
+        model_name("neural", 2, models),
+    ]
 
     assert names == ["residual network, 2 blocks", "residual, 3 layers", "network, 2 layers"]
 
 
 def test_two_families_of_one_label_are_told_apart() -> None:
-    models = tuple(ModelData(family=family, depth=1, label="network, 1 layer") for family in ("neural", "residual"))
+    models = tuple(
+        ModelData(family=family, depth=1, label="network, 1 layer")
+        for family in ("neural", "residual")
+    )
 
-    assert [model_name(m.family, 1, models) for m in models] == ["network, 1 layer (neural)", "network, 1 layer (residual)"]
+    assert [model_name(m.family, 1, models) for m in models] == [
+        "network, 1 layer (neural)",
+        "network, 1 layer (residual)",
+    ]
 
 
 def test_two_families_of_networks_have_colours_of_their_own_at_every_depth() -> None:
-    models = tuple(ModelData(family="residual", depth=depth, label=f"residual {depth}") for depth in (1, 2, 3))
+    models = tuple(
+        ModelData(family="residual", depth=depth, label=f"residual {depth}") for depth in (1, 2, 3)
+    )
 
-    shown = [model_colour(family, depth, models) for family in ("neural", "residual") for depth in (1, 2, 3)]
+    shown = [
+        model_colour(family, depth, models)
+        for family in ("neural", "residual")
+        for depth in (1, 2, 3)
+    ]
 
     assert len(set(shown)) == 6
     assert shown[:3] == [model_colour("neural", depth) for depth in (1, 2, 3)]
@@ -74,12 +99,17 @@ def test_two_families_of_networks_have_colours_of_their_own_at_every_depth() -> 
 @pytest.fixture(scope="module")
 def residual(make_results: Callable[..., Results]) -> Results:
     """A study of two families of networks at depths 1 and 2, of which one has labels of its own."""
-    models = tuple(ModelData(family="residual", depth=depth, label=f"residual network, {depth} blocks") for depth in (1, 2))
+    models = tuple(
+        ModelData(family="residual", depth=depth, label=f"residual network, {depth} blocks")
+        for depth in (1, 2)
+    )
     return make_results(["balloons"], n_trials=1, networks=("neural", "residual"), models=models)
 
 
 @pytest.mark.parametrize("figure", [best_so_far, learning_curves])
-def test_every_figure_names_two_families_of_networks_by_their_own_labels(figure: Any, residual: Results) -> None:
+def test_every_figure_names_two_families_of_networks_by_their_own_labels(
+    figure: Any, residual: Results
+) -> None:
     frame = figure.data(residual)
 
     networks = frame[frame["depth"] > 0]
@@ -96,7 +126,9 @@ def test_every_figure_names_two_families_of_networks_by_their_own_labels(figure:
 def test_every_folder_of_a_diagnostic_has_its_place_in_the_report() -> None:
     folder = Path(str(registry.__file__)).parent
 
-    assert sorted(path.parent.name for path in folder.glob("*/figure.py")) == sorted(s.figure for s in SECTIONS if s.figure)
+    assert sorted(path.parent.name for path in folder.glob("*/figure.py")) == sorted(
+        s.figure for s in SECTIONS if s.figure
+    )
 
 
 def test_every_kind_has_a_regression() -> None:

@@ -30,12 +30,19 @@ def test_a_table_rounds_to_three_digits_aligns_numbers_and_drops_empty_columns()
 
     html = tables.table(frame)
 
-    assert '<thead><tr><th scope="col">model</th><th scope="col" class="n">loss</th></tr></thead>' in html
+    assert (
+        '<thead><tr><th scope="col">model</th><th scope="col" class="n">loss</th></tr></thead>'
+        in html
+    )
     assert '<tbody><tr><td>linear</td><td class="n">0.0123</td></tr></tbody>' in html
 
 
 def test_words_may_be_broken_into_lines_and_intervals_may_not() -> None:
-    html = tables.table(pd.DataFrame({"gain of": ["one word and many more"], "interval": ["more than 99.9994 to all"]}))
+    html = tables.table(
+        pd.DataFrame(
+            {"gain of": ["one word and many more"], "interval": ["more than 99.9994 to all"]}
+        )
+    )
 
     assert re.findall("<td( class=.words.)?>", html) == [' class="words"', ""]
 
@@ -66,11 +73,15 @@ def test_the_winners_show_their_hyperparameters(results: Results) -> None:
 def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
-    pair = pairs_of(results.predictions, results.config.margin, 5, winners.incumbents(results.trials)).iloc[0]
+    pair = pairs_of(
+        results.predictions, results.config.margin, 5, winners.incumbents(results.trials)
+    ).iloc[0]
     assert frame.loc[0, "compared with"] == "constant"
     assert frame.loc[0, "improvement"] == signed(pair["improvement"])
     assert frame.loc[0, "interval"] == f"{signed(pair['low'])} to {signed(pair['high'])}"
-    assert frame.loc[0, "better / same / worse"] == " / ".join(chance(pair[name]) for name in ("better", "equal", "worse"))
+    assert frame.loc[0, "better / same / worse"] == " / ".join(
+        chance(pair[name]) for name in ("better", "equal", "worse")
+    )
 
 
 def test_where_nothing_can_be_gained_the_pairs_show_dashes(nothing: Results) -> None:
@@ -100,33 +111,52 @@ def test_every_model_and_the_network_have_a_rank(results: Results) -> None:
     frame = tables.scores_frame(results)
 
     own = frame[(frame["target"] == "balloons") & frame["rank"].notna()]
-    names = ["constant", "linear regression", "network, 1 layer", "network, 2 layers", "network, depth chosen"]
+    names = [
+        "constant",
+        "linear regression",
+        "network, 1 layer",
+        "network, 2 layers",
+        "network, depth chosen",
+    ]
     assert set(own["model"]) == set(names)
 
 
 def test_tables_name_models_by_the_labels_of_the_study(results: Results) -> None:
-    labels = (ModelData(family="neural", depth=2, label="dense, 2 deep"), ModelData(family="linear", depth=0, label="line"))
+    labels = (
+        ModelData(family="neural", depth=2, label="dense, 2 deep"),
+        ModelData(family="linear", depth=0, label="line"),
+    )
     told = with_frames(results, data=results.data.model_copy(update={"models": labels}))
 
-    frames = [make(told) for make in (tables.scores_frame, tables.pairwise_frame, tables.incumbents_frame)]
+    frames = [
+        make(told) for make in (tables.scores_frame, tables.pairwise_frame, tables.incumbents_frame)
+    ]
 
     names = [set(frame.loc[frame["target"] == "balloons", "model"]) for frame in frames]
     assert all({"line", "dense, 2 deep", "network, 1 layer"} <= found for found in names)
     assert "line" in set(frames[1]["compared with"])
 
 
-def test_the_metrics_of_every_procedure_stand_beside_what_it_is_better_by(with_terms: Results) -> None:
+def test_the_metrics_of_every_procedure_stand_beside_what_it_is_better_by(
+    with_terms: Results,
+) -> None:
     frame = tables.metrics_frame(with_terms)
 
-    assert set(frame["metric"]) == {metric_of(name, "continuous").label for name in ("r2", "rmse", "mae")}
+    assert set(frame["metric"]) == {
+        metric_of(name, "continuous").label for name in ("r2", "rmse", "mae")
+    }
     rmse = frame[frame["metric"] == metric_of("rmse", "continuous").label].set_index("procedure")
     (column,) = (name for name in frame if name.startswith("better"))
     assert len(rmse) == 5
-    assert rmse.loc["network", column] == pytest.approx(rmse.loc["regression", "value"] - rmse.loc["network", "value"])
+    assert rmse.loc["network", column] == pytest.approx(
+        rmse.loc["regression", "value"] - rmse.loc["network", "value"]
+    )
     assert pd.isna(rmse.loc["regression", column])
 
 
-def test_table_and_terminal_say_on_how_many_folds_a_metric_exists_where_not_on_all(results: Results) -> None:
+def test_table_and_terminal_say_on_how_many_folds_a_metric_exists_where_not_on_all(
+    results: Results,
+) -> None:
     own, out = results.metrics, io.StringIO()
     others = (own["target"] == "colour") & (own["metric"] != "auc")
     some = with_frames(results, metrics=own.assign(n_folds=own["n_folds"].mask(others, 3)))
@@ -154,17 +184,23 @@ def test_the_table_of_coefficients_says_what_its_standard_errors_are_over(result
     assert set(shown.loc[shown["std. error"].notna(), "std. errors over"]) == {"rows"}
 
 
-def test_a_target_without_a_model_of_all_rows_shows_the_weights_of_its_first_fold(results: Results) -> None:
+def test_a_target_without_a_model_of_all_rows_shows_the_weights_of_its_first_fold(
+    results: Results,
+) -> None:
     own = results.coefficients.copy()
     own.loc[own["target"] == "colour", "outer_fold"] = -1
 
     late = with_frames(results, coefficients=own)
 
-    assert len(coefficients.coefficients_frame(late)) == len(coefficients.coefficients_frame(results))
+    assert len(coefficients.coefficients_frame(late)) == len(
+        coefficients.coefficients_frame(results)
+    )
     assert set(coefficients.data(late)["target"]) == set(coefficients.data(results)["target"])
 
 
-def test_no_number_of_the_terminal_has_a_letter_e_and_none_is_called_nan(with_terms: Results) -> None:
+def test_no_number_of_the_terminal_has_a_letter_e_and_none_is_called_nan(
+    with_terms: Results,
+) -> None:
     out = io.StringIO()
 
     print_summary(with_terms, Console(file=out, width=1_000))
@@ -175,7 +211,12 @@ def test_no_number_of_the_terminal_has_a_letter_e_and_none_is_called_nan(with_te
 
 def test_of_many_weights_the_table_has_the_largest(results: Results) -> None:
     own = results.coefficients.query("target == 'balloons'")
-    wide = pd.concat([own.assign(term=own["term"] + f"[{i}]", standardised=own["standardised"] / (i + 1)) for i in range(60)])
+    wide = pd.concat(
+        [
+            own.assign(term=own["term"] + f"[{i}]", standardised=own["standardised"] / (i + 1))
+            for i in range(60)
+        ]
+    )
 
     frame = coefficients.coefficients_frame(with_frames(results, coefficients=wide))
 

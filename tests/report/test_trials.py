@@ -26,8 +26,16 @@ def failed(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Result
     frame.loc[own.index[:2], ["state", "val_loss"]] = [TrialState.FAIL.value, np.nan]
     frame.loc[own.index[2], "state"] = TrialState.PRUNED.value
     arm = Arm(target="colour", kind="binary", family="neural", depth=1, outer_fold=0)
-    told = {"study": "party", "trial_id": own["trial_id"].iloc[0], "number": 0, "generation": 0, "params": {}}
-    record = TrialRecord(arm=arm, state=TrialState.FAIL, error="Traceback:\nValueError: <not> finite.", **told)
+    told = {
+        "study": "party",
+        "trial_id": own["trial_id"].iloc[0],
+        "number": 0,
+        "generation": 0,
+        "params": {},
+    }
+    record = TrialRecord(
+        arm=arm, state=TrialState.FAIL, error="Traceback:\nValueError: <not> finite.", **told
+    )
     found = with_frames(copy, trials=frame)
     write_trial(found.paths, record)
     return found
@@ -39,7 +47,10 @@ def test_every_trial_has_a_row_with_its_numbers_and_hyperparameters(results: Res
     own = results.trials[(results.trials["target"] == "colour") & (results.trials["depth"] == 2)]
     shown = frame[(frame["target"] == "colour") & (frame["model"] == "network, 2 layers")]
     assert len(frame) == len(results.trials)
-    assert frame["target"].drop_duplicates().tolist() == results.trials["target"].drop_duplicates().tolist()
+    assert (
+        frame["target"].drop_duplicates().tolist()
+        == results.trials["target"].drop_duplicates().tolist()
+    )
     assert shown["trial"].tolist() == [0, 1, 2, 3]
     assert shown["validation loss"].tolist() == own["val_loss"].tolist()
     assert shown["seconds"].tolist() == [0.4] * 4
@@ -55,7 +66,11 @@ def test_what_failed_says_why_and_all_else_is_counted(failed: Results) -> None:
     assert pd.isna(said[1])
     assert numbers(html.partition("</p>")[0]) == [2, len(frame)]
     assert "<td>ValueError: &lt;not&gt; finite</td>" in html.replace(' class="words"', "")
-    assert re.findall("<option>(COMPLETE|PRUNED|FAIL)</option>", html) == ["COMPLETE", "FAIL", "PRUNED"]
+    assert re.findall("<option>(COMPLETE|PRUNED|FAIL)</option>", html) == [
+        "COMPLETE",
+        "FAIL",
+        "PRUNED",
+    ]
 
 
 def test_of_too_many_trials_the_best_of_every_arm_and_the_failed_are_shown(
@@ -86,7 +101,8 @@ def test_budgets_are_what_each_model_was_given_on_each_target(failed: Results) -
     assert given["seconds"] == pytest.approx(own["wall_time_s"].sum())
     assert frame.loc[("colour", "logistic regression"), "trials"] == 1
     assert (
-        frame.index.get_level_values("target").drop_duplicates().tolist() == failed.trials["target"].drop_duplicates().tolist()
+        frame.index.get_level_values("target").drop_duplicates().tolist()
+        == failed.trials["target"].drop_duplicates().tolist()
     )
 
 
@@ -98,7 +114,9 @@ def test_budgets_are_what_each_model_was_given_on_each_target(failed: Results) -
         ({"protocol": "nested", "outer": {"folds": 3}}, [600, 3]),
     ],
 )
-def test_what_is_tested_is_said_in_words(results: Results, changed: dict[str, object], expected: list[float]) -> None:
+def test_what_is_tested_is_said_in_words(
+    results: Results, changed: dict[str, object], expected: list[float]
+) -> None:
     words = fair.split_words(with_frames(results, config=results.config.replace(**changed)))
 
     assert numbers(words[0]) == expected
@@ -123,7 +141,9 @@ def test_classes_and_reasons_of_the_data_are_told_and_features_are_folded(result
     assert f"<li>{note}</li>" in html
     assert "<td>blue, red</td>" in html
     assert f"<td>{LOSS_NAMES[Kind.COUNT]}</td>" in html
-    (summary,) = re.findall('<details class="fold"><summary>(.*?)</summary><div class="scroll"', html)
+    (summary,) = re.findall(
+        '<details class="fold"><summary>(.*?)</summary><div class="scroll"', html
+    )
     assert numbers(summary) == [3, 3]  # features, of which numeric
 
 
@@ -154,16 +174,26 @@ def test_a_table_says_what_it_holds_to_those_who_do_not_see_it() -> None:
 
 
 def test_a_filter_offers_each_value_once_by_the_place_of_its_column() -> None:
-    html = filtered(pd.DataFrame({"empty": [None, None], "n": [1, 2], "model": ["<a>", "<a>"]}), ["model"], "trials")
+    html = filtered(
+        pd.DataFrame({"empty": [None, None], "n": [1, 2], "model": ["<a>", "<a>"]}),
+        ["model"],
+        "trials",
+    )
 
-    assert '<select data-column="1"><option value="">all</option><option>&lt;a&gt;</option></select>' in html
+    assert (
+        '<select data-column="1"><option value="">all</option><option>&lt;a&gt;</option></select>'
+        in html
+    )
     assert '<p class="count" role="status">2 trials.</p>' in html
 
 
 def test_trials_of_several_targets_and_folds_are_told_apart(nested: Results) -> None:
     one = with_frames(nested, trials=nested.trials[nested.trials["target"] == "balloons"])
 
-    heads = [re.findall('<th scope="col"[^>]*>([^<]+)</th>', trials.all_trials(own)) for own in (nested, one)]
+    heads = [
+        re.findall('<th scope="col"[^>]*>([^<]+)</th>', trials.all_trials(own))
+        for own in (nested, one)
+    ]
 
     assert heads[1][:4] == ["model", "outer fold", "trial", "validation loss"]
     assert heads[0] == ["target", *heads[1]]

@@ -10,7 +10,9 @@ from study.schema import StudyWarning
 from tests.report.synthetic import with_frames
 
 FOUND = [
-    StudyWarning(id="S003", target="colour", text="2 of 8 trials < that.", todo="Set `search.trials: 16`."),
+    StudyWarning(
+        id="S003", target="colour", text="2 of 8 trials < that.", todo="Set `search.trials: 16`."
+    ),
     StudyWarning(id="S013", text="'zip' looks like a code.", todo="Say so."),
     StudyWarning(id="S013", text="'plz' looks like a code.", todo="Say so."),
 ]
@@ -28,10 +30,15 @@ def test_every_warning_is_in_the_report_with_what_code_it_names_marked(results: 
     assert "<code>search.trials: 16</code>" in html
 
 
-def test_a_targets_line_links_to_its_own_warnings_and_to_those_of_the_table(results: Results) -> None:
+def test_a_targets_line_links_to_its_own_warnings_and_to_those_of_the_table(
+    results: Results,
+) -> None:
     told = with_frames(results, warnings=FOUND)
 
-    colour, shape = (re.findall(r'href="#([\w-]+)">(S\d+)', warnings.listed(told, target)) for target in ("colour", "shape"))
+    colour, shape = (
+        re.findall(r'href="#([\w-]+)">(S\d+)', warnings.listed(told, target))
+        for target in ("colour", "shape")
+    )
 
     assert colour == [("warning-0", "S003"), *shape]
     assert shape == [("warning-1", "S013"), ("warning-2", "S013")]

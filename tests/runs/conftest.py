@@ -27,14 +27,24 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results folder of a study with SLOWER that one worker ran without a break."""
     folder = tmp_path_factory.mktemp("undisturbed")
     (folder / "tiny.yaml").write_text(TINY)
-    ended = run(sys.executable, "-c", HERE_ALONE, "tiny.yaml", "resources.max_concurrent=1", *SLOWER, cwd=folder)
+    ended = run(
+        sys.executable,
+        "-c",
+        HERE_ALONE,
+        "tiny.yaml",
+        "resources.max_concurrent=1",
+        *SLOWER,
+        cwd=folder,
+    )
     assert ended.returncode == 0, ended.stderr
     return folder / "results" / "tiny"
 
 
 @pytest.fixture(scope="session")
 def brief(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results folder of the study TINY that two workers ran on a Ray of its own, although RAY_ADDRESS names a cluster."""
+    """Results folder of the study TINY that two workers ran on a Ray of its own, although
+    RAY_ADDRESS names a cluster.
+    """
     folder = tmp_path_factory.mktemp("brief")
     (folder / "tiny.yaml").write_text(TINY)
     with pytest.MonkeyPatch.context() as patch:

@@ -16,11 +16,15 @@ from study.records.reading import digest
 from study.schema import ALL_ROWS, Kind, procedure_of
 
 ROUNDING = 1e-5
-"""What two programs of one network may differ by: XLA's of a worker and Keras' of a saved model, in float32."""
+"""What two programs of one network may differ by: XLA's of a worker and Keras' of a saved model, in
+float32.
+"""
 
 
 def reproduce(folder: Path) -> dict[str, float]:
-    """Largest gap between stored predictions of the test rows and those of the saved models, as a share of those above 1."""
+    """Largest gap between stored predictions of the test rows and those of the saved models, as a
+    share of those above 1.
+    """
     results = load_results(folder)
     frame = read_source(results.config.data).frame
     gaps = {}
@@ -31,9 +35,13 @@ def reproduce(folder: Path) -> dict[str, float]:
             "target == @arm.target and family == @arm.family and depth == @arm.depth and outer_fold == @arm.outer_fold"
         )
         own = select_candidate(own)
-        reader = Reader.model_validate_json(results.paths.reader(arm.target, arm.outer_fold).read_bytes())
+        reader = Reader.model_validate_json(
+            results.paths.reader(arm.target, arm.outer_fold).read_bytes()
+        )
         saved = Model(procedure_of(arm.family, arm.depth), results.paths.model(arm), reader)
-        predicted = saved.response(reader.read(frame.iloc[own["row"]].reset_index(drop=True)).values)
+        predicted = saved.response(
+            reader.read(frame.iloc[own["row"]].reset_index(drop=True)).values
+        )
         stored = class_probabilities(own) if arm.kind is Kind.MULTICLASS else own["predicted"]
         known = stored.to_numpy(float)
         gaps[arm.key] = float((np.abs(predicted - known) / np.maximum(1, np.abs(known))).max())

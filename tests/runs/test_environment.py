@@ -38,7 +38,9 @@ def test_where_tensorflow_cannot_be_imported_the_run_ends_with_its_error_in_full
     broken.parent.mkdir(parents=True)
     broken.write_text("def load():\n    raise ImportError('libcuda.so.1')\n\nload()\n")
     before = os.environ.get("PYTHONPATH")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(broken.parents[1]), before])))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join(filter(None, [str(broken.parents[1]), before]))
+    )
 
     ended = run(STUDY, "run", "tiny.yaml", cwd=config.parent)
 

@@ -1,4 +1,6 @@
-"""An estimator with evidence is a whole study, whose last search is that of an estimator without, to the bit."""
+"""An estimator with evidence is a whole study, whose last search is that of an estimator without,
+to the bit.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,15 @@ TINY: dict[str, Any] = {
 
 @pytest.mark.slow
 @pytest.mark.faults  # as long as those
-def test_with_evidence_the_estimator_is_its_study_and_without_the_same_search(tmp_path: Path) -> None:
-    """A temporary study, which goes on in its folder where that is named, and goes with the estimator that made it."""
+def test_with_evidence_the_estimator_is_its_study_and_without_the_same_search(
+    tmp_path: Path,
+) -> None:
+    """A temporary study, which goes on in its folder where that is named, and goes with the
+    estimator that made it.
+    """
     X, y = (part[:100] for part in load_diabetes(return_X_y=True, as_frame=True))
-    # This one first: an import that fails inside a library keeps the frames that asked for it, and their estimator.
+    # This one first: an import that fails inside a library keeps the frames that asked for it, and
+    # their estimator.
     alone = FamilyRegressor(model="network", depths=1, config=TINY).fit(X, y)
     with warnings.catch_warnings(record=True, action="always") as caught:
         judged = FamilyRegressor(evidence=True, model="network", depths=1, config=TINY).fit(X, y)
@@ -43,10 +50,16 @@ def test_with_evidence_the_estimator_is_its_study_and_without_the_same_search(tm
     told = [str(each.message) for each in caught if each.category is UserWarning]
     assert told == cautions(judged.results_, "target", "network", "network")
     with warnings.catch_warnings(action="ignore"):
-        assert predicted.tolist() == judged.results_.predict(X, model="network")["predicted"].tolist()
-    trials = judged.trials_[(judged.trials_["outer_fold"] == ALL_ROWS) & (judged.trials_["family"] == "neural")]
+        assert (
+            predicted.tolist() == judged.results_.predict(X, model="network")["predicted"].tolist()
+        )
+    trials = judged.trials_[
+        (judged.trials_["outer_fold"] == ALL_ROWS) & (judged.trials_["family"] == "neural")
+    ]
     same = alone.trials_.drop(columns=["study", *HOST_COLUMNS])
-    pd.testing.assert_frame_equal(trials[list(same)].reset_index(drop=True), same, check_dtype=False, check_exact=True)
+    pd.testing.assert_frame_equal(
+        trials[list(same)].reset_index(drop=True), same, check_dtype=False, check_exact=True
+    )
     assert predicted.tolist() == alone.predict(X).tolist()
 
     named: dict[str, Any] = {"evidence": True, "depths": 1, "config": TINY, "results": root}

@@ -1,4 +1,6 @@
-"""What stops or hurts a whole study: it loses nothing, repeats nothing, leaves nothing behind, and ends as if undisturbed."""
+"""What stops or hurts a whole study: it loses nothing, repeats nothing, leaves nothing behind, and
+ends as if undisturbed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,18 @@ import psutil
 import pytest
 
 from harness.faults import FILLER, KILLS, OTHERS, Run
-from harness.studies import STUDY, Process, descendants, digest_of, drive, records, run, started, wait_for_records, workers
+from harness.studies import (
+    STUDY,
+    Process,
+    descendants,
+    digest_of,
+    drive,
+    records,
+    run,
+    started,
+    wait_for_records,
+    workers,
+)
 from study import load_results
 from study.api import run_study
 from study.cli.status import status_json
@@ -28,10 +41,18 @@ from study.execution.observer import Interrupted, Observer, interruptible
 from tests.runs.conftest import SLOWER
 
 STOPS = ("SIGTERM", "Ctrl-C", "Ctrl-C twice")
-FAULTS = {name: OTHERS[name] for name in (*STOPS, "disk full", "Ray's and Optuna's state deleted")} | {
-    name: KILLS[name][1] for name in ("kill -9 of the driver", "kill -9 of the raylet", "kill -9 of Ray's control server")
+FAULTS = {
+    name: OTHERS[name] for name in (*STOPS, "disk full", "Ray's and Optuna's state deleted")
+} | {
+    name: KILLS[name][1]
+    for name in (
+        "kill -9 of the driver",
+        "kill -9 of the raylet",
+        "kill -9 of Ray's control server",
+    )
 }
-"""Without its control server Ray trains on for a while, so that little may be left after the last."""
+"""Without its control server Ray trains on for a while, so that little may be left after the last.
+"""
 COMMAND = ("run", "tiny.yaml", *(word for key in SLOWER for word in ("--set", key)))
 AGAIN = f"study {' '.join(COMMAND)}"
 SAID = {
@@ -45,7 +66,9 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, 
 
 @pytest.fixture
 def disk(results: Path) -> Iterator[Path]:
-    """Where the results folder lies: a disk of its own that has room for the study and not for much more."""
+    """Where the results folder lies: a disk of its own that has room for the study and not for much
+    more.
+    """
     results.parent.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "small", results.parent], check=True)
     yield results.parent
@@ -111,13 +134,18 @@ def test_after_one_fault_upon_another_the_study_goes_on_loses_nothing_and_repeat
 
     assert kept.items() <= records(results).items()
     assert digest_of(results) == digest_of(undisturbed)
-    assert results.joinpath("verdicts.json").read_bytes() == undisturbed.joinpath("verdicts.json").read_bytes()
+    assert (
+        results.joinpath("verdicts.json").read_bytes()
+        == undisturbed.joinpath("verdicts.json").read_bytes()
+    )
     assert "FAIL" not in set(load_results(results).trials["state"])
     assert [found.name for found in results.rglob(".*")] == [".study"]
 
 
 def goes_on_with_a_worker_killed(process: Process, config: Path, results: Path) -> None:
-    """Kill the workers of a study that is running, and see that it goes on, and that a second run is refused meanwhile."""
+    """Kill the workers of a study that is running, and see that it goes on, and that a second run
+    is refused meanwhile.
+    """
     killed = workers(process)
     for worker in killed:
         worker.kill()
@@ -155,13 +183,19 @@ def test_sigterm_before_the_report_or_while_it_is_executed_stops_it_and_ends_its
 
 def wait_for_kernel(process: Process) -> list[psutil.Process]:
     """Kernels of a report, once there is one."""
-    while not (kernels := [child for child in descendants(process) if "ipykernel_launcher" in child.cmdline()]):
+    while not (
+        kernels := [
+            child for child in descendants(process) if "ipykernel_launcher" in child.cmdline()
+        ]
+    ):
         assert process.poll() is None
         time.sleep(0.05)
     return kernels
 
 
-def test_the_scratch_of_a_living_owner_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_scratch_of_a_living_owner_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with scratch_folder() as first, scratch_folder() as second:
         kept = first.exists() and second.exists()
 

@@ -22,7 +22,9 @@ from study.schema import StudyError
 from tests.runs.helpers import same_regression
 
 REFUSED_S = 60
-"""Within which a stranger's command has ended; with Ray's patience for a cluster that starts it took two minutes."""
+"""Within which a stranger's command has ended; with Ray's patience for a cluster that starts it
+took two minutes.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,35 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    """A Ray with a token, as somebody else may have started it, which counts a GPU that is not there."""
+    """A Ray with a token, as somebody else may have started it, which counts a GPU that is not
+    there.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     token = secrets.token_hex(32)
-    own = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token, "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0"}
-    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+    own = {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": token,
+        "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
+    }
+    with tempfile.TemporaryDirectory(
+        prefix="ray-", dir="/tmp", ignore_cleanup_errors=True
+    ) as folder:
         options = [f"--port={port}", f"--temp-dir={folder}", "--object-store-memory=100000000"]
         options += ["--num-cpus=2", "--num-gpus=1"]
-        command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--include-dashboard=false"]
+        command = [
+            sys.executable,
+            "-m",
+            "ray.scripts.scripts",
+            "start",
+            "--head",
+            "--block",
+            "--include-dashboard=false",
+        ]
         with (Path(folder) / "log").open("wb") as log:
-            process = subprocess.Popen([*command, *options], env=os.environ | own, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                [*command, *options], env=os.environ | own, stdout=log, stderr=log
+            )
         try:
             until = time.monotonic() + 120
             while b"Ray runtime started" not in (Path(folder) / "log").read_bytes():
@@ -76,7 +96,9 @@ def test_a_study_on_a_cluster_that_runs_gives_the_dataframe_of_its_own_and_leave
     print(f"a stranger is refused after {waited:.0f} s, the start of a command included")
     assert stranger.returncode == 2
     assert waited < REFUSED_S
-    assert re.search(rf"^Error: .*cluster\.address.*{running.address}", stranger.stderr.splitlines()[-1])
+    assert re.search(
+        rf"^Error: .*cluster\.address.*{running.address}", stranger.stderr.splitlines()[-1]
+    )
 
 
 @pytest.mark.slow
@@ -96,8 +118,14 @@ def test_a_gpu_that_ray_counts_and_tensorflow_does_not_find_ends_the_study_and_n
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "slurm"])
-def test_where_there_is_no_cluster_the_address_is_named(address: str, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_cluster_the_address_is_named(
+    address: str, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
 
     with pytest.raises(StudyError, match=rf"\bcluster\.address\b.*\b{address}\b"):
-        run_study(load_config(config, [f"cluster.address={address}"]), config.parent / "results", report=False)
+        run_study(
+            load_config(config, [f"cluster.address={address}"]),
+            config.parent / "results",
+            report=False,
+        )

@@ -36,7 +36,9 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_study_ends_although_there_was_room_for_workers_on_nodes_that_never_came(brief: Path, job: Path) -> None:
+def test_the_study_ends_although_there_was_room_for_workers_on_nodes_that_never_came(
+    brief: Path, job: Path
+) -> None:
     own = ("families=[linear]", "cluster.address=slurm")
 
     ended = run(sys.executable, DRIVE, job / "tiny.yaml", job / "results", *own, cwd=job)
@@ -49,7 +51,14 @@ def test_the_study_ends_although_there_was_room_for_workers_on_nodes_that_never_
 
 
 def test_where_only_a_node_that_never_came_could_have_run_a_trial_the_study_ends(job: Path) -> None:
-    ended = run(STUDY, "run", "tiny.yaml", "--set=cluster.address=slurm", "--set=resources.gpus_per_trial=1", cwd=job)
+    ended = run(
+        STUDY,
+        "run",
+        "tiny.yaml",
+        "--set=cluster.address=slurm",
+        "--set=resources.gpus_per_trial=1",
+        cwd=job,
+    )
 
     assert ended.returncode == 2
     assert re.search(r"\b127\.0\.0\.2\b.*\nnone\n", ended.stderr)

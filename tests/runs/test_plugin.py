@@ -31,7 +31,9 @@ space:
   residual: {stream: 8, block: 8, batch: 64}
 """
 N_RECORDS = 2 * ((1 + 1) + 2 * (2 + 1) + 2)
-"""For the one fold and for all rows: one trial of the regression, two of each network, winners, trees and a short formula."""
+"""For the one fold and for all rows: one trial of the regression, two of each network, winners,
+trees and a short formula.
+"""
 
 
 @pytest.mark.slow
@@ -39,7 +41,9 @@ N_RECORDS = 2 * ((1 + 1) + 2 * (2 + 1) + 2)
 def test_a_residual_network_of_another_package_is_run_by_two_workers_resumed_judged_and_reported(
     tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(plugin), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(plugin), *filter(None, [os.environ.get("PYTHONPATH")])])
+    )
     (tmp_path / "plugged.yaml").write_text(CONFIG)
     folder = tmp_path / "results" / "plugged"
 
@@ -53,12 +57,16 @@ def test_a_residual_network_of_another_package_is_run_by_two_workers_resumed_jud
     results = load_results(folder)
     assert len(kept) == len(records(folder)) == N_RECORDS
     assert digest(results.trials) == undisturbed
-    assert (results.trials.query("family == 'residual'")["state"] == "COMPLETE").sum() == 4  # the fold's and those on all rows
+    assert (
+        results.trials.query("family == 'residual'")["state"] == "COMPLETE"
+    ).sum() == 4  # the fold's and those on all rows
     assert {"params_stream", "params_rate"} <= set(results.trials.columns)
     networks = results.trials.query("depth > 0 and outer_fold == 0").sort_values("val_loss")
     (verdict,) = results.verdicts
     assert verdict.verdict in {ENOUGH, WORTH, UNDECIDED}
-    assert (verdict.chosen[0].family, verdict.chosen[0].depth) == tuple(networks.iloc[0][["family", "depth"]])
+    assert (verdict.chosen[0].family, verdict.chosen[0].depth) == tuple(
+        networks.iloc[0][["family", "depth"]]
+    )
     assert "residual network, 1 block" in (folder / "report.html").read_text()
 
 

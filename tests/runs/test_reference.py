@@ -1,4 +1,6 @@
-"""What the reference says of a finished study: its columns, and the examples of the docstrings, in a folder that has one."""
+"""What the reference says of a finished study: its columns, and the examples of the docstrings, in
+a folder that has one.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def beside(smoke: subprocess.CompletedProcess[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def beside(
+    smoke: subprocess.CompletedProcess[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Working folder with a copy of the results of configs/smoke.yaml."""
     shutil.copytree(Path(smoke.args[-1]) / "results", tmp_path / "results")
     (tmp_path / "configs").symlink_to(ROOT / "configs")
@@ -27,19 +31,29 @@ def beside(smoke: subprocess.CompletedProcess[str], tmp_path: Path, monkeypatch:
     return tmp_path
 
 
-def test_the_columns_on_disk_are_those_of_the_reference(smoke: subprocess.CompletedProcess[str]) -> None:
+def test_the_columns_on_disk_are_those_of_the_reference(
+    smoke: subprocess.CompletedProcess[str],
+) -> None:
     folder = Path(smoke.args[-1]) / "results/smoke"
 
-    found = {name: differences(pd.read_parquet(next(folder.rglob(name))), told) for name, told in EVERY.items()}
+    found = {
+        name: differences(pd.read_parquet(next(folder.rglob(name))), told)
+        for name, told in EVERY.items()
+    }
 
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
-def test_the_examples_of_the_docstrings_run_and_a_study_that_is_finished_trains_nothing_more(beside: Path) -> None:
+def test_the_examples_of_the_docstrings_run_and_a_study_that_is_finished_trains_nothing_more(
+    beside: Path,
+) -> None:
     results = beside / "results/smoke"
     before, trials = records(results), digest(study.load_results(results).trials)
     finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
-    named = {name: getattr(study, name) for name in ("load_config", "load_results", "Results", "run_study")}
+    named = {
+        name: getattr(study, name)
+        for name in ("load_config", "load_results", "Results", "run_study")
+    }
 
     tried = [test for name, each in named.items() for test in finder.find(each, name, globs={})]
 

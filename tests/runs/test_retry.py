@@ -1,4 +1,6 @@
-"""A trial that fails once, for a reason outside of it, is retried with all that was suggested from it."""
+"""A trial that fails once, for a reason outside of it, is retried with all that was suggested from
+it.
+"""
 
 from __future__ import annotations
 
@@ -52,10 +54,14 @@ def fragile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "packages"
     (folder / "study_fragile-1.dist-info").mkdir(parents=True)
     (folder / "study_fragile.py").write_text(FAMILY)
-    (folder / "study_fragile-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: study-fragile\nVersion: 1\n")
+    (folder / "study_fragile-1.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: study-fragile\nVersion: 1\n"
+    )
     points = "[study.families]\nfragile = study_fragile:Fragile\n"
     (folder / "study_fragile-1.dist-info" / "entry_points.txt").write_text(points)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+    )
 
 
 @pytest.mark.slow
@@ -85,12 +91,20 @@ def test_a_study_in_which_a_trial_failed_once_is_retried_and_ends_as_if_it_had_n
     assert json.loads(failed[f"{ARM}/{FAILS:04d}.json"])["state"] == "FAIL"
     assert before != digest(load_results(sound).trials)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert re.search(rf"\b{ARM}-{FAILS:04d}\b.*results/tiny/retried/1\b", ended.stdout.splitlines()[0])
+    assert re.search(
+        rf"\b{ARM}-{FAILS:04d}\b.*results/tiny/retried/1\b", ended.stdout.splitlines()[0]
+    )
     assert digest(load_results(folder).trials) == digest(load_results(sound).trials)
     now, aside = records(folder), records(folder / "retried" / "1")
-    untouched = {name for name in failed if not name.startswith(f"{ARM}/") or name < f"{ARM}/{FAILS:04d}.json"}
+    untouched = {
+        name
+        for name in failed
+        if not name.startswith(f"{ARM}/") or name < f"{ARM}/{FAILS:04d}.json"
+    }
     assert {name for name in failed if failed[name] == now[name]} == untouched
     assert aside[f"{ARM}/{FAILS:04d}.json"] == failed[f"{ARM}/{FAILS:04d}.json"]
-    assert all(record.written is None for name, record in kept(folder).items() if name[-9:-5].isdigit())  # packed again
+    assert all(
+        record.written is None for name, record in kept(folder).items() if name[-9:-5].isdigit()
+    )  # packed again
     assert again.returncode == 2
     assert "study status results/tiny" in again.stderr

@@ -34,7 +34,9 @@ from tests.runs.helpers import ROUNDING, reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
 TRIALS = {"constant": 1, "linear": 1, "extended": 2, "neural-d1": 2}
-ARMS = {f"balloons-{model}-{fold}": trials for fold in ("o0", "all") for model, trials in TRIALS.items()}
+ARMS = {
+    f"balloons-{model}-{fold}": trials for fold in ("o0", "all") for model, trials in TRIALS.items()
+}
 
 
 @pytest.fixture
@@ -59,18 +61,24 @@ def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
     assert (results / "report.html").is_file()
 
 
-def test_the_answer_comes_before_the_evidence(ended: subprocess.CompletedProcess[str], results: Path) -> None:
+def test_the_answer_comes_before_the_evidence(
+    ended: subprocess.CompletedProcess[str], results: Path
+) -> None:
     text = " ".join(ended.stdout.split())
 
     verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
 
     assert [verdict["target"] for verdict in verdicts] == ["balloons"]
     words = verdicts[0]["words"]
-    places = [text.index(said) for said in (small(words["headline"]), *words["lines"], "neural network")]
+    places = [
+        text.index(said) for said in (small(words["headline"]), *words["lines"], "neural network")
+    ]
     assert places == sorted(places)
 
 
-def test_nothing_is_left_outside_the_results_folder(ended: subprocess.CompletedProcess[str], results: Path) -> None:
+def test_nothing_is_left_outside_the_results_folder(
+    ended: subprocess.CompletedProcess[str], results: Path
+) -> None:
     left = [path.name for path in Path(ended.args[-1]).iterdir()]
 
     assert left == ["results"]
@@ -83,11 +91,20 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     figures = {path for path in found if path.startswith("figures/")}
     trials = {f"trials/{arm}/trials.jsonl" for arm in ARMS}
     winners = {f"trials/{arm}/winner.json" for arm in ARMS}
-    work = [(sort, end, fold) for sort, end in (("short", "keras"), ("trees", "skops")) for fold in ("o0", "all")]
+    work = [
+        (sort, end, fold)
+        for sort, end in (("short", "keras"), ("trees", "skops"))
+        for fold in ("o0", "all")
+    ]
     beside = {f"trials/balloons-{sort}-{fold}/{sort}.json" for sort, _, fold in work}
-    models = {f"models/folds/{arm}.keras" for arm in ARMS} | {"models/folds/balloons-o0.json", "models/balloons.json"}
+    models = {f"models/folds/{arm}.keras" for arm in ARMS} | {
+        "models/folds/balloons-o0.json",
+        "models/balloons.json",
+    }
     models |= {f"models/folds/balloons-{sort}-{fold}.{end}" for sort, end, fold in work}
-    models |= {f"models/balloons-{name}.keras" for name in ("regression", "extended", "network", "short")}
+    models |= {
+        f"models/balloons-{name}.keras" for name in ("regression", "extended", "network", "short")
+    }
     models |= {"models/balloons-trees.skops"}
     frames = {f"frames/{name}" for name in FRAMES if name != "results.parquet"} | {
         f"frames/{name}.parquet" for name in computed()
@@ -105,12 +122,24 @@ def test_nothing_is_pickled(results: Path) -> None:
 
     starts = {path.read_bytes()[:2] for path in results.rglob("*") if path.is_file()}
 
-    assert endings == {".yaml", ".json", ".jsonl", ".parquet", ".csv", ".ipynb", ".html", ".svg", ".keras", ".skops"}
+    assert endings == {
+        ".yaml",
+        ".json",
+        ".jsonl",
+        ".parquet",
+        ".csv",
+        ".ipynb",
+        ".html",
+        ".svg",
+        ".keras",
+        ".skops",
+    }
     assert not any(start[:1] == b"\x80" for start in starts)
 
 
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path) -> None:
-    # candidates, two of each arm on parts of the rows, and the short formula's; two trials are too few for parts of a gain
+    # candidates, two of each arm on parts of the rows, and the short formula's; two trials are too
+    # few for parts of a gain
     predicted = 80 * (3 * (2 + 2) + (4 + 2) + 1)
     rows = {"folds": 36, "predictions": predicted, "coefficients": 8, "scores": 10, "pairs": 7}
     loaded = load_results(results)
@@ -130,14 +159,18 @@ def test_every_trial_trained_on_every_inner_fold(results: Path) -> None:
 
     assert set(trials["state"]) == {"COMPLETE"}
     assert set(trials["n_replicates"]) == {3}
-    pd.testing.assert_series_equal(loaded.folds.groupby("trial_id")["val_loss"].mean(), trials["val_loss"].sort_index())
+    pd.testing.assert_series_equal(
+        loaded.folds.groupby("trial_id")["val_loss"].mean(), trials["val_loss"].sort_index()
+    )
     assert set(loaded.curves["trial_id"]) == set(trials.index[trials["depth"] > 0])
 
 
 def test_the_regression_without_terms_alone_has_coefficients(results: Path) -> None:
     loaded = load_results(results)
 
-    by_family = loaded.trials.set_index("family")[["coef_age", "coef_children", "coef_relationship", "intercept"]]
+    by_family = loaded.trials.set_index("family")[
+        ["coef_age", "coef_children", "coef_relationship", "intercept"]
+    ]
 
     assert by_family.loc["linear"].notna().all(axis=None)
     assert by_family.loc[["extended", "neural"]].isna().all(axis=None)
@@ -148,7 +181,12 @@ def test_the_stored_config_is_the_given_one_with_every_number_filled_in(results:
     stored, given = load_results(results).config, load_config(SMOKE)
 
     assert stored.replace(training=given.training, search=given.search, inner=given.inner) == given
-    assert (stored.search.trials, stored.inner.seeds, stored.training.epochs, stored.training.patience) == (2, 1, 20, 5)
+    assert (
+        stored.search.trials,
+        stored.inner.seeds,
+        stored.training.epochs,
+        stored.training.patience,
+    ) == (2, 1, 20, 5)
 
 
 def test_models_and_encoder_together_give_the_stored_predictions(results: Path) -> None:
@@ -161,7 +199,10 @@ def test_models_and_encoder_together_give_the_stored_predictions(results: Path) 
 def test_the_report_loads_nothing_from_elsewhere(results: Path) -> None:
     html = (results / "report.html").read_text(encoding="utf-8")
 
-    loaded = re.findall(r"<(?:script|img|link|iframe|source|object)\b[^>]*?\b(?:src|href|data)\s*=\s*[\"']?([^\"'\s>]+)", html)
+    loaded = re.findall(
+        r"<(?:script|img|link|iframe|source|object)\b[^>]*?\b(?:src|href|data)\s*=\s*[\"']?([^\"'\s>]+)",
+        html,
+    )
     style = re.findall(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']?([^\"';]+)", html)
 
     assert html.count("<figure>") >= 5
@@ -176,7 +217,10 @@ def test_the_notebook_was_executed_without_an_error(results: Path) -> None:
 
     nbformat.validate(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert {output.output_type for cell in cells for output in cell.outputs} <= {"execute_result", "display_data"}
+    assert {output.output_type for cell in cells for output in cell.outputs} <= {
+        "execute_result",
+        "display_data",
+    }
 
 
 @pytest.mark.faults
@@ -187,7 +231,10 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     shutil.copytree(results, folder)
     for lost in ("balloons-neural-d1-o0/0001.json", "balloons-linear-o0/winner.json"):
         replace(folder, lost, None)
-    broken = [folder / "trials" / place for place in ("balloons-extended-o0/trials.jsonl", "balloons-short-o0/short.json")]
+    broken = [
+        folder / "trials" / place
+        for place in ("balloons-extended-o0/trials.jsonl", "balloons-short-o0/short.json")
+    ]
     kept = [len(path.read_bytes()) - 200 for path in broken]
     for path, length in zip(broken, kept, strict=True):
         path.write_bytes(path.read_bytes()[:length])
@@ -195,7 +242,10 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     notes = drive(SMOKE, tmp_path, "resources.max_concurrent=1")
 
     aside = [path.with_suffix(".broken") for path in broken]
-    assert [str(path) in note for path, note in zip(aside, notes.splitlines(), strict=True)] == [True, True]
+    assert [str(path) in note for path, note in zip(aside, notes.splitlines(), strict=True)] == [
+        True,
+        True,
+    ]
     assert [len(path.read_bytes()) for path in aside] == kept
     assert digest(load_results(folder).trials) == digest(load_results(results).trials)
     assert (folder / "verdicts.json").read_bytes() == (results / "verdicts.json").read_bytes()
@@ -209,7 +259,9 @@ def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> Non
     assert told["verdicts"] == [Words(opened.verdicts[0]).sentence]
     assert told["digest"] == digest(opened.trials)
     assert (told["finished"], told["failed"], told["to_go"]) == (True, 0, {})
-    assert [(row["trials"], row["budget"], row["winner"]) for row in told["arms"]] == [(n, n, True) for n in ARMS.values()]
+    assert [(row["trials"], row["budget"], row["winner"]) for row in told["arms"]] == [
+        (n, n, True) for n in ARMS.values()
+    ]
 
 
 def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_what_to_run(
@@ -224,12 +276,18 @@ def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_w
     assert told["again"] == f"study run {tmp_path / 'smoke' / 'config.yaml'} --results {tmp_path}"
 
 
-def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(results: Path, tmp_path: Path) -> None:
+def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(
+    results: Path, tmp_path: Path
+) -> None:
     paths = StudyPaths(tmp_path / "copy")
     shutil.copytree(results, paths.root)
     for model in (TreesRecord, ShortRecord):
         done = next(each for each in read_work(paths, model) if each.work.outer_fold == 0)
-        write_work(paths, done.work.record("smoke", TrialState.FAIL, error="Traceback\nValueError: no."), {})
+        write_work(
+            paths,
+            done.work.record("smoke", TrialState.FAIL, error="Traceback\nValueError: no."),
+            {},
+        )
 
     conclude(paths, prepare(load_config(paths.config)).data)
 
@@ -254,8 +312,12 @@ def test_the_folder_can_be_copied_anywhere(results: Path, tmp_path: Path) -> Non
     assert load_results(copy).config == load_results(results).config
 
 
-def test_another_config_in_the_same_folder_is_refused_with_the_keys_that_differ(results: Path) -> None:
-    config = load_config(SMOKE, ["seed=1", "training.epochs=21", "training.patience=5", "resources.max_concurrent=1"])
+def test_another_config_in_the_same_folder_is_refused_with_the_keys_that_differ(
+    results: Path,
+) -> None:
+    config = load_config(
+        SMOKE, ["seed=1", "training.epochs=21", "training.patience=5", "resources.max_concurrent=1"]
+    )
     before = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
 
     with pytest.raises(StudyError, match=str(results)) as caught:
@@ -264,4 +326,6 @@ def test_another_config_in_the_same_folder_is_refused_with_the_keys_that_differ(
     differing = re.findall(r"^\W*([\w.]+): (\d+)\b.*\b(\d+)\b", str(caught.value), re.MULTILINE)
     assert differing == [("seed", "0", "1"), ("training.epochs", "20", "21")]
     assert "--name" in str(caught.value)
-    assert {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()} == before
+    assert {
+        path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()
+    } == before

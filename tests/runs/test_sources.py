@@ -1,4 +1,6 @@
-"""A table of a user's own goes the whole way: mixed columns, a target of several classes, one of counts, names with spaces."""
+"""A table of a user's own goes the whole way: mixed columns, a target of several classes, one of
+counts, names with spaces.
+"""
 
 from __future__ import annotations
 
@@ -49,18 +51,28 @@ def make_table(rows: int = 300) -> pd.DataFrame:
             "smoker?": np.where(smoker, "yes", "no"),
             "last seen": seen.strftime("%Y-%m-%d"),
             "visits": rng.poisson(2 * rate),
-            "species": np.array(["cat", "dog", "eel"])[np.digitize(age + rng.normal(0, 5, rows), [45, 55])],
+            "species": np.array(["cat", "dog", "eel"])[
+                np.digitize(age + rng.normal(0, 5, rows), [45, 55])
+            ],
             "sick": np.where(rng.random(rows) < 1 / (1 + np.exp(-(age - 50) / 5)), "true", "false"),
         }
     )
-    for column, share in {"age": 0.1, "town [km]": 0.1, "last seen": 0.05, "sick": 0.05, "species": 0.05}.items():
+    for column, share in {
+        "age": 0.1,
+        "town [km]": 0.1,
+        "last seen": 0.05,
+        "sick": 0.05,
+        "species": 0.05,
+    }.items():
         table[column] = table[column].mask(rng.random(rows) < share)
     return table
 
 
 @dataclass
 class Order:
-    """What happens in a run, in order: "came" for a worker, "encoded", the worker of each task that is sent, "reported"."""
+    """What happens in a run, in order: "came" for a worker, "encoded", the worker of each task that
+    is sent, "reported".
+    """
 
     seen: list[str] = field(default_factory=list)
     there: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -71,7 +83,9 @@ class Order:
 
         def encode_when_both_are_there(*given: Any) -> Any:
             for _ in range(0 if "encoded" in self.seen else 2):
-                assert self.there.acquire(timeout=COME_S), "a worker waits until the data are encoded"
+                assert self.there.acquire(timeout=COME_S), (
+                    "a worker waits until the data are encoded"
+                )
             self.seen.append("encoded")
             return encode(*given)
 
@@ -110,7 +124,9 @@ def order() -> Order:
 
 @pytest.fixture(scope="module")
 def ended(folder: Path, order: Order) -> Ended:
-    """`study run` on the CSV file with two targets, tiny settings and a name with a space, watched in this process."""
+    """`study run` on the CSV file with two targets, tiny settings and a name with a space, watched
+    in this process.
+    """
     targets = [part for target in TARGETS for part in ("--target", target)]
     settings = [part for setting in SETTINGS for part in ("--set", setting)]
     with pytest.MonkeyPatch.context() as patch, chdir(folder):
@@ -131,7 +147,9 @@ def test_a_csv_with_mixed_columns_goes_the_whole_way(ended: Ended, results: Path
 
 
 @pytest.mark.usefixtures("ended")
-def test_workers_come_while_the_driver_encodes_and_both_are_busy_before_the_first_result(order: Order) -> None:
+def test_workers_come_while_the_driver_encodes_and_both_are_busy_before_the_first_result(
+    order: Order,
+) -> None:
     until_first = order.seen[: order.seen.index("reported")]
 
     assert until_first[:3] == ["came", "came", "encoded"]
@@ -156,13 +174,23 @@ def test_every_column_has_the_type_a_reader_expects(results: Path) -> None:
 
     terms = set(coefficients.query("target == 'visits' and outer_fold == 0")["term"])
 
-    assert {"intercept", "age", "smoker?", "last seen", "age[missing]", "last seen[missing]", "town [km][missing]"} <= terms
+    assert {
+        "intercept",
+        "age",
+        "smoker?",
+        "last seen",
+        "age[missing]",
+        "last seen[missing]",
+        "town [km][missing]",
+    } <= terms
     assert {"sick", "sick[missing]"} <= terms
     assert len({term for term in terms if term.startswith("town [km][")}) == 3
     assert "id" not in terms
 
 
-def test_rows_without_a_target_are_left_out_for_that_target_only(results: Path, folder: Path) -> None:
+def test_rows_without_a_target_are_left_out_for_that_target_only(
+    results: Path, folder: Path
+) -> None:
     table, predictions = pd.read_csv(folder / "my table.csv"), load_results(results).predictions
 
     missing = set(table.index[table["species"].isna()])

@@ -32,16 +32,22 @@ def times_died(error: str | None) -> list[str]:
 
 
 def run_deadly(root: Path, way: str) -> None:
-    """A study whose every task on one fold of `colour` kills its worker: that is a failure of each, and of no other."""
+    """A study whose every task on one fold of `colour` kills its worker: that is a failure of each,
+    and of no other.
+    """
     ended = run(sys.executable, DEADLY, root, way, cwd=root.parent)
     assert ended.returncode == 0, ended.stderr
     records = {record.trial_id: record for record in read_trials(StudyPaths(root))}
     assert [name for name, record in records.items() if record.state is TrialState.FAIL] == [KILLER]
     assert len(records) == 4
     assert times_died(records[KILLER].error) == ["2"]
-    told = [line.partition(": ") for line in ended.stdout.splitlines() if line.startswith("colour-")]  # Ray has its say too
+    told = [
+        line.partition(": ") for line in ended.stdout.splitlines() if line.startswith("colour-")
+    ]  # Ray has its say too
     assert [(name, bool(error)) for name, _, error in told] == [(KILLER, True)]
-    assert {own.work.key: own.error and times_died(own.error) for own in read_outcomes(StudyPaths(root))} == {
+    assert {
+        own.work.key: own.error and times_died(own.error) for own in read_outcomes(StudyPaths(root))
+    } == {
         "balloons-trees-all": None,
         "colour-trees-all": None,
         "balloons-trees-o0": None,
@@ -68,10 +74,14 @@ def group() -> Iterator[MemoryGroup]:
         yield found
 
 
-def test_a_trial_that_takes_all_memory_every_time_is_a_failure_and_the_others_go_on(tmp_path: Path, group: MemoryGroup) -> None:
+def test_a_trial_that_takes_all_memory_every_time_is_a_failure_and_the_others_go_on(
+    tmp_path: Path, group: MemoryGroup
+) -> None:
     run_deadly(tmp_path / "results", str(group.folder))
 
-    assert 2 * 2 <= group.killed <= 2 * 3  # a trial and trees, the first time perhaps beside another one, which is no try
+    assert (
+        2 * 2 <= group.killed <= 2 * 3
+    )  # a trial and trees, the first time perhaps beside another one, which is no try
 
 
 def test_a_trial_that_kills_its_driver_every_time_is_found_given_up_and_its_neighbours_are_not_blamed(
@@ -80,17 +90,27 @@ def test_a_trial_that_kills_its_driver_every_time_is_found_given_up_and_its_neig
     paths, notes = StudyPaths(tmp_path / "results"), []
     for _ in range(9):
         ended = run(sys.executable, DEADLY, paths.root, "driver", cwd=tmp_path)
-        notes.append(any(KILLER in line and not line.startswith(KILLER) for line in ended.stdout.splitlines()))
+        notes.append(
+            any(
+                KILLER in line and not line.startswith(KILLER) for line in ended.stdout.splitlines()
+            )
+        )
         if not ended.returncode:
             break
         assert paths.journal.exists()
 
     records = {record.trial_id: record for record in read_trials(paths)}
-    failed = [(name, times_died(record.error)) for name, record in records.items() if record.state is TrialState.FAIL]
+    failed = [
+        (name, times_died(record.error))
+        for name, record in records.items()
+        if record.state is TrialState.FAIL
+    ]
     assert failed == [(KILLER, ["2"])]
     healthy = {record.trial_id: record for record in read_trials(StudyPaths(crashed))}
     assert records.keys() == healthy.keys()
-    assert all(records[name].val_loss == healthy[name].val_loss for name in records.keys() - {KILLER})
+    assert all(
+        records[name].val_loss == healthy[name].val_loss for name in records.keys() - {KILLER}
+    )
     assert notes == [False, True, True, True]  # it kills one beside others, then one a try
     assert not paths.journal.exists()
 
@@ -101,7 +121,9 @@ def test_workers_that_are_replaced_after_every_trial_leave_the_same_records_and_
     own = ("families=[linear]", "search.max_tries=1")
     small, silent, seen = "resources.worker_memory_gb=0.001", subprocess.DEVNULL, set()
 
-    with started(sys.executable, DRIVE, config, results.parent, *own, small, cwd=config.parent, output=silent) as process:
+    with started(
+        sys.executable, DRIVE, config, results.parent, *own, small, cwd=config.parent, output=silent
+    ) as process:
         while process.poll() is None:
             with suppress(psutil.Error):
                 seen |= {worker.pid for worker in workers(process)}

@@ -18,7 +18,12 @@ def test_a_line_names_what_is_undecided_and_keeps_the_sign_of_every_gain() -> No
     name, shape, kind, answer, *gains = line.strip("| ").split(" | ")
     assert (name, shape, kind) == ("`a:b=c`", "6,366 x 8", "binary")
     assert answer.startswith("undecided")
-    assert gains == ["6.4 (\N{MINUS SIGN}3.4 to 16.3)", "\N{MINUS SIGN}4.8 (\N{MINUS SIGN}27.6 to 17.9)", "-", "-"]
+    assert gains == [
+        "6.4 (\N{MINUS SIGN}3.4 to 16.3)",
+        "\N{MINUS SIGN}4.8 (\N{MINUS SIGN}27.6 to 17.9)",
+        "-",
+        "-",
+    ]
 
 
 def test_a_machine_that_loses_a_tenth_more_has_a_gain_below_nothing() -> None:

@@ -23,7 +23,9 @@ from benchmarks.__main__ import parsed
         (["rivals", "workers", "seed=1"], "config.*seed=1"),
     ],
 )
-def test_what_no_benchmark_takes_is_refused(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_no_benchmark_takes_is_refused(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         parsed(words)
 

@@ -1,4 +1,6 @@
-"""A small calibration: simulated tables have the truth they claim, and verdicts on them are seldom wrong."""
+"""A small calibration: simulated tables have the truth they claim, and verdicts on them are seldom
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,18 @@ from study.families.heads import HEADS
 from study.schema import Kind
 from tests.scripts.calibrated import small
 
-NULL, LARGE = Cell("continuous", 120, noise="high"), Cell("continuous", 120, effect="interaction", gain=0.7)
+NULL, LARGE = (
+    Cell("continuous", 120, noise="high"),
+    Cell("continuous", 120, effect="interaction", gain=0.7),
+)
 """Of one size and kind, so that they share compiled programs."""
 QUESTION = simulated.Question(["extended", "neural"], 2, [], fresh=500)
 FOLDS = 3
 
 
-@pytest.mark.parametrize(("kind", "effect"), [*(("continuous", effect) for effect in TERMS), ("binary", "deep")])
+@pytest.mark.parametrize(
+    ("kind", "effect"), [*(("continuous", effect) for effect in TERMS), ("binary", "deep")]
+)
 def test_a_simulated_table_has_the_gain_that_its_cell_claims(kind: str, effect: str) -> None:
     assert gain_of(Cell(kind, 30_000, effect=effect, gain=0.2)) == pytest.approx(0.2, abs=0.015)  # type: ignore[arg-type]
 
@@ -49,7 +56,11 @@ def gain_of(cell: Cell) -> float:
     else:
         best = LogisticRegression(C=1e4).fit(x, y).predict_proba(x)
         best = best[:, 1] if cell.kind == "binary" else best
-    return float(1 - expected_loss(cell.kind, truth, truth).mean() / expected_loss(cell.kind, truth, best).mean())
+    return float(
+        1
+        - expected_loss(cell.kind, truth, truth).mean()
+        / expected_loss(cell.kind, truth, best).mean()
+    )
 
 
 @pytest.mark.parametrize("kind", ["continuous", "binary", "multiclass", "count"])
@@ -57,7 +68,9 @@ def test_the_expected_loss_is_what_fresh_targets_have_on_average(kind: Kind) -> 
     frame, truth = simulate(Cell(kind, 15_000, effect="smooth", gain=0.1), 5, 0)  # type: ignore[arg-type]
     guess = truth * 0.8 + 0.1
     y = frame["y"].to_numpy()
-    values = y.astype(float) if frame["y"].dtype.kind in "if" else np.unique(y, return_inverse=True)[1]
+    values = (
+        y.astype(float) if frame["y"].dtype.kind in "if" else np.unique(y, return_inverse=True)[1]
+    )
 
     observed = HEADS[Kind(kind)].response_loss(guess, values)
 
@@ -65,7 +78,9 @@ def test_the_expected_loss_is_what_fresh_targets_have_on_average(kind: Kind) -> 
 
 
 @pytest.mark.parametrize(("together", "column"), [("groups", "group"), ("time", "time")])
-def test_rows_that_come_together_share_features_and_noise_and_say_so(together: str, column: str) -> None:
+def test_rows_that_come_together_share_features_and_noise_and_say_so(
+    together: str, column: str
+) -> None:
     cell = Cell("continuous", 6_000, effect="smooth", gain=0.2, together=together)  # type: ignore[arg-type]
     frame, truth = simulate(cell, 1, 600)
     alone, _ = simulate(replace(cell, together="alone"), 1, 600)
@@ -95,7 +110,11 @@ def test_a_share_comes_with_its_exact_interval() -> None:
 
 def test_a_verdict_is_wrong_where_the_truth_lies_on_the_other_side_of_the_margin() -> None:
     said = {"low": [0.06, 0.06, -0.1, -0.1], "high": [0.2, 0.2, 0.04, 0.04], "own": 0.0}
-    about = {"cell": list("abcd"), "candidate": "ensemble", "verdict": [WORTH, WORTH, ENOUGH, ENOUGH]}
+    about = {
+        "cell": list("abcd"),
+        "candidate": "ensemble",
+        "verdict": [WORTH, WORTH, ENOUGH, ENOUGH],
+    }
     judged = pd.DataFrame(said | about | {"base": 1.0, "other": [0.9, 0.97, 0.9, 0.97]})
 
     found = with_truth(judged)
@@ -107,7 +126,9 @@ def test_a_verdict_is_wrong_where_the_truth_lies_on_the_other_side_of_the_margin
 
 @pytest.fixture(scope="module")
 def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables of the whole pipeline, run in this process: one without effect and one with a large one."""
+    """Tables of the whole pipeline, run in this process: one without effect and one with a large
+    one.
+    """
     folder = tmp_path_factory.mktemp("calibration")
     with pytest.MonkeyPatch.context() as patch:
         small(patch, FOLDS, trials=4, epochs=40)
@@ -118,7 +139,9 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.checks
 @pytest.mark.slow
-def test_intervals_on_simulated_tables_hold_their_truth_and_a_large_gain_is_found(calibrated: Path) -> None:
+def test_intervals_on_simulated_tables_hold_their_truth_and_a_large_gain_is_found(
+    calibrated: Path,
+) -> None:
     judged = read(calibrated, FOLDS)
     judged = judged[(judged["candidate"] == "ensemble") & (judged["scheme"] == "two repeats")]
     null, large = (judged[judged["effect"] == effect] for effect in ("none", "interaction"))
@@ -134,9 +157,14 @@ def test_intervals_on_simulated_tables_hold_their_truth_and_a_large_gain_is_foun
 
 def test_test_rows_are_the_tables_own_and_fresh_rows_are_apart(calibrated: Path) -> None:
     frame = pd.read_parquet(calibrated / f"{NULL.key}-0.parquet")
-    tested = frame[(frame["part"] == "test") & (frame["candidate"] == "refit") & (frame["family"] == "linear")]
+    tested = frame[
+        (frame["part"] == "test") & (frame["candidate"] == "refit") & (frame["family"] == "linear")
+    ]
 
-    assert tested.groupby(tested["outer_fold"] // FOLDS)["row"].apply(sorted).tolist() == [list(range(120))] * 2
+    assert (
+        tested.groupby(tested["outer_fold"] // FOLDS)["row"].apply(sorted).tolist()
+        == [list(range(120))] * 2
+    )
     assert frame.loc[frame["part"] == "fresh", "loss"].min() >= 1  # the noise of a continuous cell
     assert len(list(judge(frame, FOLDS))) == 2 * (1 + 2 + 3 + 3)
     assert {"products", "curves"} <= set(frame["candidate"])
@@ -145,7 +173,11 @@ def test_test_rows_are_the_tables_own_and_fresh_rows_are_apart(calibrated: Path)
 def test_the_pages_are_written_between_their_marks(calibrated: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     names = ("methods", "null", "effects", "candidates", "answers", "rights", "gains", "cells")
-    page.write_text("Words.\n" + "".join(f"<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in names) + "More words.\n")
+    page.write_text(
+        "Words.\n"
+        + "".join(f"<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in names)
+        + "More words.\n"
+    )
 
     write(calibrated, FOLDS, page)
     answers.write(calibrated, FOLDS, page)

@@ -28,11 +28,15 @@ SAID = {
 def tables(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     folder = tmp_path_factory.mktemp("answers")
     for place, ((effect, number), (true, tested, _)) in enumerate(SAID.items()):
-        made(true, tested, place).to_parquet(folder / f"continuous-200x3-low-{effect}-0.3-{number}.parquet")
+        made(true, tested, place).to_parquet(
+            folder / f"continuous-200x3-low-{effect}-0.3-{number}.parquet"
+        )
     return answers.read(folder, FOLDS).set_index(["effect", "table"])
 
 
-def test_what_is_said_follows_from_the_test_rows_and_what_is_right_from_the_expected_losses(tables: pd.DataFrame) -> None:
+def test_what_is_said_follows_from_the_test_rows_and_what_is_right_from_the_expected_losses(
+    tables: pd.DataFrame,
+) -> None:
     assert tables["said"].to_dict() == {place: said for place, (_, _, said) in SAID.items()}
     assert tables["right"].groupby("effect").unique().map(list).to_dict() == {
         "none": ["regression"],
@@ -49,12 +53,16 @@ def test_an_answer_is_too_rich_or_too_simple_and_undecided_is_neither(tables: pd
 
 
 def test_the_right_answer_is_that_of_the_mean_over_the_tables_of_a_cell() -> None:
-    losses = pd.DataFrame({"regression": [1.0, 1.0], "extended": [0.9, 0.98], "network": [0.9, 0.98]})
+    losses = pd.DataFrame(
+        {"regression": [1.0, 1.0], "extended": [0.9, 0.98], "network": [0.9, 0.98]}
+    )
     about = dict.fromkeys(answers.CELL, "-")
     frame = made(PLAIN, PLAIN, 0)
     judged = answers.judge(frame, FOLDS)
 
-    found = answers.with_truth(pd.DataFrame([about | judged | row for row in losses.to_dict("records")]))
+    found = answers.with_truth(
+        pd.DataFrame([about | judged | row for row in losses.to_dict("records")])
+    )
 
     assert found["right"].tolist() == ["extended"] * 2  # 10 % and 2 %: 6 % on average
     assert found["true"].iloc[0]["regression", "extended"] == pytest.approx(0.06)
@@ -62,7 +70,9 @@ def test_the_right_answer_is_that_of_the_mean_over_the_tables_of_a_cell() -> Non
     assert not found["sure"].any()
 
 
-def test_an_interval_without_an_end_holds_what_lies_beyond_and_one_of_unknown_error_holds_nothing() -> None:
+def test_an_interval_without_an_end_holds_what_lies_beyond_and_one_of_unknown_error_holds_nothing() -> (
+    None
+):
     known = Gain.model_construct(low=0.1, high=float("nan"), std_error=0.1)
     unknown = Gain.model_construct(low=float("nan"), high=float("nan"), std_error=float("nan"))
 
@@ -72,7 +82,9 @@ def test_an_interval_without_an_end_holds_what_lies_beyond_and_one_of_unknown_er
 
 def test_shares_are_counted_by_truth_by_right_answer_and_by_gain(tables: pd.DataFrame) -> None:
     flat = tables.reset_index()
-    truths, rights, pairs = (count(flat) for count in (answers.by_truth, answers.by_right, answers.by_pair))
+    truths, rights, pairs = (
+        count(flat) for count in (answers.by_truth, answers.by_right, answers.by_pair)
+    )
 
     assert [text.split()[-1] for text in truths["right"]] == ["2", "3", "3"]
     assert [text.split()[-1:] for text in truths["between"]] == [[], [], ["1"]]
@@ -80,7 +92,10 @@ def test_shares_are_counted_by_truth_by_right_answer_and_by_gain(tables: pd.Data
     assert [text.split()[0] for text in rights["too simple"]] == ["0.0", "33.3", "33.3", "25.0"]
     assert [text.split()[0] for text in rights["too rich"]] == ["50.0", "33.3", "0.0", "25.0"]
     covers = pairs.set_index(["gain", "truth"])["covers"].str.split().str[0]
-    levels, held = pairs.groupby("gain", sort=False)["level, %"].first(), covers.groupby("gain", sort=False).agg(list)
+    levels, held = (
+        pairs.groupby("gain", sort=False)["level, %"].first(),
+        covers.groupby("gain", sort=False).agg(list),
+    )
     assert levels.tolist() == ["97.5", "97.5", "95", "95"]
     assert held.iloc[[0, 1, 3]].tolist() == [
         ["50.0", "66.7", "33.3", "50.0"],

@@ -1,4 +1,6 @@
-"""The back-test of forecasts: what it runs, what it counts, and that forecasts of cheap learners come true."""
+"""The back-test of forecasts: what it runs, what it counts, and that forecasts of cheap learners
+come true.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ TOLD = pd.DataFrame(
 )
 
 
-def test_a_forecast_is_true_only_on_its_side_and_counts_only_within_the_rows_that_are_judged_again() -> None:
+def test_a_forecast_is_true_only_on_its_side_and_counts_only_within_the_rows_that_are_judged_again() -> (
+    None
+):
     found = forecasts.by_effect(TOLD).set_index("effect")
 
     *_, undecided, foreseen, near, true = (found[name].tolist() for name in found)
@@ -72,5 +76,10 @@ def test_a_table_that_is_decided_is_judged_once_and_its_parts_can_be_read(
     parts = frame[frame["candidate"].isin(["rows-0.5", "rows-0.25"])]
     assert path.name.endswith("-0-100.parquet")
     assert forecasts.judged(frame).decided_at is None
-    assert parts.groupby(["family", "depth", "candidate", "outer_fold"])["val_loss"].nunique().eq(1).all()
+    assert (
+        parts.groupby(["family", "depth", "candidate", "outer_fold"])["val_loss"]
+        .nunique()
+        .eq(1)
+        .all()
+    )
     assert parts[["family", "depth"]].drop_duplicates().shape[0] == 3

@@ -12,7 +12,9 @@ from calibrations.simulations import SCENARIOS, judge
     ("name", "most_before", "least_now"),
     [("lognormal losses (1.5), 178 rows", 0.9, 0.91), ("time order, rho 0.8, 178 rows", 0.6, 0.88)],
 )
-def test_intervals_hold_the_truth_where_they_did_not(name: str, most_before: float, least_now: float) -> None:
+def test_intervals_hold_the_truth_where_they_did_not(
+    name: str, most_before: float, least_now: float
+) -> None:
     found = judge(SCENARIOS[name], draws=150, widths=1)
 
     assert found["before"] < most_before
@@ -37,5 +39,7 @@ def test_the_gain_of_every_scenario_is_its_truth_on_average() -> None:
     rng = np.random.default_rng(0)
     for draw in SCENARIOS.values():
         drawn = [draw(rng) for _ in range(30)]
-        base, other = (np.mean([getattr(each, side).mean() for each in drawn]) for side in ("base", "other"))
+        base, other = (
+            np.mean([getattr(each, side).mean() for each in drawn]) for side in ("base", "other")
+        )
         assert 1 - other / base == pytest.approx(drawn[0].truth, abs=0.15)

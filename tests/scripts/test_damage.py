@@ -32,15 +32,27 @@ def test_a_record_that_is_gone_or_another_is_lost_and_one_written_anew_is_not(pl
     (place / "trials/arm/0000.json").write_text("[2]")
     other = snapshot(place)
 
-    assert [lost(before, now) for now in (before, gone, again, other)] == [set(), {"arm-0000"}, set(), {"arm-0000"}]
+    assert [lost(before, now) for now in (before, gone, again, other)] == [
+        set(),
+        {"arm-0000"},
+        set(),
+        {"arm-0000"},
+    ]
     assert [rewritten(before, now) for now in (before, gone, again)] == [set(), set(), {"arm-0000"}]
 
 
 @pytest.mark.parametrize(
     ("n_lost", "equal", "expected"),
-    [(0, {0: True, 1: True}, True), (1, {0: True}, False), (0, {0: True, 1: False}, False), (0, {}, True)],
+    [
+        (0, {0: True, 1: True}, True),
+        (1, {0: True}, False),
+        (0, {0: True, 1: False}, False),
+        (0, {}, True),
+    ],
 )
-def test_a_lost_trial_and_an_unequal_digest_are_not_sound(n_lost: int, equal: dict[int, bool], expected: bool) -> None:
+def test_a_lost_trial_and_an_unequal_digest_are_not_sound(
+    n_lost: int, equal: dict[int, bool], expected: bool
+) -> None:
     counts = {"SIGTERM": Count(injected=2, repeated=3), "kill -9": Count(injected=1, lost=n_lost)}
 
     assert sound(counts, equal) is expected

@@ -24,7 +24,10 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Results]:
     root = tmp_path_factory.mktemp("studies")
     small: dict[str, Any] = {"n_trials": 1, "depths": (1,)}
     one, two = ["balloons"], ["balloons", "colour"]
-    found = write_results(root / "one", one, terms=True, **small), write_results(root / "two", two, **small)
+    found = (
+        write_results(root / "one", one, terms=True, **small),
+        write_results(root / "two", two, **small),
+    )
     for each in found:
         each.predictions.iloc[:0].to_parquet(each.paths.frame("trees"))
     return opened([str(each.root) for each in found])
@@ -56,12 +59,16 @@ def test_every_target_has_its_axes_named_by_study_and_target(studies: dict[str, 
     assert [ax.get_title(loc="left") for ax in picture.figure.axes] == names
 
 
-def test_the_table_has_what_the_study_itself_says_of_each_margin(studies: dict[str, Results]) -> None:
+def test_the_table_has_what_the_study_itself_says_of_each_margin(
+    studies: dict[str, Results],
+) -> None:
     found = table(studies)
 
     (verdict,), first = studies["one"].verdicts, found.iloc[:3]
     (asked,) = studies["one"].ask(margin=0.05, margin_of="regression", floor=0)
-    assert first["P(improvement > 5%)"].tolist() == [chance(step.gain.better) for step in asked.gains]
+    assert first["P(improvement > 5%)"].tolist() == [
+        chance(step.gain.better) for step in asked.gains
+    ]
     assert first["target"].tolist() == ["one: balloons", "", ""]
     (told, *more) = first[BY_MARGIN]
     assert more == ["", ""]
@@ -80,12 +87,16 @@ def test_a_page_without_marks_is_refused(tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8") == "nothing\n"
 
 
-@pytest.mark.parametrize(("probability", "words"), [(0.004, "< 1%"), (0.0126, "1%"), (0.5, "50%"), (0.9951, "> 99%")])
+@pytest.mark.parametrize(
+    ("probability", "words"), [(0.004, "< 1%"), (0.0126, "1%"), (0.5, "50%"), (0.9951, "> 99%")]
+)
 def test_no_probability_is_rounded_to_none_or_all(probability: float, words: str) -> None:
     assert chance(probability) == words
 
 
-def test_two_folders_of_one_name_are_told_apart_and_one_that_is_named_twice_counts_once(tmp_path: Path) -> None:
+def test_two_folders_of_one_name_are_told_apart_and_one_that_is_named_twice_counts_once(
+    tmp_path: Path,
+) -> None:
     folders = [tmp_path / place / "wine" for place in "ab"]
     for folder in folders:
         folder.mkdir(parents=True)

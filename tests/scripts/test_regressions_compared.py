@@ -34,15 +34,20 @@ def test_where_the_truth_has_terms_the_extended_regression_saves_a_tenth() -> No
     assert loss_of(encoded, best(records)) < 0.9 * loss_of(encoded, records[0])
 
 
-def test_a_gain_within_its_standard_error_on_the_inner_folds_goes_back_to_the_plain_regression() -> None:
+def test_a_gain_within_its_standard_error_on_the_inner_folds_goes_back_to_the_plain_regression() -> (
+    None
+):
     encoded = folds("sklearn:diabetes", "target", 1)[0]
     first, other = searched(encoded, EXTENDED, CHOICES[:2])
 
     def gaining(gains: list[float]) -> TrialRecord:
         parts = [
-            own.model_copy(update={"val_loss": own.val_loss - gain}) for own, gain in zip(first.replicates, gains, strict=True)
+            own.model_copy(update={"val_loss": own.val_loss - gain})
+            for own, gain in zip(first.replicates, gains, strict=True)
         ]
-        return other.model_copy(update={"replicates": tuple(parts), "val_loss": first.val_loss - float(np.mean(gains))})
+        return other.model_copy(
+            update={"replicates": tuple(parts), "val_loss": first.val_loss - float(np.mean(gains))}
+        )
 
     unsure, sure = gaining([9.0, -4.0, -4.0, 4.0, 1.0]), gaining([9.0, 8.0, 9.0, 8.0, 9.0])
 
@@ -51,7 +56,9 @@ def test_a_gain_within_its_standard_error_on_the_inner_folds_goes_back_to_the_pl
     assert cautious([first, sure]) is sure
 
 
-def test_the_plain_regression_is_within_two_per_cent_of_a_fine_grid_and_of_four_times_its_penalties() -> None:
+def test_the_plain_regression_is_within_two_per_cent_of_a_fine_grid_and_of_four_times_its_penalties() -> (
+    None
+):
     encoded = folds("sklearn:diabetes", "target", 1)[0]
 
     own = loss_of(encoded, plain(encoded))
@@ -69,4 +76,7 @@ def test_shares_are_of_mean_losses_and_their_spread_is_over_repeats() -> None:
 
 def test_printed_ratios_say_mean_quantile_largest_and_how_often_plain_was_left() -> None:
     assert summary([1.0, 1.0, 1.0, 1.4]) == "1.1000 ± 0.1000 | 1.280 | 1.400 | 25%"
-    assert line("t", "a / b", [1.0, 2.0], [1.0, 1.0], 2) == "| t | a / b | 1.5 | 1 | 1.5000 | 1.000 to 2.000 |"
+    assert (
+        line("t", "a / b", [1.0, 2.0], [1.0, 1.0], 2)
+        == "| t | a / b | 1.5 | 1 | 1.5000 | 1.000 to 2.000 |"
+    )

@@ -21,14 +21,26 @@ def test_every_byte_of_a_page_belongs_to_one_part() -> None:
 
     sizes = weighed(html)
 
-    assert (sizes["figures"], sizes["tables"], sizes["text"]) == (len(figure), len(table), len("<p>ü</p>".encode()))
+    assert (sizes["figures"], sizes["tables"], sizes["text"]) == (
+        len(figure),
+        len(table),
+        len("<p>ü</p>".encode()),
+    )
     assert sum(sizes.values()) == len(html.encode())
 
 
 def test_the_table_goes_between_its_marks_alone(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("a\n<!-- report -->\nold\n<!-- end of report -->\nb\n")
-    cost = Cost(1_002, 36, 12.4, 8.6, 1_500_000, {"figures": 1_000_000, "text": 500_000}, {"notebook": 2_000_000})
+    cost = Cost(
+        1_002,
+        36,
+        12.4,
+        8.6,
+        1_500_000,
+        {"figures": 1_000_000, "text": 500_000},
+        {"notebook": 2_000_000},
+    )
 
     put(page, told([cost]), "report")
 

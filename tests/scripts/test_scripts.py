@@ -18,11 +18,15 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     env = os.environ | environment
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 def make_checkout(folder: Path) -> Path:
-    """What scripts/setup reads, in a folder of its own, and a python and a uv that only write down how they are called."""
+    """What scripts/setup reads, in a folder of its own, and a python and a uv that only write down
+    how they are called.
+    """
     (folder / "scripts").mkdir(parents=True)
     shutil.copy(ROOT / "scripts" / "setup", folder / "scripts")
     for name in (*LOCKS, "pyproject.toml"):
@@ -70,7 +74,11 @@ def test_a_script_is_plain_shell_and_executable(script: Path) -> None:
 def test_no_script_and_nothing_of_the_harness_imports_from_the_tests(folder: str) -> None:
     imported = re.compile(r"^\s*(?:from|import) (tests|scripts)\b", re.MULTILINE)
 
-    assert [path.name for path in (ROOT / folder).rglob("*.py") if imported.search(path.read_text(encoding="utf-8"))] == []
+    assert [
+        path.name
+        for path in (ROOT / folder).rglob("*.py")
+        if imported.search(path.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_setup_installs_what_is_locked_and_then_does_nothing(tmp_path: Path) -> None:
@@ -98,7 +106,9 @@ def test_setup_installs_again_where_a_file_it_reads_has_changed(tmp_path: Path, 
         file.write("# changed\n")
     set_up(checkout)
 
-    assert "pip sync --quiet --require-hashes --compile-bytecode requirements.lock" in calls(checkout)
+    assert "pip sync --quiet --require-hashes --compile-bytecode requirements.lock" in calls(
+        checkout
+    )
 
 
 def test_setup_keeps_the_development_tools_once_they_are_there(tmp_path: Path) -> None:
@@ -143,7 +153,14 @@ def test_setup_names_the_pythons_that_will_do(tmp_path: Path) -> None:
 
     script = checkout / "scripts" / "setup"
     assert (ended.returncode, ended.stdout) == (2, "")
-    for named in ("3.11", "3.12", "3.13", "3.9.2", "apt-get install python3", f"PYTHON=/path/to/python3 {script}\n"):
+    for named in (
+        "3.11",
+        "3.12",
+        "3.13",
+        "3.9.2",
+        "apt-get install python3",
+        f"PYTHON=/path/to/python3 {script}\n",
+    ):
         assert named in ended.stderr
     assert calls(checkout) == []
     assert not (checkout / ".venv").exists()
@@ -158,10 +175,15 @@ def test_run_goes_through_setup_and_hands_its_arguments_on_from_any_folder(tmp_p
     (checkout / ".venv" / "bin" / "study").chmod(0o755)
     path = {"PATH": str(checkout / "bin"), "PYTHON": "new-python"}
 
-    with_arguments = run([str(checkout / "scripts" / "run"), "a b.csv", "-t", "y"], tmp_path, **path)
+    with_arguments = run(
+        [str(checkout / "scripts" / "run"), "a b.csv", "-t", "y"], tmp_path, **path
+    )
     without = run([str(checkout / "scripts" / "run")], tmp_path, **path)
 
-    assert (with_arguments.stdout, with_arguments.stderr) == (f"in {tmp_path}: run a b.csv -t y\n", "")
+    assert (with_arguments.stdout, with_arguments.stderr) == (
+        f"in {tmp_path}: run a b.csv -t y\n",
+        "",
+    )
     assert (without.stdout, without.stderr) == (f"in {checkout}: run configs/balloons.yaml\n", "")
 
 
@@ -175,12 +197,18 @@ def test_a_lock_names_no_index_and_has_a_hash_for_every_requirement(name: str) -
     assert "://" not in text
     assert "@ " not in text
     assert len(requirements) > 50
-    pinned = re.compile(r"[a-z0-9._-]+==[^\s;]+( ;[^\n]+)? \\\n( +--hash=sha256:[0-9a-f]{64}( \\)?\n?)+", re.IGNORECASE)
+    pinned = re.compile(
+        r"[a-z0-9._-]+==[^\s;]+( ;[^\n]+)? \\\n( +--hash=sha256:[0-9a-f]{64}( \\)?\n?)+",
+        re.IGNORECASE,
+    )
     assert [requirement for requirement in requirements if not pinned.fullmatch(requirement)] == []
 
 
 def test_the_development_lock_pins_every_requirement_as_the_other_does() -> None:
-    pins = [dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE)) for name in LOCKS]
+    pins = [
+        dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in LOCKS
+    ]
 
     assert pins[0].items() <= pins[1].items()
 
@@ -189,13 +217,28 @@ def test_the_locks_hold_every_direct_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     names = [re.match(r"[\w.-]+", line)[0].lower() for line in project["project"]["dependencies"]]  # type: ignore[index]
 
-    pins = {name.lower() for name in re.findall(r"^([\w.-]+)==", (ROOT / LOCKS[0]).read_text(), re.MULTILINE)}
+    pins = {
+        name.lower()
+        for name in re.findall(r"^([\w.-]+)==", (ROOT / LOCKS[0]).read_text(), re.MULTILINE)
+    }
 
     assert {name.replace("_", "-") for name in names} <= {name.replace("_", "-") for name in pins}
 
 
 def test_the_wheel_ships_the_script_of_a_slurm_job(tmp_path: Path) -> None:
-    run([sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)], ROOT)
+    run(
+        [
+            sys.executable,
+            "-m",
+            "hatchling",
+            "build",
+            "--target",
+            "wheel",
+            "--directory",
+            str(tmp_path),
+        ],
+        ROOT,
+    )
 
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         shipped = wheel.read("study/execution/cluster/study.sbatch").decode()

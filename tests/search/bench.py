@@ -48,7 +48,9 @@ class Bench:
     def record(self, task: Task, state: TrialState = TrialState.COMPLETE) -> None:
         match task:
             case TrialTask():
-                suggestion = Suggestion(number=task.number, generation=task.generation, params=task.params)
+                suggestion = Suggestion(
+                    number=task.number, generation=task.generation, params=task.params
+                )
                 self.tasks.arms[task.arm.key].tell(record_of(task.arm, suggestion, state=state))
             case WinnerTask():
                 self.tasks.arms[task.arm.key].score(task.number)
@@ -78,7 +80,9 @@ class Bench:
 
 def small(family: str = "extended", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
     """A regression with terms with so many trials, all in its window, unless `more` says otherwise."""
-    return arm_search(family, trials, arm=arm_of(family, fold=fold), **({"search": {"sampler": "random"}} | more))
+    return arm_search(
+        family, trials, arm=arm_of(family, fold=fold), **({"search": {"sampler": "random"}} | more)
+    )
 
 
 def trees_of(fold: int = 0) -> Trees:

@@ -20,10 +20,14 @@ TRIALS = 20
 
 
 def config_of(**more: Any) -> StudyConfig:
-    return make_config({"name": "test", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, **more})
+    return make_config(
+        {"name": "test", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, **more}
+    )
 
 
-def arm_of(family: str = "neural", depth: int | None = None, kind: Kind = Kind.CONTINUOUS, fold: int = 0) -> Arm:
+def arm_of(
+    family: str = "neural", depth: int | None = None, kind: Kind = Kind.CONTINUOUS, fold: int = 0
+) -> Arm:
     depth = (1 if family == "neural" else 0) if depth is None else depth
     return Arm(target="y", kind=kind, family=family, depth=depth, outer_fold=fold)
 
@@ -35,19 +39,34 @@ def arm_search(
     scored: int | None = None,
     **config: Any,
 ) -> ArmSearch:
-    """An arm's search where `records` have left it, in a window of six for a network unless `config` says otherwise."""
+    """An arm's search where `records` have left it, in a window of six for a network unless
+    `config` says otherwise.
+    """
     arm = config.pop("arm", arm_of(family))
-    found = {n: record if isinstance(record, Outcome) else Outcome.of(record, arm) for n, record in (records or {}).items()}
+    found = {
+        n: record if isinstance(record, Outcome) else Outcome.of(record, arm)
+        for n, record in (records or {}).items()
+    }
     return ArmSearch(config_of(**config), arm, 1_000, trials, found, scored)
 
 
 def loss_of(params: dict[str, Any]) -> float:
     """A bowl in the logarithms of the numbers, so that some hyperparameters are better than others."""
-    return float(sum((np.log10(max(value, 1e-9)) + 2) ** 2 for value in params.values() if isinstance(value, float)))
+    return float(
+        sum(
+            (np.log10(max(value, 1e-9)) + 2) ** 2
+            for value in params.values()
+            if isinstance(value, float)
+        )
+    )
 
 
 def record_of(
-    arm: Arm, trial: Suggestion, *, val_loss: float | None = None, state: TrialState = TrialState.COMPLETE
+    arm: Arm,
+    trial: Suggestion,
+    *,
+    val_loss: float | None = None,
+    state: TrialState = TrialState.COMPLETE,
 ) -> TrialRecord:
     """The record that a trial leaves, with the best value of a regression's path."""
     return TrialRecord(
@@ -58,7 +77,11 @@ def record_of(
         generation=trial.generation,
         state=state,
         params=trial.params | ({path: 1.0} if (path := get_family(arm.family).path) else {}),
-        val_loss=None if state is TrialState.FAIL else loss_of(trial.params) if val_loss is None else val_loss,
+        val_loss=None
+        if state is TrialState.FAIL
+        else loss_of(trial.params)
+        if val_loss is None
+        else val_loss,
     )
 
 
@@ -99,4 +122,7 @@ def records_of(sampler: str = "tpe") -> dict[int, Outcome]:
 
 
 def changed(outcome: Outcome, **change: Any) -> Outcome:
-    return Outcome(**{name: getattr(outcome, name) for name in (*Suggestion.__slots__, *Outcome.__slots__)} | change)
+    return Outcome(
+        **{name: getattr(outcome, name) for name in (*Suggestion.__slots__, *Outcome.__slots__)}
+        | change
+    )

@@ -17,5 +17,7 @@ LARGE = Size("y", Kind.CONTINUOUS, 80_000, 20)
 
 def config_of(folds: int = 1, **more: Any) -> StudyConfig:
     """A config with so many outer folds."""
-    outer = {"protocol": "holdout"} if folds == 1 else {"protocol": "nested", "outer": {"folds": folds}}
+    outer = (
+        {"protocol": "holdout"} if folds == 1 else {"protocol": "nested", "outer": {"folds": folds}}
+    )
     return helpers.config_of(**(outer | more))

@@ -20,7 +20,9 @@ def numbers(trials: list[Suggestion]) -> list[int]:
 def test_trials_are_numbered_in_order_and_by_generations_of_the_configured_size() -> None:
     trials = play(arm_search(trials=10, search={"generation": 4}))
 
-    assert [(trial.number, trial.generation) for trial in trials] == [(n, n // 4) for n in range(10)]
+    assert [(trial.number, trial.generation) for trial in trials] == [
+        (n, n // 4) for n in range(10)
+    ]
 
 
 def test_a_trial_waits_for_the_one_a_window_before_it_and_for_none_later() -> None:
@@ -48,7 +50,10 @@ def test_no_trial_waits_for_the_rest_of_a_generation() -> None:
 
 
 def test_a_regression_has_a_window_twice_as_large_as_a_networks() -> None:
-    extended, network = (numbers(hand_out(arm_search(family, search={"generation": 4}))) for family in ("extended", "neural"))
+    extended, network = (
+        numbers(hand_out(arm_search(family, search={"generation": 4})))
+        for family in ("extended", "neural")
+    )
 
     assert (extended, network) == (list(range(8)), list(range(4)))
 
@@ -68,7 +73,12 @@ def test_a_failed_trial_is_never_the_incumbent() -> None:
     records = {
         n: record_of(arm, Suggestion(number=n, generation=0, params={}), val_loss=loss, state=state)
         for n, (loss, state) in enumerate(
-            [(3.0, TrialState.COMPLETE), (1.0, TrialState.FAIL), (2.0, TrialState.COMPLETE), (2.0, TrialState.COMPLETE)]
+            [
+                (3.0, TrialState.COMPLETE),
+                (1.0, TrialState.FAIL),
+                (2.0, TrialState.COMPLETE),
+                (2.0, TrialState.COMPLETE),
+            ]
         )
     }
     records[1] = records[1].model_copy(update={"val_loss": 1.0})
@@ -150,7 +160,13 @@ RUNGS_OF = {0: (9.0, 8.0, 7.0), 1: (5.0, 4.0, 3.0), 2: (7.0,), 3: (), 4: (6.0, 5
 def told(family: str = "neural", **training: int) -> ArmSearch:
     search = arm_search(family, training={"epochs": 100, "patience": 12} | training)
     for trial, rungs in zip(hand_out(search), RUNGS_OF.values(), strict=False):
-        state = TrialState.FAIL if not rungs else TrialState.COMPLETE if len(rungs) == 3 else TrialState.PRUNED
+        state = (
+            TrialState.FAIL
+            if not rungs
+            else TrialState.COMPLETE
+            if len(rungs) == 3
+            else TrialState.PRUNED
+        )
         record = record_of(search.arm, trial, val_loss=rungs[-1] if rungs else None, state=state)
         search.tell(record.model_copy(update={"rungs": rungs}))
     return search
@@ -170,7 +186,9 @@ def test_a_regression_and_a_network_whose_patience_never_ends_are_held_against_n
 
 def test_for_a_sampler_that_forgets_what_was_given_up_nothing_is() -> None:
     search = told()
-    search.config = search.config.replace(search=search.config.search.model_dump() | {"sampler": "gp"})
+    search.config = search.config.replace(
+        search=search.config.search.model_dump() | {"sampler": "gp"}
+    )
 
     assert search.bars(10) == ()
 
@@ -187,13 +205,21 @@ def test_the_regression_with_terms_takes_the_plain_ones_path_where_it_has_none_o
     plain = {"linear": {"l2": [0.0, 2.0]}}
     own = plain | {"extended": {"l2": 3.0, "curves": 0}}
 
-    assert arm_search("extended", space=plain).penalties == arm_search("linear", space=plain).penalties == (2.0, 0.0)
+    assert (
+        arm_search("extended", space=plain).penalties
+        == arm_search("linear", space=plain).penalties
+        == (2.0, 0.0)
+    )
     assert arm_search("extended", space=own).penalties == (3.0,)
     assert len(arm_search("extended", space={"logistic": {"l2": 1.0}}).penalties) == 51
 
 
 def test_what_a_time_budget_leaves_without_a_model_of_all_rows_is_told() -> None:
-    arms = [arm_search(arm=arm_of(family, fold=fold), trials=1) for family in ("linear", "neural") for fold in (0, ALL_ROWS)]
+    arms = [
+        arm_search(arm=arm_of(family, fold=fold), trials=1)
+        for family in ("linear", "neural")
+        for fold in (0, ALL_ROWS)
+    ]
     play(arms[1])
     for arm in arms:
         arm.close()

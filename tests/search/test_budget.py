@@ -26,18 +26,27 @@ HOURS = [0.01 * 3**power for power in range(13)]
 
 
 def plan_of(size: Size, hours: float, **more: Any) -> Plan:
-    config = resolve_outer(helpers.config_of(targets={"y": size.kind}, budget_core_hours=hours, **more), [size])
+    config = resolve_outer(
+        helpers.config_of(targets={"y": size.kind}, budget_core_hours=hours, **more), [size]
+    )
     return make_plan(config, [replace(size, rows=size.rows - size.rows // 5)])
 
 
 def amounts(plan: Plan) -> tuple[int, ...]:
     """Depths, seeds, epochs and trials."""
     config = plan.config
-    return len(config.depths or []), config.inner.seeds or 0, config.training.epochs or 0, config.search.trials or 0
+    return (
+        len(config.depths or []),
+        config.inner.seeds or 0,
+        config.training.epochs or 0,
+        config.search.trials or 0,
+    )
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size.rows))
-def test_more_hours_buy_never_fewer_repeats_and_at_the_same_repeats_nothing_less(size: Size) -> None:
+def test_more_hours_buy_never_fewer_repeats_and_at_the_same_repeats_nothing_less(
+    size: Size,
+) -> None:
     plans = [plan_of(size, hours) for hours in HOURS]
 
     for less, more in pairwise(plans):
@@ -49,7 +58,9 @@ def test_more_hours_buy_never_fewer_repeats_and_at_the_same_repeats_nothing_less
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size.rows))
-def test_a_plan_stays_within_its_budget_and_takes_most_of_it_unless_it_has_all_or_only_the_least(size: Size) -> None:
+def test_a_plan_stays_within_its_budget_and_takes_most_of_it_unless_it_has_all_or_only_the_least(
+    size: Size,
+) -> None:
     least, *_, most = steps()
     seen = set()
     for hours in HOURS:
@@ -59,7 +70,9 @@ def test_a_plan_stays_within_its_budget_and_takes_most_of_it_unless_it_has_all_o
         if share > 1:
             assert own[:2] + own[3:] == (least.depths, least.seeds, least.trials)
         elif own[3] < most.trials:
-            assert share > (0.7 if own[1] > 2 or own[3] > 8 else 0.45)  # below, a depth or a seed more is twice the cost
+            assert share > (
+                0.7 if own[1] > 2 or own[3] > 8 else 0.45
+            )  # below, a depth or a seed more is twice the cost
             seen.add(hours)
     assert len(seen) >= 5
 
@@ -89,12 +102,22 @@ def test_a_budget_wins_over_effort_and_looks_at_no_machine(monkeypatch: pytest.M
 
 
 def test_what_a_config_names_is_bought_as_it_is_and_the_rest_fills_the_budget() -> None:
-    own: dict[str, Any] = {"depths": [2], "inner": {"seeds": 1}, "outer": {"repeats": 2}, "training": {"epochs": 50}}
+    own: dict[str, Any] = {
+        "depths": [2],
+        "inner": {"seeds": 1},
+        "outer": {"repeats": 2},
+        "training": {"epochs": 50},
+    }
 
     plan = plan_of(SIZES[0], 0.03, **own)
 
     config = plan.config
-    assert (config.depths, config.inner.seeds, config.outer.repeats, config.training.epochs) == ([2], 1, 2, 50)
+    assert (config.depths, config.inner.seeds, config.outer.repeats, config.training.epochs) == (
+        [2],
+        1,
+        2,
+        50,
+    )
     assert (config.search.trials or 0) > 90
     assert 0.7 < plan.seconds / 108 <= 1
 
@@ -108,7 +131,9 @@ def test_a_plan_that_a_budget_filled_is_the_same_when_it_is_read_again() -> None
         assert make_plan(again, [replace(SIZES[2], rows=24_000)]) == plan
 
 
-def test_a_large_budget_repeats_the_folds_more_often_than_any_effort_but_never_those_in_time_order() -> None:
+def test_a_large_budget_repeats_the_folds_more_often_than_any_effort_but_never_those_in_time_order() -> (
+    None
+):
     assert plan_of(SIZES[0], 10).config.outer.repeats == MOST_BOUGHT_REPEATS
     assert plan_of(SIZES[0], 10, time="day").config.outer.repeats == 1
 
@@ -123,7 +148,10 @@ def test_a_budget_is_a_number_above_0(hours: Any) -> None:
 def test_no_budget_is_too_small_or_too_large_for_a_plan(hours: float) -> None:
     config = plan_of(SIZES[0], hours).config
 
-    assert (config.search.trials, config.inner.seeds) in {(BOUGHT[0].trials, 1), (BOUGHT[-1].trials, BOUGHT[-1].seeds)}
+    assert (config.search.trials, config.inner.seeds) in {
+        (BOUGHT[0].trials, 1),
+        (BOUGHT[-1].trials, BOUGHT[-1].seeds),
+    }
 
 
 def test_a_config_that_names_no_depth_at_all_has_no_network() -> None:

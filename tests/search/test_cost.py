@@ -21,9 +21,13 @@ from .sizes import SMALL, config_of
 
 def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     few, more, most = (
-        make_plan(config_of(families=["extended"], search={"trials": trials}), [SMALL]).seconds for trials in (4, 7, 10)
+        make_plan(config_of(families=["extended"], search={"trials": trials}), [SMALL]).seconds
+        for trials in (4, 7, 10)
     )
-    folds = [make_plan(config_of(n, families=["extended"], search={"trials": 4}), [SMALL]).seconds for n in (1, 2, 3)]
+    folds = [
+        make_plan(config_of(n, families=["extended"], search={"trials": 4}), [SMALL]).seconds
+        for n in (1, 2, 3)
+    ]
 
     assert few < more
     assert more - few == pytest.approx(most - more)
@@ -31,19 +35,27 @@ def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     assert folds[0] == pytest.approx(2 * (folds[1] - folds[0]))  # all rows cost as a fold
 
 
-def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> None:
+def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_every_outer_fold() -> (
+    None
+):
     size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
     more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
     config = make_plan(config_of(5, families=["logistic"]), [size]).config
     arm, wide = helpers.arm_of("logistic", kind=Kind.MULTICLASS), replace(size, outputs=10)
-    searching = 3 * (trial_cost(config, arm, wide) - trial_cost(config, arm, size))  # a trial, a refit and parts of the rows
-    few, many = (study_cost(config, [replace(size, outputs=outputs)]).seconds for outputs in (3, 10))
+    searching = 3 * (
+        trial_cost(config, arm, wide) - trial_cost(config, arm, size)
+    )  # a trial, a refit and parts of the rows
+    few, many = (
+        study_cost(config, [replace(size, outputs=outputs)]).seconds for outputs in (3, 10)
+    )
 
     assert all(short_cost(other) > short_cost(size) for other in more)
     assert many - few == pytest.approx(6 * (searching + short_cost(wide) - short_cost(size)))
 
 
-def test_a_study_lasts_no_less_than_its_start_its_last_searches_task_by_task_and_its_report() -> None:
+def test_a_study_lasts_no_less_than_its_start_its_last_searches_task_by_task_and_its_report() -> (
+    None
+):
     size = replace(SMALL, rows=4_000)
     plan = make_plan(config_of(5, depths=[3], search={"trials": 13}), [size])
     arm, cost = helpers.arm_of(depth=3, fold=ALL_ROWS), plan.cost
@@ -51,7 +63,9 @@ def test_a_study_lasts_no_less_than_its_start_its_last_searches_task_by_task_and
 
     lasting = {workers: cost.lasts(workers) for workers in (1, 2, 16, 10**9)}
 
-    least = cost.start + cost.compiling + cost.end + (3 + 2) * trial  # 13 trials in a window of six, and the winner
+    least = (
+        cost.start + cost.compiling + cost.end + (3 + 2) * trial
+    )  # 13 trials in a window of six, and the winner
     assert least < lasting[10**9] == pytest.approx(least, abs=0.2)
     assert lasting[1] == pytest.approx(cost.start + cost.seconds - cost.compiling + cost.end)
     assert list(lasting.values()) == sorted(lasting.values(), reverse=True)
@@ -75,7 +89,9 @@ def test_a_share_has_its_part_of_the_searches_and_no_report() -> None:
     assert (share.seconds, share.last, share.end) == (plan.cost.seconds / 4, plan.cost.last / 4, 0)
 
 
-def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> None:
+def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_target_and_depth() -> (
+    None
+):
     shaped = {"space": {"neural": {"width": [8, 16], "dropout": 0.0}}, "search": {"trials": 4}}
     one, other = (make_plan(config_of(folds, depths=[1, 3], **shaped), [SMALL]) for folds in (1, 4))
     both = make_plan(config_of(depths=[1, 3], **shaped), [SMALL, replace(SMALL, target="z")])
@@ -84,13 +100,20 @@ def test_programs_cost_the_same_whatever_the_folds_and_are_counted_for_each_targ
 
 
 def test_a_quick_study_compiles_one_program_a_depth_unless_a_config_wants_more() -> None:
-    plan, asked = (make_plan(config_of(effort="quick", space=space), [SMALL]) for space in ({}, {"neural": {"width": [8, 9]}}))
+    plan, asked = (
+        make_plan(config_of(effort="quick", space=space), [SMALL])
+        for space in ({}, {"neural": {"width": [8, 9]}})
+    )
 
     assert (plan.programs, asked.programs) == (3, 6)
     assert plan.config.space == {"neural": {"width": 64, "dropout": 0.0}}
     assert asked.config.space == {"neural": {"width": [8, 9], "dropout": 0.0}}
 
 
-@pytest.mark.parametrize(("rows", "share"), [(10, 0.2), (600, 0.2), (4_800, 0.6), (9_000, 1.0), (10**6, 1.0)])
+@pytest.mark.parametrize(
+    ("rows", "share"), [(10, 0.2), (600, 0.2), (4_800, 0.6), (9_000, 1.0), (10**6, 1.0)]
+)
 def test_a_small_table_may_cost_a_share_of_the_cap(rows: int, share: float) -> None:
-    assert most_cost(config_of(effort="normal"), [replace(SMALL, rows=rows)]) == pytest.approx(share * EFFORTS["normal"].cap_s)
+    assert most_cost(config_of(effort="normal"), [replace(SMALL, rows=rows)]) == pytest.approx(
+        share * EFFORTS["normal"].cap_s
+    )

@@ -1,4 +1,6 @@
-"""How long a study lasts on some workers, held against the shipped order of tasks on workers in virtual time."""
+"""How long a study lasts on some workers, held against the shipped order of tasks on workers in
+virtual time.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def makespan(plan: Plan, workers: int) -> float:
         elif isinstance(task, WinnerTask):
             arms[task.arm.key].score(task.number)
         else:
-            arms[task.arm.key].tell(helpers.record_of(task.arm, Suggestion(task.number, 0, task.params)))
+            arms[task.arm.key].tell(
+                helpers.record_of(task.arm, Suggestion(task.number, 0, task.params))
+            )
         tasks.ended(task)
     return now
 
@@ -54,16 +58,34 @@ def lasting(plan: Plan, task: Task) -> float:
 
 
 def work_cost(plan: Plan, work: FoldWork) -> float:
-    return trees_cost(SIZE, effort_of(plan.config).tree_trials) if work.sort == "trees" else short_cost(SIZE)
+    return (
+        trees_cost(SIZE, effort_of(plan.config).tree_trials)
+        if work.sort == "trees"
+        else short_cost(SIZE)
+    )
 
 
 @pytest.mark.parametrize(
-    ("workers", "more"), [(2, {}), (64, {"search": {"trials": 60, "sampler": "random"}}), (500, {"depths": [3]})], ids=str
+    ("workers", "more"),
+    [(2, {}), (64, {"search": {"trials": 60, "sampler": "random"}}), (500, {"depths": [3]})],
+    ids=str,
 )
-def test_the_time_on_some_workers_is_that_of_its_tasks_in_their_order(workers: int, more: dict[str, Any]) -> None:
-    asked = {"protocol": "nested", "outer": {"folds": 5, "repeats": 1}, "search": {"trials": 20, "sampler": "random"}} | more
+def test_the_time_on_some_workers_is_that_of_its_tasks_in_their_order(
+    workers: int, more: dict[str, Any]
+) -> None:
+    asked = {
+        "protocol": "nested",
+        "outer": {"folds": 5, "repeats": 1},
+        "search": {"trials": 20, "sampler": "random"},
+    } | more
     plan = make_plan(helpers.config_of(**asked), [SIZE])
 
-    searching = replace(plan.cost, seconds=plan.cost.seconds - 2 * plan.cost.compiling, compiling=0.0, start=0.0, end=0.0)
+    searching = replace(
+        plan.cost,
+        seconds=plan.cost.seconds - 2 * plan.cost.compiling,
+        compiling=0.0,
+        start=0.0,
+        end=0.0,
+    )
 
     assert 0.9 < searching.lasts(workers) / makespan(plan, workers) < 1.7

@@ -1,4 +1,6 @@
-"""The plan: which arms there are, what budget they share and what that costs, from config and table sizes alone."""
+"""The plan: which arms there are, what budget they share and what that costs, from config and table
+sizes alone.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ from .sizes import LARGE, SMALL, config_of
         (Kind.COUNT, ["constant", "poisson", "extended", "neural"]),
     ],
 )
-def test_auto_means_the_constant_the_regression_that_with_terms_and_the_networks(kind: Kind, families: list[str]) -> None:
+def test_auto_means_the_constant_the_regression_that_with_terms_and_the_networks(
+    kind: Kind, families: list[str]
+) -> None:
     assert families_of(config_of(), kind) == families
     assert REGRESSIONS[kind] == families[1]
 
@@ -46,7 +50,9 @@ def test_of_an_explicit_list_those_that_serve_the_kind_are_taken_in_its_order() 
 
 
 def test_a_list_that_serves_no_target_of_a_kind_is_an_error_that_names_those_that_do() -> None:
-    serving = ", ".join(name for name in FAMILIES if name in {"constant", "poisson", "extended", "neural"})
+    serving = ", ".join(
+        name for name in FAMILIES if name in {"constant", "poisson", "extended", "neural"}
+    )
 
     with pytest.raises(StudyError, match=f"'linear'.* count .*{serving}"):
         families_of(config_of(families=["linear"]), Kind.COUNT)
@@ -68,27 +74,39 @@ def test_there_is_an_arm_for_every_target_fold_family_and_depth_and_for_the_last
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
-def test_the_plan_does_not_look_at_the_machine(effort: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_does_not_look_at_the_machine(
+    effort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = config_of(effort=effort)
     here = make_plan(config, [LARGE])
 
     monkeypatch.setattr("os.cpu_count", lambda: 64)
     monkeypatch.setenv("SLURM_CPUS_ON_NODE", "64")
-    elsewhere = make_plan(config.replace(resources={"cpus_per_trial": 0.5, "gpus_per_trial": 1}), [LARGE])
+    elsewhere = make_plan(
+        config.replace(resources={"cpus_per_trial": 0.5, "gpus_per_trial": 1}), [LARGE]
+    )
 
     assert elsewhere.seconds == here.seconds
     assert elsewhere.arms == here.arms
     assert elsewhere.config.search == here.config.search
-    assert (elsewhere.config.inner, elsewhere.config.training) == (here.config.inner, here.config.training)
+    assert (elsewhere.config.inner, elsewhere.config.training) == (
+        here.config.inner,
+        here.config.training,
+    )
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 def test_more_effort_costs_more_and_is_never_less_in_any_number(size: Size) -> None:
-    quick, normal, thorough = (make_plan(config_of(effort=effort), [size]) for effort in ("quick", "normal", "thorough"))
+    quick, normal, thorough = (
+        make_plan(config_of(effort=effort), [size]) for effort in ("quick", "normal", "thorough")
+    )
 
     assert quick.seconds < normal.seconds < thorough.seconds
     assert quick.n_fits < normal.n_fits < thorough.n_fits
-    numbers = [(p.config.search.trials, p.config.inner.seeds, p.config.training.epochs) for p in (quick, normal, thorough)]
+    numbers = [
+        (p.config.search.trials, p.config.inner.seeds, p.config.training.epochs)
+        for p in (quick, normal, thorough)
+    ]
     for in_order in zip(*numbers, strict=True):
         assert list(in_order) == sorted(in_order)  # type: ignore[type-var]
 
@@ -121,7 +139,9 @@ def test_a_table_of_100_000_rows_and_20_columns_is_cut_to_the_cap(effort: str) -
 
 def test_under_the_cap_seeds_go_first_then_trials_then_epochs() -> None:
     def cut(n_outer: int) -> tuple[int | None, int | None, int | None]:
-        resolved = make_plan(config_of(n_outer, effort="normal"), [Size("y", Kind.CONTINUOUS, 4_000, 10)]).config
+        resolved = make_plan(
+            config_of(n_outer, effort="normal"), [Size("y", Kind.CONTINUOUS, 4_000, 10)]
+        ).config
         return resolved.inner.seeds, resolved.search.trials, resolved.training.epochs
 
     cuts = [cut(n) for n in (1, 3, 5, 25, 200)]
@@ -158,7 +178,9 @@ def test_a_config_whose_numbers_are_filled_in_gives_the_same_plan_again() -> Non
     assert make_plan(plan.config, [LARGE]) == plan
 
 
-def test_every_arm_with_a_space_has_the_same_budget_and_what_leaves_nothing_to_suggest_one_trial() -> None:
+def test_every_arm_with_a_space_has_the_same_budget_and_what_leaves_nothing_to_suggest_one_trial() -> (
+    None
+):
     plan = make_plan(config_of(effort="normal"), [SMALL])
 
     assert {arm.model_name: plan.trials(arm) for arm in plan.arms} == {
@@ -176,11 +198,18 @@ def test_no_arm_has_more_trials_than_its_space_has_points_or_its_family_needs() 
     fewer = thorough.replace(space={"extended": {"products": 0, "curves": [0.0, 0.3]}})
     none = thorough.replace(space={"extended": {"products": 0, "curves": 0, "l2": [0.1, 1.0]}})
 
-    assert [arm_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)] == [12, 2, 1]
+    assert [
+        arm_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)
+    ] == [12, 2, 1]
 
 
-def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more_than_their_trials() -> None:
-    wide, short = (make_plan(config_of(2, search={"trials": trials, "generation": 4}), [SMALL]) for trials in (30, 5))
+def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more_than_their_trials() -> (
+    None
+):
+    wide, short = (
+        make_plan(config_of(2, search={"trials": trials, "generation": 4}), [SMALL])
+        for trials in (30, 5)
+    )
 
     assert wide.slots == 3 * (1 + 1 + 8 + 3 * 4)
     assert short.slots == 3 * (1 + 1 + 5 + 3 * 4)
@@ -190,7 +219,11 @@ def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more
     ("config", "offender", "way"),
     [
         ({"space": {"neutral": {"width": 8}}}, "'neutral'", "'neural'"),
-        ({"families": ["neural"], "space": {"poisson": {"alpha": 1.0}}}, "'poisson'.*'alpha'", "l2"),
+        (
+            {"families": ["neural"], "space": {"poisson": {"alpha": 1.0}}},
+            "'poisson'.*'alpha'",
+            "l2",
+        ),
         ({"search": {"sampler": "gp"}}, "'gp'.*torch", r"family-study\[gp\].*'tpe'"),
     ],
     ids=["family", "hyperparameter", "sampler"],
@@ -219,7 +252,9 @@ def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) ->
 
 
 def test_without_the_regression_there_is_no_short_formula_and_it_costs_nothing() -> None:
-    without, beside = (make_plan(config_of(families=[*own, "neural"]), [SMALL]) for own in ((), ("linear",)))
+    without, beside = (
+        make_plan(config_of(families=[*own, "neural"]), [SMALL]) for own in ((), ("linear",))
+    )
 
     assert {work.sort for work in without.beside} == {"trees"}
     assert {work.sort for work in beside.beside} == {"trees", "short"}

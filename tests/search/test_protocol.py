@@ -1,4 +1,6 @@
-"""How a table is tested where its config leaves that open: in one split or in outer folds, and how often these are drawn."""
+"""How a table is tested where its config leaves that open: in one split or in outer folds, and how
+often these are drawn.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +38,19 @@ def test_from_5_000_rows_on_folds_must_be_afforded() -> None:
 
     plan = make_plan(resolve_outer(helpers.config_of(), [size]), [size])
 
-    assert [resolve_outer(helpers.config_of(), [size]).protocol for size in wide] == ["nested", "holdout"]
+    assert [resolve_outer(helpers.config_of(), [size]).protocol for size in wide] == [
+        "nested",
+        "holdout",
+    ]
     assert plan.seconds <= most_cost(plan.config, [size])
     assert plan.config.training.epochs == 28  # none was taken away
 
 
 def test_outer_folds_are_repeated_while_effort_affords_it() -> None:
     small = replace(TABLE, rows=400)
-    resolved = {effort: resolve_outer(helpers.config_of(effort=effort), [small]) for effort in EFFORTS}
+    resolved = {
+        effort: resolve_outer(helpers.config_of(effort=effort), [small]) for effort in EFFORTS
+    }
 
     affordable = make_plan(resolved["normal"], [small])
 

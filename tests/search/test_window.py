@@ -20,7 +20,17 @@ from study.records.outcome import Outcome
 from study.schema import StudyError, Suggestion, TrialState, derive_seed
 from study.search.window import Window
 
-from .helpers import TRIALS, arm_of, arm_search, changed, finish, hand_out, loss_of, play, records_of
+from .helpers import (
+    TRIALS,
+    arm_of,
+    arm_search,
+    changed,
+    finish,
+    hand_out,
+    loss_of,
+    play,
+    records_of,
+)
 
 WHOLE = [name for name, sampler in SAMPLERS.items() if not sampler.needs]
 """Samplers that need no further package."""
@@ -39,7 +49,10 @@ def suggestion_after(records: dict[int, Outcome], **config: Any) -> Suggestion:
 
 
 def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends() -> None:
-    seeds = [derive_seed(*parts) for parts in [(0, "a"), (1, "a"), (0, "b"), (0, "a", 0), ("0a",), (0, "a", "0x")]]
+    seeds = [
+        derive_seed(*parts)
+        for parts in [(0, "a"), (1, "a"), (0, "b"), (0, "a", 0), ("0a",), (0, "a", "0x")]
+    ]
 
     assert len(set(seeds)) == 6
     assert all(0 <= seed < 2**31 for seed in seeds)
@@ -50,7 +63,9 @@ def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends(
 @pytest.mark.parametrize("family", ["neural", "extended"])
 @given(fate=st.randoms(use_true_random=False))
 @settings(max_examples=6, deadline=None)
-def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(family: str, fate: random.Random) -> None:
+def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(
+    family: str, fate: random.Random
+) -> None:
     search, out, seen = arm_search(family, TRIALS), [], {}
     for _ in range(1_000):
         out += hand_out(search)
@@ -73,13 +88,21 @@ def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(family:
 @pytest.mark.parametrize("sampler", WHOLE)
 @given(fate=st.randoms(use_true_random=False))
 @settings(max_examples=4, deadline=None)
-def test_whatever_records_are_missing_they_are_made_again_with_the_same_params(sampler: str, fate: random.Random) -> None:
+def test_whatever_records_are_missing_they_are_made_again_with_the_same_params(
+    sampler: str, fate: random.Random
+) -> None:
     config = {"search": {"sampler": sampler}}
     search = arm_search(trials=TRIALS, **config)
     trials = play(search)
     missing = fate.sample(range(TRIALS), fate.randint(1, TRIALS))
 
-    again = play(arm_search(trials=TRIALS, records={n: search.records[n] for n in range(TRIALS) if n not in missing}, **config))
+    again = play(
+        arm_search(
+            trials=TRIALS,
+            records={n: search.records[n] for n in range(TRIALS) if n not in missing},
+            **config,
+        )
+    )
 
     assert again == [trials[number] for number in sorted(missing)]
 
@@ -98,13 +121,17 @@ def test_a_suggestion_follows_from_the_results_before_the_window_and_no_later_on
 
 
 @pytest.mark.parametrize("numbers", [range(7, 13), range(13, 18)])
-def test_trials_that_ended_badly_and_those_that_run_are_known_by_the_params_of_their_records(numbers: range) -> None:
+def test_trials_that_ended_badly_and_those_that_run_are_known_by_the_params_of_their_records(
+    numbers: range,
+) -> None:
     records = records_of()
     before = {number: records[number] for number in range(18)}
     before |= {number: changed(before[number], val_loss=1e9) for number in range(7, 13)}
     usual = suggestion_after(before)
 
-    there_already = before | {number: changed(before[number], params=usual.params) for number in numbers}
+    there_already = before | {
+        number: changed(before[number], params=usual.params) for number in numbers
+    }
 
     assert suggestion_after(there_already) != usual
 
@@ -119,13 +146,17 @@ def test_trials_that_ended_badly_and_those_that_run_are_known_by_the_params_of_t
         ({"momentum": 0.9}, "none"),
     ],
 )
-def test_a_record_outside_the_space_ends_a_search_that_is_to_go_on_and_no_other(change: dict[str, Any], has: str) -> None:
+def test_a_record_outside_the_space_ends_a_search_that_is_to_go_on_and_no_other(
+    change: dict[str, Any], has: str
+) -> None:
     records = records_of()
     records[3] = changed(records[3], params=records[3].params | change)
     arm_search(trials=TRIALS, records=records)
 
     ((name, value),) = change.items()
-    with pytest.raises(StudyError, match=f"y-neural-d1-o0-0003 .*{name} {value}, .* {has}:.* --name"):
+    with pytest.raises(
+        StudyError, match=f"y-neural-d1-o0-0003 .*{name} {value}, .* {has}:.* --name"
+    ):
         arm_search(trials=TRIALS + 1, records=records)
 
 
@@ -150,10 +181,15 @@ def test_a_pruned_trial_is_one_of_the_worst() -> None:
     params = suggestion_after(before).params
 
     def after(**change: Any) -> Suggestion:
-        return suggestion_after(before | {number: changed(before[number], params=params, **change) for number in (3, 7, 9)})
+        return suggestion_after(
+            before
+            | {number: changed(before[number], params=params, **change) for number in (3, 7, 9)}
+        )
 
     assert after(state=TrialState.PRUNED, val_loss=None) == after(val_loss=1e9)
-    assert after(state=TrialState.PRUNED, val_loss=None) != after(state=TrialState.FAIL, val_loss=None)
+    assert after(state=TrialState.PRUNED, val_loss=None) != after(
+        state=TrialState.FAIL, val_loss=None
+    )
 
 
 def test_a_pruned_trial_is_told_with_its_loss_at_each_rung() -> None:
@@ -166,13 +202,20 @@ def test_a_pruned_trial_is_told_with_its_loss_at_each_rung() -> None:
         window.tell(changed(records[number], state=TrialState.PRUNED, rungs=rungs))
 
     told = window._study.trials
-    assert [trial.intermediate_values for trial in told] == [{1: 5.0}, {1: 9.0, 2: 8.0}, {1: 7.0, 2: 6.0}]
+    assert [trial.intermediate_values for trial in told] == [
+        {1: 5.0},
+        {1: 9.0, 2: 8.0},
+        {1: 7.0, 2: 6.0},
+    ]
     assert [trial.state.name for trial in told] == ["PRUNED"] * 3
 
 
 @pytest.mark.parametrize("sampler", WHOLE)
 def test_every_suggestion_lies_in_the_space(sampler: str) -> None:
-    search = arm_search(search={"sampler": sampler}, space={"neural": {"width": {"low": 4, "high": 9, "integer": True}}})
+    search = arm_search(
+        search={"sampler": sampler},
+        space={"neural": {"width": {"low": 4, "high": 9, "integer": True}}},
+    )
 
     trials = play(search)
 
@@ -190,7 +233,9 @@ def test_every_suggestion_lies_in_the_space(sampler: str) -> None:
 def test_a_fixed_value_is_taken_by_every_trial() -> None:
     trials = play(arm_search(trials=8, space={"neural": {"width": 17, "activation": "tanh"}}))
 
-    assert {(trial.params["width"], trial.params["activation"]) for trial in trials} == {(17, "tanh")}
+    assert {(trial.params["width"], trial.params["activation"]) for trial in trials} == {
+        (17, "tanh")
+    }
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"arm": arm_of(fold=1)}, {"arm": arm_of(depth=2)}])
@@ -212,9 +257,13 @@ def test_the_random_sampler_does_not_look_at_losses_and_tpe_does() -> None:
 
 
 def test_tpe_searches_where_losses_were_low() -> None:
-    random_search, tpe = (play(arm_search(trials=48, search={"sampler": sampler})) for sampler in ("random", "tpe"))
+    random_search, tpe = (
+        play(arm_search(trials=48, search={"sampler": sampler})) for sampler in ("random", "tpe")
+    )
 
-    late_random, late_tpe = ([loss_of(trial.params) for trial in trials[24:]] for trials in (random_search, tpe))
+    late_random, late_tpe = (
+        [loss_of(trial.params) for trial in trials[24:]] for trials in (random_search, tpe)
+    )
     assert sum(late_tpe) < 0.8 * sum(late_random)
 
 
@@ -228,7 +277,11 @@ def test_the_first_trial_is_the_familys_start() -> None:
 
 
 ONE = {"learning_rate": 0.01, "batch_size": 64, "width": 64, "activation": "silu", "dropout": 0.0}
-ZERO: dict[str, Any] = {"space": {"neural": ONE | {"weight_decay": {"low": 1e-3, "high": 10.0, "log": True, "zero": True}}}}
+ZERO: dict[str, Any] = {
+    "space": {
+        "neural": ONE | {"weight_decay": {"low": 1e-3, "high": 10.0, "log": True, "zero": True}}
+    }
+}
 
 
 def test_zero_in_a_log_range_is_tried_first_and_the_rest_stays_in_the_range() -> None:
@@ -243,16 +296,22 @@ def test_zero_is_told_as_the_lowest_value_of_its_range() -> None:
     search = arm_search(trials=22, **ZERO)
     play(search)
     told = {n: search.records[n] for n in range(21)}
-    lowest, higher = (told | {0: changed(told[0], params=told[0].params | {"weight_decay": decay})} for decay in (1e-3, 10.0))
+    lowest, higher = (
+        told | {0: changed(told[0], params=told[0].params | {"weight_decay": decay})}
+        for decay in (1e-3, 10.0)
+    )
 
     from_zero, from_lowest, from_higher = (
-        arm_search(trials=22, records=records, **ZERO).next_trial() for records in (told, lowest, higher)
+        arm_search(trials=22, records=records, **ZERO).next_trial()
+        for records in (told, lowest, higher)
     )
 
     assert from_zero == from_lowest != from_higher
 
 
-def test_a_search_lets_go_of_its_optuna_study_when_nothing_is_left_to_suggest_or_it_is_closed() -> None:
+def test_a_search_lets_go_of_its_optuna_study_when_nothing_is_left_to_suggest_or_it_is_closed() -> (
+    None
+):
     done, closed, running = arm_search(trials=8), arm_search(), arm_search()
     first, *_ = (hand_out(each) for each in (done, closed, running))
     windows = [weakref.ref(each._window) for each in (done, closed, running)]

@@ -67,12 +67,17 @@ def test_a_better_incumbent_of_a_search_that_went_on_is_scored_instead() -> None
 def test_beside_the_winner_the_best_trials_with_one_sort_of_terms_are_refitted() -> None:
     weights = [(0.0, 0.0), (0.1, 0.0), (0.0, 0.3), (0.3, 0.3), (1.0, 0.0), (0.0, 1.0)]
     trials = [
-        Suggestion(number=n, generation=0, params={"products": products, "curves": curves, "l2": float(n)})
+        Suggestion(
+            number=n, generation=0, params={"products": products, "curves": curves, "l2": float(n)}
+        )
         for n, (products, curves) in enumerate(weights)
     ]
     arm = arm_of("extended")
     losses = [9.0, 3.0, 5.0, 1.0, 4.0, 2.0]
-    records = {trial.number: record_of(arm, trial, val_loss=loss) for trial, loss in zip(trials, losses, strict=True)}
+    records = {
+        trial.number: record_of(arm, trial, val_loss=loss)
+        for trial, loss in zip(trials, losses, strict=True)
+    }
     records[5] = record_of(arm, trials[5], state=TrialState.FAIL)
 
     parts = arm_search("extended", len(trials), records).parts

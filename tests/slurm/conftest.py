@@ -1,7 +1,8 @@
-"""One SLURM cluster for all tests of this folder, and jobs on it; every test leaves its nodes as it found them.
+"""One SLURM cluster for all tests of this folder, and jobs on it; every test leaves its nodes as it
+found them.
 
-Where none can be made the tests are skipped; they fail with SLURM_TESTS=required in the environment, as in continuous
-integration.
+Where none can be made the tests are skipped; they fail with SLURM_TESTS=required in the
+environment, as in continuous integration.
 """
 
 from __future__ import annotations
@@ -43,10 +44,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def submit(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Submit]:
-    """`submit("--nodes=3", ..., run=[...])`: sbatch on the script in the project, as by hand, in a folder of its own."""
+    """`submit("--nodes=3", ..., run=[...])`: sbatch on the script in the project, as by hand, in a
+    folder of its own.
+    """
     jobs: list[Job] = []
 
-    def queue_here(*options: str, run: tuple[str, ...] = (), name: str = "", guest: bool = False) -> Job:
+    def queue_here(
+        *options: str, run: tuple[str, ...] = (), name: str = "", guest: bool = False
+    ) -> Job:
         folder = cluster.home / f"{request.node.name[:40]} {name or len(jobs)}"
         jobs.append(queue(cluster, folder, *options, run=run, guest=guest))
         return jobs[-1]
@@ -60,7 +65,9 @@ def submit(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Submit]
     wait_until(cluster.is_idle, "all nodes idle again", 120)
     # SLURM calls a node idle when a job's steps have ended; orphans of Ray end seconds later.
     wait_until(lambda: not any(map(cluster.processes, cluster.nodes)), "no process of a job", 180)
-    for node in leftovers(cluster):  # a driver that SLURM has killed leaves its scratch to the next run, which must clear it
+    for node in leftovers(
+        cluster
+    ):  # a driver that SLURM has killed leaves its scratch to the next run, which must clear it
         cluster.on(node, sys.executable, "-c", NEXT_RUN)
     assert leftovers(cluster) == {}
 

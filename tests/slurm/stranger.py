@@ -1,4 +1,5 @@
-"""Ask Ray's servers something over the network: stranger.py TOKEN HOST:PORT METHOD, with an empty token for none.
+"""Ask Ray's servers something over the network: stranger.py TOKEN HOST:PORT METHOD, with an empty
+token for none.
 
 Prints gRPC's word for the answer, such as OK or UNAUTHENTICATED.
 """

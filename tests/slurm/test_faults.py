@@ -106,7 +106,9 @@ def test_nodes_with_broken_environments_are_named_and_no_trial_is_blamed(
     with half_tensorflow(cluster, "n2"), full_cache(cluster, "n3"):
         job = submit("--nodes=3", run=FOREVER)
         job.wait_for_records(more_than=0)
-        wait_until(lambda: all(named(job, *each) for each in errors.items()), lambda: job.log, JOB_S)
+        wait_until(
+            lambda: all(named(job, *each) for each in errors.items()), lambda: job.log, JOB_S
+        )
         digest = job.digest_of_first()
 
     assert job.nodes() == {"n1"}
@@ -151,7 +153,9 @@ def test_a_job_of_a_user_that_is_preempted_warned_or_loses_its_head_goes_on_and_
 
 def records_of_run(job: Job, number: int, before: list[dict[str, bytes]]) -> dict[str, bytes]:
     """Records of a job, once a run of it has left some that were not there before."""
-    wait_until(lambda: job.show()["Restarts"] == str(number - 1), lambda: f"{job.show()}\n{job.log}", JOB_S)
+    wait_until(
+        lambda: job.show()["Restarts"] == str(number - 1), lambda: f"{job.show()}\n{job.log}", JOB_S
+    )
     job.wait_for_records(more_than=len(before[-1]))
     return records(job.results)
 

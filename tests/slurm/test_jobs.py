@@ -32,7 +32,11 @@ def test_three_nodes_that_share_nothing_but_the_environment_give_the_dataframe_o
         print(f"from job start to the first record: {stopwatch() - running:.0f} s")
         command = started(cluster, "n3")
         cluster.restart_controller(5)
-        wait_until(lambda: job.show()["NumNodes"] == "1", lambda: f"one node\n{job.show()}\n{job.log}", JOB_S)
+        wait_until(
+            lambda: job.show()["NumNodes"] == "1",
+            lambda: f"one node\n{job.show()}\n{job.log}",
+            JOB_S,
+        )
         alone, report = job.show(), (job.results / "report.html").exists()
         idle = cluster.login("sinfo", "-hN", "-t", "idle", "-o", "%N").stdout.split()
         job.wait()
@@ -40,8 +44,12 @@ def test_three_nodes_that_share_nothing_but_the_environment_give_the_dataframe_o
         for node in ("n2", "n3"):
             cluster.on(node, "umount", cluster.home, cwd=Path("/"))
 
-    assert {"--num-cpus=1", "--num-gpus=2", f"--memory={3000 * 2**20 - 150_000_000}"} <= set(command)
-    nodes = {json.loads(content)["node"] for content in records(job.results).values()}  # a node may have run no trial
+    assert {"--num-cpus=1", "--num-gpus=2", f"--memory={3000 * 2**20 - 150_000_000}"} <= set(
+        command
+    )
+    nodes = {
+        json.loads(content)["node"] for content in records(job.results).values()
+    }  # a node may have run no trial
     assert nodes == {"n1", "n2", "n3"}
     assert (alone["JobState"], alone["NodeList"], report) == ("RUNNING", "n1", False)
     assert set(idle) <= {"n2", "n3"}
@@ -63,7 +71,9 @@ def test_two_studies_on_the_same_nodes_count_their_own_gpus_and_do_not_disturb_o
     jobs = [submit("--nodes=2", options, name=name) for name, options in asked.items()]
 
     wait_until(
-        lambda: all(offered(node) == ["1", "1"] for node in ("n1", "n2")), lambda: f"{offered('n1')} {offered('n2')}", JOB_S
+        lambda: all(offered(node) == ["1", "1"] for node in ("n1", "n2")),
+        lambda: f"{offered('n1')} {offered('n2')}",
+        JOB_S,
     )
     for job in jobs:
         job.wait()
@@ -96,11 +106,17 @@ def test_a_cancelled_job_leaves_every_finished_trial_and_nothing_else_and_submit
     job.wait("CANCELLED")
     wait_until(cluster.is_idle, "all nodes idle")
     kept = records(job.results)
-    wait_until(lambda: not any(map(cluster.processes, cluster.nodes)), lambda: f"no process: {leftovers(cluster)}", LEFT_S)
+    wait_until(
+        lambda: not any(map(cluster.processes, cluster.nodes)),
+        lambda: f"no process: {leftovers(cluster)}",
+        LEFT_S,
+    )
     assert not (job.results / ".study" / "lock").exists()
     assert "--num-cpus=4" in command
 
-    queued = cluster.login(STUDY, "submit", "tiny.yaml", "--nodes=2", "--sbatch=--hold", cwd=job.folder)
+    queued = cluster.login(
+        STUDY, "submit", "tiny.yaml", "--nodes=2", "--sbatch=--hold", cwd=job.folder
+    )
     job = Job(cluster, job.folder, queued.stdout.split()[3].rstrip("."))
     waiting = cluster.login(STUDY, "status", "results/tiny", cwd=job.folder)
     second = cluster.login(STUDY, "submit", "tiny.yaml", cwd=job.folder, check=False)
@@ -121,7 +137,11 @@ def test_a_cancelled_job_leaves_every_finished_trial_and_nothing_else_and_submit
 
 def test_a_job_without_progress_in_two_runs_is_not_queued_again(submit: Submit) -> None:
     endless = ("families=[neural]", "training.epochs=1000000", "training.patience=1000000")
-    job = submit("--nodes=1", "--time=2", run=tuple(word for setting in endless for word in ("--set", setting)))
+    job = submit(
+        "--nodes=1",
+        "--time=2",
+        run=tuple(word for setting in endless for word in ("--set", setting)),
+    )
 
     job.wait("FAILED")
 

@@ -35,9 +35,18 @@ def test_where_the_site_forbids_it_a_job_keeps_its_nodes_and_says_so(cluster: Cl
     conf = cluster.folder / "slurm.conf"
     usual = conf.read_text()
     try:
-        conf.write_text(usual.replace("SchedulerParameters=", "SchedulerParameters=disable_job_shrink,"))
+        conf.write_text(
+            usual.replace("SchedulerParameters=", "SchedulerParameters=disable_job_shrink,")
+        )
         cluster.login("scontrol", "reconfigure")
-        ended = cluster.login("sbatch", "--wait", "--nodes=3", "--ntasks-per-node=1", f"--wrap={GIVE_BACK}", "--output=kept")
+        ended = cluster.login(
+            "sbatch",
+            "--wait",
+            "--nodes=3",
+            "--ntasks-per-node=1",
+            f"--wrap={GIVE_BACK}",
+            "--output=kept",
+        )
     finally:
         conf.write_text(usual)
         cluster.login("scontrol", "reconfigure")
@@ -57,8 +66,12 @@ def second_network(cluster: Cluster) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("second_network")
-def test_what_a_site_asks_for_holds_on_every_node(cluster: Cluster, submit: Submit, undisturbed: str) -> None:
-    """A wrapper, a scratch folder, a network of its own, which is one of IPv6, and a range of ports."""
+def test_what_a_site_asks_for_holds_on_every_node(
+    cluster: Cluster, submit: Submit, undisturbed: str
+) -> None:
+    """A wrapper, a scratch folder, a network of its own, which is one of IPv6, and a range of
+    ports.
+    """
     first = submit("--nodes=1", "--hold")
     cluster.login("scancel", first.number)
     for node in ("n1", "n2"):
@@ -70,13 +83,20 @@ def test_what_a_site_asks_for_holds_on_every_node(cluster: Cluster, submit: Subm
         "ports": f"{PORTS[0]}-{PORTS[-1]}",
         "setup": [f"export PLACE={SCRATCH}"],
     }
-    (first.folder / "tiny.yaml").write_text((first.folder / "tiny.yaml").read_text() + f"slurm: {json.dumps(site)}\n")
+    (first.folder / "tiny.yaml").write_text(
+        (first.folder / "tiny.yaml").read_text() + f"slurm: {json.dumps(site)}\n"
+    )
 
-    queued = cluster.login(STUDY, "submit", "tiny.yaml", "--sbatch=--nodelist=n1,n2", "--nodes=2", cwd=first.folder)
+    queued = cluster.login(
+        STUDY, "submit", "tiny.yaml", "--sbatch=--nodelist=n1,n2", "--nodes=2", cwd=first.folder
+    )
     job = Job(cluster, first.folder, queued.stdout.split()[3].rstrip("."))
     job.wait_for_node("n2")
     wrapped = {node: cluster.on(node, "sh", "-c", MARKED).stdout.split() for node in ("n1", "n2")}
-    command, ports = started(cluster, "n2"), {node: listeners(cluster, node) for node in ("n1", "n2")}
+    command, ports = (
+        started(cluster, "n2"),
+        {node: listeners(cluster, node) for node in ("n1", "n2")},
+    )
     places = {node: cluster.on(node, "ls", SCRATCH).stdout.split() for node in ("n1", "n2")}
     job.wait()
 
@@ -84,7 +104,9 @@ def test_what_a_site_asks_for_holds_on_every_node(cluster: Cluster, submit: Subm
     assert "raylet" in wrapped["n2"]
     assert "--node-ip-address=fd79::2" in command
     assert any(word.startswith("--address=[fd79::1]:") for word in command)
-    assert all(len(found) == 1 and found[0].startswith("study-") for found in places.values()), places
+    assert all(len(found) == 1 and found[0].startswith("study-") for found in places.values()), (
+        places
+    )
     for node, found in ports.items():
         assert found, node
         assert {name for port, name in found.items() if int(port) not in PORTS} <= SLURMS, found

@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 def test_a_task_of_an_array_that_is_preempted_or_at_its_walltime_queues_again_alone_and_a_cancelled_one_never_does(
     cluster: Cluster, submit: Submit
 ) -> None:
-    array = submit("--partition=spare", "--hold", "--array=0-2", "--exclusive", run=ENDLESS)  # SLURM queues nothing again there
+    array = submit(
+        "--partition=spare", "--hold", "--array=0-2", "--exclusive", run=ENDLESS
+    )  # SLURM queues nothing again there
     other, task, finished = (array.task(number) for number in range(3))
     for each in (finished, other, task):
         cluster.login("scontrol", "release", each.number)

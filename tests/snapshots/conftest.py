@@ -1,4 +1,6 @@
-"""Approved snapshots of whole things a person reads; `scripts/test tests/snapshots --snapshot-update` accepts new ones."""
+"""Approved snapshots of whole things a person reads; `scripts/test tests/snapshots
+--snapshot-update` accepts new ones.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Screen(SingleFileSnapshotExtension):
 
 @pytest.fixture
 def approve(snapshot: SnapshotAssertion, tmp_path: Path) -> Approve:
-    """`approve(text)` compares a text with the approved one, the test's own folder and times left out."""
+    """`approve(text)` compares a text with the approved one, the test's own folder and times left
+    out.
+    """
 
     def compare(text: str) -> None:
         text = text.replace(str(tmp_path), "<folder>")

@@ -39,7 +39,9 @@ from tests.evidence.losses import (
 from tests.snapshots.conftest import Approve
 
 Told = dict[str, Verdict | list[Verdict] | str | None]
-"""By what is special about it the verdict of a study, those of several targets, or one sentence of a verdict told before."""
+"""By what is special about it the verdict of a study, those of several targets, or one sentence of
+a verdict told before.
+"""
 DEPTHS = {"neural": 1, "residual": 1}
 
 
@@ -50,17 +52,30 @@ def printed(told: Told) -> str:
         out.write(f"\n# {heading}\n\n")
         own = found if isinstance(found, list) else [found] if isinstance(found, Verdict) else []
         for verdict in own:
-            print_verdict(verdict, Console(file=out, width=80, markup=False, emoji=False, highlight=False))
+            print_verdict(
+                verdict, Console(file=out, width=80, markup=False, emoji=False, highlight=False)
+            )
             beside = ((name, getattr(Words(verdict), name)) for name in ("action", *BESIDE))
             out.writelines(f"  {name}: {said}\n" for name, said in beside if said)
         out.write(f"  {said}\n" if (said := together_words(own)) else "")
         out.write("" if own else f"{found}\n")
         in_report |= {str(Words(verdict).method): None for verdict in own}
-    return "\n".join([out.getvalue(), "# In the report alone", "", *(words for words in in_report if words != "None")])
+    return "\n".join(
+        [
+            out.getvalue(),
+            "# In the report alone",
+            "",
+            *(words for words in in_report if words != "None"),
+        ]
+    )
 
 
 def arms(*families: str, folds: int = 1, **arm: Any) -> pd.DataFrame:
-    told = [trial(name, DEPTHS.get(name, 0), 1.0, outer_fold=fold, **arm) for fold in range(folds) for name in families]
+    told = [
+        trial(name, DEPTHS.get(name, 0), 1.0, outer_fold=fold, **arm)
+        for fold in range(folds)
+        for name in families
+    ]
     return pd.DataFrame(told)
 
 
@@ -74,28 +89,40 @@ def decided(rng: np.random.Generator) -> Told:
         "The regression is enough": only_verdict(three(rng, 0.99, 1.02)),
         "The regression with terms is enough": only_verdict(three(rng, 0.6, 0.595)),
         "The network is worth it": only_verdict(three(rng, 0.9, 0.2)),
-        "Terms, where the network alone passes the margin": only_verdict(three(rng, 0.955, 0.935, spread=0.01)),
+        "Terms, where the network alone passes the margin": only_verdict(
+            three(rng, 0.955, 0.935, spread=0.01)
+        ),
     }
 
 
 def open_ones(rng: np.random.Generator) -> Told:
     base, terms, network = rng.exponential(1.0, (3, 40))
     models = [scored(base), scored(terms, "extended"), scored(network, "neural", 1)]
-    lucky = np.where(np.arange(400) < 24, 0.66 * 400 / 24, 0.0)  # a third less on average, by the luck of a few rows
+    lucky = np.where(
+        np.arange(400) < 24, 0.66 * 400 / 24, 0.0
+    )  # a third less on average, by the luck of a few rows
     ones = np.ones(400)
-    unsure = only_verdict([scored(ones), scored(lucky, "extended"), scored(0.93 * ones, "neural", 1)])
+    unsure = only_verdict(
+        [scored(ones), scored(lucky, "extended"), scored(0.93 * ones, "neural", 1)]
+    )
     later = DecidedAt(
         base=REGRESSION, other=EXTENDED, bound=0, rows=960.0, times=2.36, side="above", above=0.81, below=0.1,
         slope=0.0, slope_error=0.1, curve=(),
     )  # fmt: skip
     return {
         "Between the regression and the network": few_rows(rng),
-        "Between the regression and terms": only_verdict(three(rng, 0.95, 1.0, 0.6, 200)[1:3], arms("linear", "extended")),
+        "Between the regression and terms": only_verdict(
+            three(rng, 0.95, 1.0, 0.6, 200)[1:3], arms("linear", "extended")
+        ),
         "Between terms and the network": only_verdict(three(rng, 0.6, 0.55, 0.6, 200)),
         "Among three": only_verdict(models, questions={"y": EvaluationSpec()}),
         "Terms that may be nothing": unsure,
-        "Terms that are likely sure with more rows": Words(unsure.model_copy(update={"decided_at": later})).action,
-        "Two that no row compares": only_verdict(parted(0.6, 0.5), arms("linear", "extended", "neural", folds=4)),
+        "Terms that are likely sure with more rows": Words(
+            unsure.model_copy(update={"decided_at": later})
+        ).action,
+        "Two that no row compares": only_verdict(
+            parted(0.6, 0.5), arms("linear", "extended", "neural", folds=4)
+        ),
     }
 
 
@@ -104,13 +131,19 @@ def forecasts(rng: np.random.Generator) -> Told:
     grows = parts(near, {f: 0.13 - 0.05 / f for f in (0.25, 0.5)})
     base = np.tile(rng.exponential(1.0, (1, 5, 30)), (3, 1, 1))
     luck = rng.uniform(-0.7, 0.7, (1, 5, 30))
-    other = base * (0.94 + luck - np.average(luck, weights=base[:1])) + 0.01 * rng.random((3, 5, 30))
+    other = base * (0.94 + luck - np.average(luck, weights=base[:1])) + 0.01 * rng.random(
+        (3, 5, 30)
+    )
     repeats, once = ([in_folds(base[:n]), in_folds(other[:n], "neural", 1)] for n in (3, 1))
-    (likely,) = verdicts.verdicts(pd.concat([*near, *grows]), usual_trials(), 0.05, 5, n_train={"y": 1600})
+    (likely,) = verdicts.verdicts(
+        pd.concat([*near, *grows]), usual_trials(), 0.05, 5, n_train={"y": 1600}
+    )
     floor = {"y": EvaluationSpec(margin=0.001, floor=0.03)}
     return {
         "Likely decided, of a table whose rows are known": likely,
-        "Likely decided below the margin": only_verdict([*below, *parts(below, {0.25: 0.02, 0.5: 0.02})]),
+        "Likely decided below the margin": only_verdict(
+            [*below, *parts(below, {0.25: 0.02, 0.5: 0.02})]
+        ),
         "Not foreseen": only_verdict([*even, *parts(even, {0.25: 0.05, 0.5: 0.05})]),
         "Too few parts": only_verdict([*near, *grows[:2]]),
         "What more repeats would leave": only_verdict(repeats, usual_trials(n_folds=15)),
@@ -126,16 +159,27 @@ def with_sd(models: list[pd.DataFrame]) -> list[pd.DataFrame]:
 
 
 def ends(rng: np.random.Generator) -> Told:
-    single = [scored(np.array([loss]), *model) for loss, model in ((2.0, ("constant",)), (1.0, ()), (0.5, ("neural", 1)))]
+    single = [
+        scored(np.array([loss]), *model)
+        for loss, model in ((2.0, ("constant",)), (1.0, ()), (0.5, ("neural", 1)))
+    ]
     three_rows = [scored(np.array([9.0, 1.0, 1.0])), scored(np.array([1.0, 2.0, 1.0]), "neural", 1)]
-    one_loss = [scored(np.r_[np.full(39, 0.05), 40.0]), scored(rng.uniform(0.5, 1.5, 40), "neural", 1)]
+    one_loss = [
+        scored(np.r_[np.full(39, 0.05), 40.0]),
+        scored(rng.uniform(0.5, 1.5, 40), "neural", 1),
+    ]
     plain = few_rows(rng)
 
     def of(gain: Gain) -> Verdict:
         step = RungGain(base=REGRESSION, other=NETWORK, gain=gain)
         return plain.model_copy(update={"gains": (step,), "decided_at": None})
 
-    times = {"at both": (-5.0, -1.5), "above": (math.nan, -1.5), "below": (-5.0, 1.2), "none": (math.nan, 1.2)}
+    times = {
+        "at both": (-5.0, -1.5),
+        "above": (math.nan, -1.5),
+        "below": (-5.0, 1.2),
+        "none": (math.nan, 1.2),
+    }
     times["alike"] = (-3.0, -3.0)
     return {
         "A gain without an end on either side": only_verdict(three_rows),
@@ -152,13 +196,19 @@ def ends(rng: np.random.Generator) -> Told:
 
 def nothing(rng: np.random.Generator) -> Told:
     base = rng.uniform(0.9, 1.1, 100)
-    perfect = [scored(np.full(8, 0.25), "constant"), scored(np.zeros(8)), scored(np.full(8, 1e-3), "neural", 1)]
+    perfect = [
+        scored(np.full(8, 0.25), "constant"),
+        scored(np.zeros(8)),
+        scored(np.full(8, 1e-3), "neural", 1),
+    ]
     still = [scored(base, *model).assign(observed=0.0) for model in ((), ("neural", 1))]
     worse = [scored(base, "constant"), scored(base * 1.01), scored(base * 1.02, "neural", 1)]
     return {
         "No regression": only_verdict([scored(base, "neural", 1)], arms("neural")),
         "Nothing richer": only_verdict([scored(base)], arms("linear")),
-        "A metric that the rows have not": only_verdict(still, questions={"y": EvaluationSpec(metric="r2")}),
+        "A metric that the rows have not": only_verdict(
+            still, questions={"y": EvaluationSpec(metric="r2")}
+        ),
         "No loss": only_verdict(perfect, questions={"y": EvaluationSpec(margin_of="unit")}),
         "Models that are the same": only_verdict([scored(base), scored(base, "neural", 1)]),
         "None better than the constant": only_verdict(worse),
@@ -170,21 +220,38 @@ def networks(rng: np.random.Generator) -> Told:
     deep = [scored(plain), scored(0.5 * plain, "neural", 1), scored(0.4 * plain, "neural", 2)]
     two = [in_folds(base), *(in_folds(f * base, "neural", d) for d, f in ((1, 0.5), (2, 0.4)))]
     other = {("neural", 1): (0.9, 0.9), ("neural", 2): (0.2, 0.1), ("residual", 1): (0.1, 0.2)}
-    families = [in_folds(base), *(in_folds(f * base, *m) for m, f in zip(other, (0.5, 0.011, 0.01), strict=True))]
+    families = [
+        in_folds(base),
+        *(in_folds(f * base, *m) for m, f in zip(other, (0.5, 0.011, 0.01), strict=True)),
+    ]
     nested = rng.uniform(0.9, 1.1, (2, 5, 20))
-    ways = [in_folds(nested), in_folds(0.6 * nested, "extended"), in_folds(0.5 * nested, "neural", 1)]
+    ways = [
+        in_folds(nested),
+        in_folds(0.6 * nested, "extended"),
+        in_folds(0.5 * nested, "neural", 1),
+    ]
     ways.append(in_folds(0.97 * nested, "neural", 1, "refit"))
 
     def chosen(losses: Mapping[tuple[str, int], tuple[float, float]]) -> pd.DataFrame:
-        own = [trial(*model, loss, outer_fold=fold) for model, each in losses.items() for fold, loss in enumerate(each)]
+        own = [
+            trial(*model, loss, outer_fold=fold)
+            for model, each in losses.items()
+            for fold, loss in enumerate(each)
+        ]
         return pd.concat([arms("linear", folds=2), pd.DataFrame(own)])
 
     return {
         "Two depths, one of them chosen": only_verdict(deep, usual_trials((1, 2))),
-        "The same depth in each fold": only_verdict(two, chosen({("neural", 1): (0.2, 0.2), ("neural", 2): (0.1, 0.1)})),
-        "Another depth in each fold": only_verdict(two, chosen({("neural", 1): (0.1, 0.2), ("neural", 2): (0.2, 0.1)})),
+        "The same depth in each fold": only_verdict(
+            two, chosen({("neural", 1): (0.2, 0.2), ("neural", 2): (0.1, 0.1)})
+        ),
+        "Another depth in each fold": only_verdict(
+            two, chosen({("neural", 1): (0.1, 0.2), ("neural", 2): (0.2, 0.1)})
+        ),
         "Two families": only_verdict(families, chosen(other)),
-        "Repeats, and another way of using the network": only_verdict(ways, usual_trials(n_folds=10)),
+        "Repeats, and another way of using the network": only_verdict(
+            ways, usual_trials(n_folds=10)
+        ),
     }
 
 
@@ -195,15 +262,22 @@ def terms(rng: np.random.Generator) -> Told:
     def models(share: float, network: float) -> list[pd.DataFrame]:
         own = three(rng, 0.6, network, n=200)
         base = own[1]["loss"].to_numpy()
-        refits = [scored(f * base, "extended", candidate=name) for name, f in (("products", 0.7), ("curves", 0.9))]
+        refits = [
+            scored(f * base, "extended", candidate=name)
+            for name, f in (("products", 0.7), ("curves", 0.9))
+        ]
         return [*own, *refits, scored(share * base * rng.uniform(0.99, 1.01, 200), "short")]
 
     found = only_verdict(models(0.62, 0.61), short={"y": short})
     alone = [each for each in models(0.8, 1.0) if each["depth"].iloc[0] == 0]
     return {
         "A short formula that can take their place": found,
-        "A short formula that does not reach them, and no network": only_verdict(alone, arms("linear", "extended")),
-        "A short formula of many terms, of what the network passed": only_verdict(models(0.62, 0.1), short={"y": many}),
+        "A short formula that does not reach them, and no network": only_verdict(
+            alone, arms("linear", "extended")
+        ),
+        "A short formula of many terms, of what the network passed": only_verdict(
+            models(0.62, 0.1), short={"y": many}
+        ),
     }
 
 
@@ -212,11 +286,15 @@ def trees(rng: np.random.Generator) -> Told:
     base = models[1]["loss"].to_numpy() * rng.uniform(0.99, 1.01, 200)
 
     def beside(*gains: tuple[float, float]) -> str | None:
-        over = {name: told_gain(*gain) for name, gain in zip((REGRESSION, NETWORK), gains, strict=False)}
+        over = {
+            name: told_gain(*gain) for name, gain in zip((REGRESSION, NETWORK), gains, strict=False)
+        }
         return Words(alone.model_copy(update={"trees": TreesLine(loss=0.5, over=over)})).trees
 
     return {
-        "Ahead of all by more than the margin": only_verdict([*models, scored(0.7 * base, "trees")]),
+        "Ahead of all by more than the margin": only_verdict(
+            [*models, scored(0.7 * base, "trees")]
+        ),
         "Ahead of all": beside((0.2, 0.3), (0.1, 0.2)),
         "Not ahead of all": beside((-0.3, -0.1), (0.1, 0.2)),
         "Ahead, perhaps by chance": beside((-0.1, 0.3), (0.1, 0.2)),
@@ -241,27 +319,48 @@ def metrics(rng: np.random.Generator) -> Told:
         return only_verdict(rows, trials, questions={"y": EvaluationSpec.model_validate(question)})
 
     several = dict.fromkeys(Kind, ("loss",)) | {Kind.BINARY: ("loss", "auc", "brier", "accuracy")}
-    several |= {Kind.CONTINUOUS: ("loss", "r2", "rmse", "mae"), Kind.COUNT: ("loss", "explained_deviance")}
+    several |= {
+        Kind.CONTINUOUS: ("loss", "r2", "rmse", "mae"),
+        Kind.COUNT: ("loss", "explained_deviance"),
+    }
     return {
-        **{f"{metric} of {kind.value}": of(kind, metric) for kind, names in several.items() for metric in names},
-        "An amount that is surer than its share": of(Kind.BINARY, "loss", margin_of="regression", margin=0.001, floor=0.0545),
+        **{
+            f"{metric} of {kind.value}": of(kind, metric)
+            for kind, names in several.items()
+            for metric in names
+        },
+        "An amount that is surer than its share": of(
+            Kind.BINARY, "loss", margin_of="regression", margin=0.001, floor=0.0545
+        ),
     }
 
 
 def margins(rng: np.random.Generator) -> Told:
-    models, trials = with_sd(three(rng, 0.92, 0.93, n=200)), arms("constant", "linear", "extended", "neural")
+    models, trials = (
+        with_sd(three(rng, 0.92, 0.93, n=200)),
+        arms("constant", "linear", "extended", "neural"),
+    )
 
     def asked(**question: Any) -> Verdict:
-        return only_verdict(models, trials, questions={"y": EvaluationSpec.model_validate(question)})
+        return only_verdict(
+            models, trials, questions={"y": EvaluationSpec.model_validate(question)}
+        )
 
     amount = asked(margin_of="unit", margin=0.02)
     assert amount.bound is not None
-    beyond, after = amount.bound.model_copy(update={"margin": 1.2}), amount.question.model_copy(update={"after": True})
+    beyond, after = (
+        amount.bound.model_copy(update={"margin": 1.2}),
+        amount.question.model_copy(update={"after": True}),
+    )
     return {
         "A share of the loss": asked(),
         "An amount": amount,
-        "An amount that is more than all of the loss": Words(amount.model_copy(update={"bound": beyond})).bound,
-        "Asked after the results were known": Words(amount.model_copy(update={"question": after})).sentence,
+        "An amount that is more than all of the loss": Words(
+            amount.model_copy(update={"bound": beyond})
+        ).bound,
+        "Asked after the results were known": Words(
+            amount.model_copy(update={"question": after})
+        ).sentence,
         "A floor beside the margin": asked(floor=0.01),
         "A floor that is larger": asked(floor=0.06),
     }
@@ -271,7 +370,9 @@ def rows(rng: np.random.Generator) -> Told:
     never = right_or_wrong(alike=False, wrong=0)
     terms = never[never["family"] == "logistic"].assign(family="extended")
     trials = arms("constant", "logistic", "extended", "neural", kind="binary")
-    one_alike = only_verdict([never, terms], trials, questions={"y": EvaluationSpec(metric="accuracy", floor=0.01)})
+    one_alike = only_verdict(
+        [never, terms], trials, questions={"y": EvaluationSpec(metric="accuracy", floor=0.01)}
+    )
     sure = right_or_wrong(alike=False, wrong=6, apart=3)
     sure["loss"] = sure["loss"].mask((sure["row"] < 2) & (sure["family"] != "constant"), FLOOR)
     return {
@@ -281,7 +382,9 @@ def rows(rng: np.random.Generator) -> Told:
         "Never wrong, and asked of a share": judged(never, floor=0.0),
         "Never wrong, and alike": judged(right_or_wrong(alike=True, wrong=0)),
         "Never wrong, and one of two alike": one_alike,
-        "Few wrong rows that bound no share": judged(right_or_wrong(alike=False, apart=1), margin=0.5, floor=0.0),
+        "Few wrong rows that bound no share": judged(
+            right_or_wrong(alike=False, apart=1), margin=0.5, floor=0.0
+        ),
         "The log loss, told in rows, with some at its limit": judged(sure, metric="loss"),
     }
 
@@ -291,12 +394,18 @@ def splits(rng: np.random.Generator) -> Told:
     (holdout,) = verdicts.verdicts(pd.concat(models), usual_trials(), 0.05, 5, n_train={"y": 120})
 
     predictions, trials = two_classes({2})
-    area = only_verdict([predictions[predictions["row"] < 93]], trials, questions={"y": EvaluationSpec(metric="auc")})
+    area = only_verdict(
+        [predictions[predictions["row"] < 93]],
+        trials,
+        questions={"y": EvaluationSpec(metric="auc")},
+    )
     after = area.question.model_copy(update={"after": True})
     return {
         "A holdout whose rows are known": holdout,
         "Groups": only_verdict([each.assign(group=each["row"] // 2) for each in models]),
-        "Rows in time order": only_verdict([each.assign(time=each["row"] + 300.0) for each in models]),
+        "Rows in time order": only_verdict(
+            [each.assign(time=each["row"] + 300.0) for each in models]
+        ),
         "An area of some folds": area,
         "An area, asked of later": Words(area.model_copy(update={"question": after})).sentence,
     }
@@ -310,12 +419,17 @@ def together(rng: np.random.Generator) -> Told:
         found = []
         for target, p in p_values.items():
             own = decided if p < 1 else unsure
-            gains = [each.model_copy(update={"gain": each.gain.model_copy(update={"p_value": p / 2})}) for each in own.gains]
+            gains = [
+                each.model_copy(update={"gain": each.gain.model_copy(update={"p_value": p / 2})})
+                for each in own.gains
+            ]
             found.append(own.model_copy(update={"target": target, "gains": tuple(gains)}))
         return found
 
     return {
-        "Two answers hold, one does not, and one is undecided": study(a=1e-6, b=1e-6, c=0.04, d=1.0),
+        "Two answers hold, one does not, and one is undecided": study(
+            a=1e-6, b=1e-6, c=0.04, d=1.0
+        ),
         "All hold": together_words(study(a=1e-6, b=1e-6)),
         "One holds": together_words(study(a=1e-6, b=1.0)),
         "None holds": together_words(study(a=0.04, b=1.0)),

@@ -21,7 +21,13 @@ from tests.snapshots.conftest import Approve
 def printed(told: list[Finished], *targets: Between, **more: Any) -> str:
     out = io.StringIO()
     names, answers = tuple(each.name for each in told), {"y": tuple(each.verdict for each in told)}
-    found = {"names": names, "digests": names, "config": {}, "verdicts": answers, "targets": targets or (between(told),)}
+    found = {
+        "names": names,
+        "digests": names,
+        "config": {},
+        "verdicts": answers,
+        "targets": targets or (between(told),),
+    }
     console = Console(file=out, width=100, markup=False, emoji=False, highlight=False)
     print_compared(Compared.model_validate(found | more), console)
     return out.getvalue()
@@ -36,15 +42,26 @@ def test_what_is_said_of_studies_beside_each_other(approve: Approve) -> None:
         return study(name, [in_folds(losses[:repeats], *model) for losses, *model in models])
 
     def single(name: str, *losses: float) -> Finished:
-        return study(name, [scored(np.array([loss]), *model) for loss, model in zip(losses, ((), ("neural", 1)), strict=True)])
+        return study(
+            name,
+            [
+                scored(np.array([loss]), *model)
+                for loss, model in zip(losses, ((), ("neural", 1)), strict=True)
+            ],
+        )
 
     first = of("first", 0.5 * one, 0.9 * other)
     second, third = of("second", 0.48 * one, 1.1 * other), of("third", 0.43 * base, 0.87 * one)
     config = {"search.trials": (10, 20, 20), "name": ("a", "b", "c")}
-    verdicts = {"y": (first.verdict, second.verdict, third.verdict), "z": (None, second.verdict, None)}
+    verdicts = {
+        "y": (first.verdict, second.verdict, third.verdict),
+        "z": (None, second.verdict, None),
+    }
     told = {
         "Three": printed([first, second, third], config=config, verdicts=verdicts),
-        "Of more and fewer repeats": printed([first, of("fewer", 0.9 * one, 0.88 * one, repeats=1)]),
+        "Of more and fewer repeats": printed(
+            [first, of("fewer", 0.9 * one, 0.88 * one, repeats=1)]
+        ),
         "One test row": printed([single("a", 1.0, 0.9), single("b", 1.0, 0.5)]),
         "No loss": printed([single("a", 0.0, 0.9), single("b", 0.0, 0.5)]),
     }
@@ -55,7 +72,9 @@ def test_what_is_said_of_studies_beside_each_other(approve: Approve) -> None:
 def test_what_is_said_of_studies_that_cannot_be_compared(approve: Approve) -> None:
     plain = plain_study("a")
     counts = plain.verdict.model_copy(update={"kind": Kind.COUNT})
-    nested = replace(plain, predictions=plain.predictions.assign(outer_fold=plain.predictions["row"] % 2))
+    nested = replace(
+        plain, predictions=plain.predictions.assign(outer_fold=plain.predictions["row"] % 2)
+    )
     others = {**apart(plain), "a kind": replace(plain, verdict=counts)}
     others["no fold"] = replace(plain, predictions=plain.predictions.assign(outer_fold=1))
 

@@ -32,14 +32,30 @@ from tests.cli.conftest import Ended, call
 from tests.cli.shown import Clock, finish, finish_work, make_study, plain
 from tests.cli.shown import winner as shown_winner
 from tests.evidence.losses import only_verdict, three
-from tests.records.examples import arm, described, failed, failed_work, make_folder, scored_trees, shortened, trial, winner
+from tests.records.examples import (
+    arm,
+    described,
+    failed,
+    failed_work,
+    make_folder,
+    scored_trees,
+    shortened,
+    trial,
+    winner,
+)
 from tests.report.synthetic import write_results
 from tests.snapshots.conftest import Approve
 
 PRICE = ("good.csv", "--target", "price")
 TWO = "--set=resources.max_concurrent=2"
 """So that a study has two workers on any machine."""
-IN_TIME = ("--set=time=day", "--set=depths=1", "--set=margin_of=unit", "--set=margin=2", "--set=metric=rmse")
+IN_TIME = (
+    "--set=time=day",
+    "--set=depths=1",
+    "--set=margin_of=unit",
+    "--set=margin=2",
+    "--set=metric=rmse",
+)
 LARGE = "--set=budget_core_hours=10000"
 
 
@@ -52,7 +68,10 @@ def screen(cases: Iterable[tuple[str, Ended]]) -> str:
 
 
 def test_what_check_prints(folder: Path, approve: Approve) -> None:
-    codes = make_frame().assign(zip=lambda own: [10_115 + 7 * (row % 4) for row in own.index], house=lambda own: own.index // 4)
+    codes = make_frame().assign(
+        zip=lambda own: [10_115 + 7 * (row % 4) for row in own.index],
+        house=lambda own: own.index // 4,
+    )
     codes.loc[:2, "size"] = float("nan")
     codes.to_csv(folder / "codes.csv", index=False)
     make_frame().assign(row=range(40), day=range(40)).to_csv(folder / "good.csv", index=False)
@@ -61,13 +80,38 @@ def test_what_check_prints(folder: Path, approve: Approve) -> None:
         "margin_of: unit\nmargin: 0.1\nprotocol: holdout\nterms: [size]\nseed: 3\n"
     )
     cases = {
-        "codes, empty cells and groups": ("check", "codes.csv", "-t", "price", "--set=groups=house", TWO),
+        "codes, empty cells and groups": (
+            "check",
+            "codes.csv",
+            "-t",
+            "price",
+            "--set=groups=house",
+            TWO,
+        ),
         "a config of two targets": ("check", "party.yaml", TWO),
         "in the order of time, with a margin of its own unit": ("check", *PRICE, *IN_TIME, TWO),
         "a budget": ("check", *PRICE, "--set=budget_core_hours=0.05", TWO),
-        "one of a single split, more than its plan takes": ("check", *PRICE, LARGE, "--set=protocol=holdout", TWO),
-        "one of a regression, more than its plan takes": ("check", *PRICE, LARGE, "--set=families=[linear]", TWO),
-        "one that is too small": ("check", *PRICE, "--set=budget_core_hours=0.001", "--set=depths=1", TWO),
+        "one of a single split, more than its plan takes": (
+            "check",
+            *PRICE,
+            LARGE,
+            "--set=protocol=holdout",
+            TWO,
+        ),
+        "one of a regression, more than its plan takes": (
+            "check",
+            *PRICE,
+            LARGE,
+            "--set=families=[linear]",
+            TWO,
+        ),
+        "one that is too small": (
+            "check",
+            *PRICE,
+            "--set=budget_core_hours=0.001",
+            "--set=depths=1",
+            TWO,
+        ),
     }
     approve(screen((case, typed(*args)) for case, args in cases.items()))
 
@@ -86,7 +130,12 @@ def begin(root: Path) -> StudyPaths:
 def complete(root: Path) -> None:
     """A study of a regression alone that has all of its records, and a verdict."""
     paths = StudyPaths(root)
-    config = {"name": "party", "data": {"source": "balloons"}, "targets": {"y": "continuous"}, "families": ["linear"]}
+    config = {
+        "name": "party",
+        "data": {"source": "balloons"},
+        "targets": {"y": "continuous"},
+        "families": ["linear"],
+    }
     write_atomic(paths.config, dump_config(make_config(config | {"protocol": "holdout"})))
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     results = load_results(root)
@@ -97,18 +146,25 @@ def complete(root: Path) -> None:
     for work in study_beside(results, ()).left:
         write_work(paths, scored_trees(work) if isinstance(work, Trees) else shortened(work), {})
     gather(paths)
-    write_atomic(paths.verdicts, write_verdicts([only_verdict(three(np.random.default_rng(0), 0.99, 1.02))]))
+    write_atomic(
+        paths.verdicts, write_verdicts([only_verdict(three(np.random.default_rng(0), 0.99, 1.02))])
+    )
 
 
 def test_what_status_prints(slurm: Path, approve: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = begin(slurm / "results" / "my party")
     complete(slurm / "results" / "done")
-    write_atomic(StudyPaths(slurm / "results" / "new").config, "name: new\ndata: {source: balloons}\ntarget: y\n")
+    write_atomic(
+        StudyPaths(slurm / "results" / "new").config,
+        "name: new\ndata: {source: balloons}\ntarget: y\n",
+    )
     write_note(StudyPaths(slurm / "results" / "queued"), JobNote(id="42"))
     for number in range(MOST_LINES + 1):
         share = Share(number=number, count=MOST_LINES + 1)
         write_note(StudyPaths(slurm / "results" / "array", share), JobNote(id=f"70_{number}"))
-    (slurm / "state").write_text("42|42|PENDING|Resources||2:00:00\n42|42|RUNNING|None|n[1-3]|1:58:02\n")
+    (slurm / "state").write_text(
+        "42|42|PENDING|Resources||2:00:00\n42|42|RUNNING|None|n[1-3]|1:58:02\n"
+    )
     cases = [
         ("queued and not begun", typed("status", "results/queued")),
         ("running on a cluster and not begun", typed("status", "results/queued")),
@@ -125,17 +181,29 @@ def test_what_status_prints(slurm: Path, approve: Approve, monkeypatch: pytest.M
     cases.append(("finished", typed("status", "results/done")))
     (slurm / "bin" / "squeue").write_text(f"#!/bin/sh\ncat '{slurm}/state'\n")
     running, waiting = "RUNNING|None|n1|1:00:00", "PENDING|Priority||2:00:00"
-    states = [f"70_{number}|{71 + number}|{running if number < 4 else waiting}\n" for number in range(MOST_LINES + 1)]
+    states = [
+        f"70_{number}|{71 + number}|{running if number < 4 else waiting}\n"
+        for number in range(MOST_LINES + 1)
+    ]
     (slurm / "state").write_text("".join(states))
     cases.append(("an array of many tasks", typed("status", "results/array")))
-    approve(screen(cases).replace(f"process {os.getpid()} on {socket.gethostname()}", "process <number> on <host>"))
+    approve(
+        screen(cases).replace(
+            f"process {os.getpid()} on {socket.gethostname()}", "process <number> on <host>"
+        )
+    )
 
 
 def test_what_show_prints(folder: Path, finished: Results, approve: Approve) -> None:
     paths = make_folder(folder / "my party")
     write_winner(paths, winner(), {})
     network = arm("neural", 1, fold=ALL_ROWS)
-    write_trial(paths, trial(network, state=TrialState.PRUNED, rungs=(0.5, 0.4), coefficients={}, wall_time_s=75.0))
+    write_trial(
+        paths,
+        trial(
+            network, state=TrialState.PRUNED, rungs=(0.5, 0.4), coefficients={}, wall_time_s=75.0
+        ),
+    )
     shutil.copytree(finished.root, folder / "party")
     cases = {
         "a finished study": ("party",),
@@ -153,9 +221,13 @@ def test_what_show_prints(folder: Path, finished: Results, approve: Approve) -> 
 def test_what_compare_prints(folder: Path, finished: Results, approve: Approve) -> None:
     shutil.copytree(finished.root, folder / "shallow")
     deep = write_results(folder / "deep [2]", ["balloons"], n_trials=1, depths=(2,))
-    deep.paths.config.write_text(deep.paths.config.read_text().replace("depths: null", "depths: [2]"), encoding="utf-8")
+    deep.paths.config.write_text(
+        deep.paths.config.read_text().replace("depths: null", "depths: [2]"), encoding="utf-8"
+    )
     own = deep.verdicts[0]
-    write_atomic(deep.paths.verdicts, write_verdicts([own, own.model_copy(update={"target": "colour"})]))
+    write_atomic(
+        deep.paths.verdicts, write_verdicts([own, own.model_copy(update={"target": "colour"})])
+    )
     make_folder(folder / "begun")
     cases = {
         "two studies": ("shallow", "deep [2]"),
@@ -167,8 +239,13 @@ def test_what_compare_prints(folder: Path, finished: Results, approve: Approve) 
     approve(screen((case, typed("compare", *args)) for case, args in cases.items()))
 
 
-def test_what_report_refuses(folder: Path, approve: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_atomic(folder / "results" / "new" / "config.yaml", "name: new\ndata: {source: balloons}\ntarget: y\n")
+def test_what_report_refuses(
+    folder: Path, approve: Approve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_atomic(
+        folder / "results" / "new" / "config.yaml",
+        "name: new\ndata: {source: balloons}\ntarget: y\n",
+    )
     paths = make_folder(folder / "results" / "begun")
     monkeypatch.setenv("PATH", str(folder))
     cases = {
@@ -187,7 +264,9 @@ def test_what_report_refuses(folder: Path, approve: Approve, monkeypatch: pytest
 
 
 def test_what_init_writes(folder: Path, approve: Approve) -> None:
-    codes = make_frame().assign(zip=lambda own: [10_115 + 7 * (row % 4) for row in own.index], row=range(40))
+    codes = make_frame().assign(
+        zip=lambda own: [10_115 + 7 * (row % 4) for row in own.index], row=range(40)
+    )
     codes.to_csv(folder / "my table.csv", index=False)
     args = ("my table.csv", "-t", "price", "-t", "town", "-o", "good.yaml")
     cases = [("a table", typed("init", *args)), ("once more", typed("init", *args))]
@@ -198,14 +277,18 @@ def test_what_init_writes(folder: Path, approve: Approve) -> None:
 def test_what_retry_says(folder: Path, approve: Approve) -> None:
     def study(name: str, *records: TrialRecord) -> StudyPaths:
         paths = StudyPaths(folder / "results" / name)
-        config = make_config({"name": name, "data": {"source": "balloons"}, "targets": {"y": "continuous"}})
+        config = make_config(
+            {"name": name, "data": {"source": "balloons"}, "targets": {"y": "continuous"}}
+        )
         write_atomic(paths.config, dump_config(config))
         for record in records:
             write_trial(paths, record)
         return paths
 
     study("fine", trial())
-    paths, taken = (study(name, trial(), failed(number=1), trial(number=2)) for name in ("party", "taken"))
+    paths, taken = (
+        study(name, trial(), failed(number=1), trial(number=2)) for name in ("party", "taken")
+    )
     taken.retried.write_text("in the way")
     refused = {
         "a trial that did not fail": ("results/party", "--trial", "y-linear-o0-0002"),
@@ -225,8 +308,12 @@ def test_what_retry_says(folder: Path, approve: Approve) -> None:
     approve(screen(cases))
 
 
-def test_what_submit_says_and_queues(slurm: Path, approve: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
-    (slurm / "party.yaml").write_text("data: {source: good.csv}\ntarget: price\nprotocol: holdout\n")
+def test_what_submit_says_and_queues(
+    slurm: Path, approve: Approve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (slurm / "party.yaml").write_text(
+        "data: {source: good.csv}\ntarget: price\nprotocol: holdout\n"
+    )
     other = prepare(load_config("party.yaml", ["name=other", "seed=1"])).plan.config
     write_atomic(StudyPaths(slurm / "results" / "other").config, dump_config(other))
     refused = {
@@ -243,7 +330,16 @@ def test_what_submit_says_and_queues(slurm: Path, approve: Approve, monkeypatch:
     }
     cases = [(case, typed("submit", "party.yaml", *more)) for case, more in refused.items()]
     assert all(ended.code == 2 and not ended.out for _, ended in cases)
-    asked = ("party.yaml", "--name", "it's one", "--nodes=3", "--time=02:00:00", "--partition=long", "--sbatch", "--qos=high")
+    asked = (
+        "party.yaml",
+        "--name",
+        "it's one",
+        "--nodes=3",
+        "--time=02:00:00",
+        "--partition=long",
+        "--sbatch",
+        "--qos=high",
+    )
     setup = ("--set", "slurm.setup=['module load python', 'ulimit -n 4096']")
     cases.append(("what would be queued", typed("submit", *asked, *setup, "--dry-run")))
     assert {path.name for path in slurm.iterdir()} == {"bin", "good.csv", "party.yaml", "results"}
@@ -257,11 +353,15 @@ def test_what_submit_says_and_queues(slurm: Path, approve: Approve, monkeypatch:
     monkeypatch.setattr("study.execution.cluster.submit.LOOK_EVERY_S", 0)
     write_atomic(StudyPaths(slurm / "results" / "done").verdicts, "[]")
     for case, name in (("a job that is waited for", "done"), ("one that is lost", "lost")):
-        (slurm / "state").write_text("42|42|PENDING|Resources||2:00\n" + "42|42|RUNNING|None|n1|2:00\n" * 2)
+        (slurm / "state").write_text(
+            "42|42|PENDING|Resources||2:00\n" + "42|42|RUNNING|None|n1|2:00\n" * 2
+        )
         cases.append((case, typed("submit", "party.yaml", f"--name={name}", "--wait")))
     assert [ended.code for _, ended in cases[-2:]] == [0, 2]
 
-    (slurm / "bin" / "sbatch").write_text("#!/bin/sh\necho 'sbatch: error: invalid partition specified: none' >&2\nexit 1\n")
+    (slurm / "bin" / "sbatch").write_text(
+        "#!/bin/sh\necho 'sbatch: error: invalid partition specified: none' >&2\nexit 1\n"
+    )
     cases.append(("what sbatch refuses", typed("submit", "party.yaml", "--partition=none")))
     assert read_note(StudyPaths(slurm / "results" / "party")) is None
     monkeypatch.setenv("PATH", str(slurm / "none"))
@@ -298,7 +398,9 @@ def test_what_is_seen_of_a_run_without_a_terminal(clock: Clock, approve: Approve
     shown.started(plan, arms, beside)
     for key in arms:
         finish(shown, arms, key, range(3, 4))
-    for number, state in enumerate([TrialState.FAIL, *[TrialState.COMPLETE] * 2, TrialState.FAIL, *[TrialState.COMPLETE] * 2]):
+    for number, state in enumerate(
+        [TrialState.FAIL, *[TrialState.COMPLETE] * 2, TrialState.FAIL, *[TrialState.COMPLETE] * 2]
+    ):
         clock.now += 2
         error = "Traceback\nValueError: [no] luck\n" if state is TrialState.FAIL else None
         finish_work(shown, beside, number, state, error=error)

@@ -81,11 +81,20 @@ def of_contents(told: Told, folder: Path) -> None:
     told.refusal("not finished", lambda: load_results(paths.root).predictions)
     write_atomic(paths.data, '{"rows": 40, "features": [], "targets": []}')
     told.refusal("a description of another form", lambda: load_results(paths.root).data)
-    for content in ('[{"target": "y"}]', "{", f'{{"version": {VERSION}, "verdicts": [{{"target": "y"}}]}}'):
+    for content in (
+        '[{"target": "y"}]',
+        "{",
+        f'{{"version": {VERSION}, "verdicts": [{{"target": "y"}}]}}',
+    ):
         paths.verdicts.write_text(content)
-        told.refusal(f"verdicts: {content.replace(str(VERSION), '<version>')}", lambda: load_results(paths.root).verdicts)
+        told.refusal(
+            f"verdicts: {content.replace(str(VERSION), '<version>')}",
+            lambda: load_results(paths.root).verdicts,
+        )
     told.refusal("a version before", lambda: load_results(paths.root).scores)
-    told.parts[-4:] = [each.replace(f"version {VERSION}", "version <version>") for each in told.parts[-4:]]
+    told.parts[-4:] = [
+        each.replace(f"version {VERSION}", "version <version>") for each in told.parts[-4:]
+    ]
     told.refusal("no such trial, and one like it", lambda: find_trial(paths, "y-linear-o0-0007"))
     told.refusal("no such trial, and none like it", lambda: find_trial(paths, "what"))
     told.refusal("no trial at all", lambda: find_trial(empty, "what"))
@@ -103,4 +112,6 @@ def of_another_study(told: Told, root: Path) -> None:
     write_atomic(paths.data, described({"balloons": Kind.CONTINUOUS}).model_dump_json())
     told.refusal("another table", lambda: check_folder(paths, prepared))
     (root.parent / "file").touch()
-    told.refusal("no folder can be made", lambda: run_study(own, root.parent / "file", report=False))
+    told.refusal(
+        "no folder can be made", lambda: run_study(own, root.parent / "file", report=False)
+    )

@@ -1,4 +1,6 @@
-"""What a user gets wrong: every known mistake on the command line and in a config, and how each is answered."""
+"""What a user gets wrong: every known mistake on the command line and in a config, and how each is
+answered.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
             before = files(folder)
             with chdir(folder):
                 ended = call(*bad.args)
-            found[name] = Ended(ended.args, ended.code, ended.out, ended.err.replace(str(folder), "<folder>"))
+            found[name] = Ended(
+                ended.args, ended.code, ended.out, ended.err.replace(str(folder), "<folder>")
+            )
             assert files(folder) == before, name
     return found
 
@@ -70,5 +74,8 @@ def test_what_is_said_of_mistakes_in_a_config(tmp_path: Path, approve: Approve) 
     for override, _ in OVERRIDES:
         add(f"--set {override}", partial(make_config, BASE, [override]))
     for margin, metric, kind, _ in UNITS:
-        add(f"margin {margin} of {metric}", partial(check_unit, margin, "unit", {"y": metric}, {"y": kind}))
+        add(
+            f"margin {margin} of {metric}",
+            partial(check_unit, margin, "unit", {"y": metric}, {"y": kind}),
+        )
     approve(shortened("\n".join(parts)))

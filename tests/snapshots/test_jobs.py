@@ -46,7 +46,10 @@ def handlers() -> Iterator[None]:
 
 @pytest.mark.usefixtures("handlers")
 def test_what_is_said_of_a_job_and_its_nodes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], approve: Approve
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    approve: Approve,
 ) -> None:
     told = Told()
     monkeypatch.setattr(socket, "gethostname", lambda: "n1")
@@ -66,7 +69,9 @@ def scontrol(folder: Path, body: str) -> None:
     (folder / "scontrol").chmod(0o755)
 
 
-def of_allocations(told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def of_allocations(
+    told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     told.refusal("no job", lambda: Allocation.current({}))
     scontrol(folder, "echo no controller >&2; exit 1")
     told.refusal("no nodes are named", lambda: Allocation.current(BATCH))
@@ -74,12 +79,19 @@ def of_allocations(told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, ca
     told.refusal("part of an array", lambda: array_share(array))
     for name, value in (BATCH | {"SLURM_JOB_NUM_NODES": "1"}).items():
         monkeypatch.setenv(name, value)
-    needy = make_config(CONFIG | {"cluster": {"address": "slurm"}, "resources": {"gpus_per_trial": 0.5}})
+    needy = make_config(
+        CONFIG | {"cluster": {"address": "slurm"}, "resources": {"gpus_per_trial": 0.5}}
+    )
     with running(needy, StudyPaths(folder), Observer()):
         told.of("a run begins", capfd.readouterr().out.strip())
 
 
-def of_job_ends(told: Told, paths: StudyPaths, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def of_job_ends(
+    told: Told,
+    paths: StudyPaths,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     """Why a job ends, whether it queues again, and why not."""
     allocation = Allocation("7", 1, Given("n1", 1, 0, None), ("n1",))
     for why in Ending:
@@ -87,7 +99,10 @@ def of_job_ends(told: Told, paths: StudyPaths, monkeypatch: pytest.MonkeyPatch, 
             monkeypatch.setattr(job, "ending", lambda *_, why=why: why)
             monkeypatch.setattr(job, "requeue", lambda *_, refused=refused: refused)
             Progressing(paths, allocation, Observer()).leave()
-            told.of(f"it ends: {why.value}{', ' * bool(refused)}{refused}", capfd.readouterr().err.strip())
+            told.of(
+                f"it ends: {why.value}{', ' * bool(refused)}{refused}",
+                capfd.readouterr().err.strip(),
+            )
     for done, refused in ((3, ""), (3, "disabled")):
         monkeypatch.setattr(job, "requeue", lambda *_, refused=refused: refused)
         watch = Progressing(paths, allocation, Observer())
@@ -97,10 +112,15 @@ def of_job_ends(told: Told, paths: StudyPaths, monkeypatch: pytest.MonkeyPatch, 
     write_note(paths, JobNote(id="7", records=5, idle=1))
     told.refusal("no progress", lambda: begin_run(paths, "7", restarts=2, records=5))
     (paths.root / "file").touch()
-    told.refusal("no note can be written", lambda: write_note(StudyPaths(paths.root / "file"), JobNote(id="7")))
+    told.refusal(
+        "no note can be written",
+        lambda: write_note(StudyPaths(paths.root / "file"), JobNote(id="7")),
+    )
 
 
-def of_other_nodes(told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def of_other_nodes(
+    told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Nodes that do not come, come later, and are given back."""
     allocation = Allocation("7", 0, Given("n1", 1, 0, None), ("n1", "n2", "n3"))
     said: list[str] = []
@@ -152,7 +172,9 @@ def of_submissions(told: Told) -> None:
     told.refusal("too few ports", submit(Request(cpus_per_task=8), slurm={"ports": "20000-20009"}))
 
 
-def of_commands(told: Told, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def of_commands(
+    told: Told, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """How `study run` ends that was stopped, and that of one share."""
 
     def stopped(*_: object) -> None:
@@ -166,5 +188,10 @@ def of_commands(told: Told, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     for name, value in {"ID": "2", "MAX": "8", "COUNT": "9"}.items():
         monkeypatch.setenv(f"SLURM_ARRAY_TASK_{name}", value)
     monkeypatch.setenv("SLURM_ARRAY_JOB_ID", "7")
-    go_on(make_config(CONFIG | {"cluster": {"address": "slurm"}}), Path("results"), False, "study run party.yaml")
+    go_on(
+        make_config(CONFIG | {"cluster": {"address": "slurm"}}),
+        Path("results"),
+        False,
+        "study run party.yaml",
+    )
     told.of("a share is done", capfd.readouterr().out.strip())

@@ -1,4 +1,6 @@
-"""What is said of families, spaces, packages, plans, searches and exports that cannot be, and what an export prints."""
+"""What is said of families, spaces, packages, plans, searches and exports that cannot be, and what
+an export prints.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,11 @@ def goes_on(**change: Any) -> Callable[[], Any]:
 
 def late() -> str | None:
     """What a time budget has left that ended before the search on all rows."""
-    arms = [arm_search(arm=arm_of(family, fold=fold), trials=1) for family in ("linear", "neural") for fold in (0, ALL_ROWS)]
+    arms = [
+        arm_search(arm=arm_of(family, fold=fold), trials=1)
+        for family in ("linear", "neural")
+        for fold in (0, ALL_ROWS)
+    ]
     play(arms[1])
     for arm in arms:
         arm.close()
@@ -57,7 +63,9 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "an unknown family, nearly one": lambda: get_family("logistics"),
     "an unknown family": lambda: get_family("zzz"),
     "a family twice": lambda: register(type(FAMILIES["linear"])),
-    "a family that serves no target": lambda: families_of(config_of(families=["linear"]), Kind.COUNT),
+    "a family that serves no target": lambda: families_of(
+        config_of(families=["linear"]), Kind.COUNT
+    ),
     "an unknown hyperparameter, nearly one": space("neural", widht=1.0),
     "an unknown hyperparameter": space("constant", l2=1.0),
     "a word for a number": space("neural", width=[8, "wide"]),
@@ -110,7 +118,9 @@ def test_what_is_said_of_families_spaces_and_searches_that_cannot_be(
 def test_what_an_export_prints(folder: Path, command: Command, approve: Approve) -> None:
     searched(folder / "party")
     (folder / "empty").mkdir()
-    (folder / "empty" / "config.yaml").write_text("name: empty\ndata: {source: balloons}\ntarget: y\n")
+    (folder / "empty" / "config.yaml").write_text(
+        "name: empty\ndata: {source: balloons}\ntarget: y\n"
+    )
     (folder / "mine").mkdir()
     (folder / "mine" / "thesis.txt").write_text("years")
     asked = [

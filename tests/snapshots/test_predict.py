@@ -1,4 +1,6 @@
-"""What a finished study says of rows and of another question, and what it refuses, by models that are made by hand."""
+"""What a finished study says of rows and of another question, and what it refuses, by models that
+are made by hand.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ COLUMNS = (
     ReadColumn(name="seen", type="date", pattern="%d/%m/%Y"),
 )
 TERMS = tuple(
-    ReadTerm(name=each.name, column=each.name, level=None, gap=False, offset=0.0, low=-0.5, high=0.5) for each in COLUMNS[:3]
+    ReadTerm(
+        name=each.name, column=each.name, level=None, gap=False, offset=0.0, low=-0.5, high=0.5
+    )
+    for each in COLUMNS[:3]
 )
 ROWS = pd.DataFrame(
     {
@@ -65,13 +70,25 @@ def model_bytes(folder: Path) -> bytes:
 
 @pytest.fixture
 def party(finished: records.Results, folder: Path) -> Results:
-    """The finished study below `folder`, with models of all rows and of the one fold, and its table beside it."""
+    """The finished study below `folder`, with models of all rows and of the one fold, and its table
+    beside it.
+    """
     shutil.copytree(finished.root, folder / "party")
     make_table().assign(town="Bonn", seen="03/04/2005").to_csv("table.csv", index=False)
     told = [verdict.model_copy(update={"n_train": 480.0}) for verdict in finished.verdicts]
-    content = finished.config.model_dump(mode="json") | {"data": {"source": str(folder / "table.csv")}, "protocol": "holdout"}
+    content = finished.config.model_dump(mode="json") | {
+        "data": {"source": str(folder / "table.csv")},
+        "protocol": "holdout",
+    }
     paths = StudyPaths(folder / "party")
-    reader = {"target": "balloons", "kind": Kind.CONTINUOUS, "classes": (), "n_rows": 600, "columns": COLUMNS, "terms": TERMS}
+    reader = {
+        "target": "balloons",
+        "kind": Kind.CONTINUOUS,
+        "classes": (),
+        "n_rows": 600,
+        "columns": COLUMNS,
+        "terms": TERMS,
+    }
     write_atomic(paths.config, dump_config(make_config(content)))
     digest = hashlib.sha256(Path("table.csv").read_bytes()).hexdigest()
     write_atomic(paths.data, finished.data.model_copy(update={"digest": digest}).model_dump_json())
@@ -79,7 +96,11 @@ def party(finished: records.Results, folder: Path) -> Results:
     model = model_bytes(folder)
     for fold, places in {
         ALL_ROWS: [paths.delivered("balloons", name) for name in ("regression", "network")],
-        0: [paths.model(arm) for (_, name), arm in chosen_arms(finished.trials, 0).items() if name != "constant"],
+        0: [
+            paths.model(arm)
+            for (_, name), arm in chosen_arms(finished.trials, 0).items()
+            if name != "constant"
+        ],
     }.items():
         own = Reader(**reader, outer_fold=fold)
         write_atomic(paths.reader("balloons", fold), own.model_dump_json())
@@ -96,7 +117,9 @@ def altered(results: Results, **changes: Any) -> records.Results:
     return with_frames(results, config=results.config.model_copy(update=changes))
 
 
-def test_what_predictions_are_said_to_be(party: Results, command: Command, approve: Approve) -> None:
+def test_what_predictions_are_said_to_be(
+    party: Results, command: Command, approve: Approve
+) -> None:
     (verdict,) = party.verdicts
     none = verdict.model_copy(update={"gains": (), "beats_constant": False})
     timed = predict(altered(party, time="age"), ROWS, model="regression", interval=0.9)
@@ -106,13 +129,27 @@ def test_what_predictions_are_said_to_be(party: Results, command: Command, appro
         "of groups": guarantee_words(0.95, 5, True, 40),
         "of sets of classes, of few groups": guarantee_words(0.9, 1, True, 8, numbers=False),
         "of rows in time order": timed.notes[0],
-        "against an answer": "\n".join(cautions(with_frames(party, verdicts=[none]), "balloons", "answer", "regression")),
-        "of cells that are no value": predict(party, ROWS.assign(balloons="many"), model="regression").warnings[-1],
+        "against an answer": "\n".join(
+            cautions(with_frames(party, verdicts=[none]), "balloons", "answer", "regression")
+        ),
+        "of cells that are no value": predict(
+            party, ROWS.assign(balloons="many"), model="regression"
+        ).warnings[-1],
     }
 
     shown = [
         command("predict", "party", "rows.csv").shown,
-        command("predict", "party", "rows.csv", "--model", "regression", "--interval", "0.9", "--out", "said.csv").shown,
+        command(
+            "predict",
+            "party",
+            "rows.csv",
+            "--model",
+            "regression",
+            "--interval",
+            "0.9",
+            "--out",
+            "said.csv",
+        ).shown,
         command("predict", "party", "own.csv", "--model", "regression", "--out", "said.csv").shown,
         command("predict", "party", "one.csv", "--model", "regression", "--fold", "0").shown,
         *(f"# {name}\n{text}\n" for name, text in said.items()),
@@ -121,8 +158,13 @@ def test_what_predictions_are_said_to_be(party: Results, command: Command, appro
     approve("\n".join(shown))
 
 
-def test_what_another_question_is_answered(party: Results, command: Command, approve: Approve) -> None:
-    asked = [("--metric", "mae", "--margin", "0.1"), ("--metric", "rmse", "--margin-of", "unit", "--floor", "0.01")]
+def test_what_another_question_is_answered(
+    party: Results, command: Command, approve: Approve
+) -> None:
+    asked = [
+        ("--metric", "mae", "--margin", "0.1"),
+        ("--metric", "rmse", "--margin-of", "unit", "--floor", "0.01"),
+    ]
 
     approve("\n".join(command("ask", "party", *each).shown for each in asked))
 
@@ -133,11 +175,15 @@ Refused = Callable[[], object]
 def of_rows(party: Results) -> dict[str, Refused]:
     """What `study predict` refuses of rows and of what is asked for."""
 
-    def of(rows: Any = ROWS, results: records.Results = party, model: str = "regression", **more: Any) -> Refused:
+    def of(
+        rows: Any = ROWS, results: records.Results = party, model: str = "regression", **more: Any
+    ) -> Refused:
         return lambda: predict(results, rows, model=model, **more)
 
     kept = party.data.targets[0]
-    two = party.data.model_copy(update={"targets": (kept, kept.model_copy(update={"name": "colour"}))})
+    two = party.data.model_copy(
+        update={"targets": (kept, kept.model_copy(update={"name": "colour"}))}
+    )
     return {
         "no target": of(results=with_frames(party, data=two)),
         "no such target": of(target="baloons"),
@@ -164,13 +210,17 @@ def of_tables(party: Results, folder: Path) -> dict[str, Refused]:
     (folder / "none.csv").write_text("age\n")
 
     def command(rows: str, **more: Any) -> Refused:
-        return lambda: cli.predict(party.root, folder / rows, target="balloons", model="regression", **more)
+        return lambda: cli.predict(
+            party.root, folder / rows, target="balloons", model="regression", **more
+        )
 
     return {
         "a file that is not there": command("lost.csv"),
         "a file without rows": command("none.csv"),
         "a file of an unknown format to write": command("rows.csv", out=folder / "said.xlsx"),
-        "a folder that is not there to write to": command("rows.csv", out=folder / "lost" / "said.csv"),
+        "a folder that is not there to write to": command(
+            "rows.csv", out=folder / "lost" / "said.csv"
+        ),
         "a folder in place of a file to write": command("rows.csv", out=folder / "folder.csv"),
     }
 
@@ -234,9 +284,17 @@ def of_spoilt(party: Results) -> dict[str, Refused]:
     return {"models of folds that were removed": removed, "a reader of another version": changed}
 
 
-def test_what_predictions_questions_and_estimators_are_refused_for(party: Results, folder: Path, approve: Approve) -> None:
+def test_what_predictions_questions_and_estimators_are_refused_for(
+    party: Results, folder: Path, approve: Approve
+) -> None:
     (folder / "folder.csv").mkdir()
-    cases = of_rows(party) | of_tables(party, folder) | of_questions(party) | of_estimators(folder) | of_spoilt(party)
+    cases = (
+        of_rows(party)
+        | of_tables(party, folder)
+        | of_questions(party)
+        | of_estimators(folder)
+        | of_spoilt(party)
+    )
     told = []
     for name, refused in cases.items():
         with pytest.raises((StudyError, ValueError)) as raised:

@@ -67,7 +67,10 @@ class Rows:
 
 def searched(folder: Path, workers: Script, **more: Any) -> list[str]:
     """What a run says, its end included: of one regression on one fold and all rows."""
-    plan = make_plan(config_of(families=["linear"], protocol="holdout", **more), [Size("y", Kind.CONTINUOUS, 80, 3)])
+    plan = make_plan(
+        config_of(families=["linear"], protocol="holdout", **more),
+        [Size("y", Kind.CONTINUOUS, 80, 3)],
+    )
     heard, data = Heard(), cast(Any, {("y", own.outer_fold): Rows() for own in plan.arms})
     try:
         search(plan, data, StudyPaths(folder), cast(Pool, workers), heard)
@@ -76,7 +79,9 @@ def searched(folder: Path, workers: Script, **more: Any) -> list[str]:
     return heard.notes
 
 
-def test_what_is_said_of_what_failed_and_of_what_is_tried_again(tmp_path: Path, approve: Approve) -> None:
+def test_what_is_said_of_what_failed_and_of_what_is_tried_again(
+    tmp_path: Path, approve: Approve
+) -> None:
     told = Told()
     of_runs(told, tmp_path)
     of_nodes(told, tmp_path)
@@ -95,7 +100,11 @@ def of_runs(told: Told, folder: Path) -> None:
     told.of("a broken record and a driver that died", *searched(paths.root, Hired(report)))
 
     def act(worker: str, task: Task) -> list[Event]:
-        return raised(worker, "Traceback\nValueError: no.\n") if "linear" in task.key else report(worker, task)
+        return (
+            raised(worker, "Traceback\nValueError: no.\n")
+            if "linear" in task.key
+            else report(worker, task)
+        )
 
     told.of("every trial fails", *searched(folder / "failing", Hired(act), search={"max_tries": 1}))
     told.of("no time", *searched(folder / "late", Hired(report), time_budget_min=1e-9))
@@ -118,10 +127,14 @@ def of_nodes(told: Told, folder: Path) -> None:
         return [note for note in heard.notes if UNSCORED not in note]
 
     def failing(worker: str, task: Task) -> list[Event]:
-        return raised(worker, "Traceback\nOSError: full\n") if worker in bad else report(worker, task)
+        return (
+            raised(worker, "Traceback\nOSError: full\n") if worker in bad else report(worker, task)
+        )
 
     told.of("a node fails at all it is given", *notes(Prompt(failing, "bad", "good"), "one"))
-    unfit = Script(lambda worker, _: [Lost(worker, "Traceback\nImportError: libcuda\n", died=False)])
+    unfit = Script(
+        lambda worker, _: [Lost(worker, "Traceback\nImportError: libcuda\n", died=False)]
+    )
     told.of("the only node cannot train", *notes(unfit, "only"))
     alone = dispatcher(folder / "nowhere", [small(trials=1)], Script(report))
     alone.faults.add_node("n", "here")
@@ -156,7 +169,10 @@ def of_deaths(told: Told, folder: Path) -> None:
 
 def of_retries(told: Told, paths: StudyPaths) -> None:
     """What can be retried, what not, and what is done."""
-    write_trial(paths, failed(arm("neural", 1), 0).model_copy(update={"error": "TrainingFailed: in epoch 3."}))
+    write_trial(
+        paths,
+        failed(arm("neural", 1), 0).model_copy(update={"error": "TrainingFailed: in epoch 3."}),
+    )
     write_work(paths, failed_work(trees(fold=1)), {})
     told.refusal("what did not fail", lambda: retry(paths.root, "y-linear-o0-0000"))
     told.refusal("what is not there", lambda: retry(paths.root, "y-linear-o0-0007"))
@@ -169,7 +185,9 @@ def of_retries(told: Told, paths: StudyPaths) -> None:
 
 
 def of_the_end(told: Told, paths: StudyPaths) -> None:
-    """What is noted at the end: of work that failed, of cells outside the known range, and of what is delivered."""
+    """What is noted at the end: of work that failed, of cells outside the known range, and of what
+    is delivered.
+    """
     every = failed_work(trees("z", fold=ALL_ROWS)), failed_work(trees(fold=ALL_ROWS))
     for record in (
         scored_trees(),
@@ -180,7 +198,9 @@ def of_the_end(told: Told, paths: StudyPaths) -> None:
     ):
         write_work(paths, record, {})
     told.of("work that failed", *failure_notes(read_outcomes(paths)))
-    write_winner(paths, winner(models=("y-linear-o0.keras",)), {"y-linear-o0.keras": bytes(2_000_000)})
+    write_winner(
+        paths, winner(models=("y-linear-o0.keras",)), {"y-linear-o0.keras": bytes(2_000_000)}
+    )
     write_atomic(paths.delivered("y", "regression"), "model")
     results = Results(paths.root)
     vars(results)["verdicts"] = [SimpleNamespace(target="y")]

@@ -27,7 +27,9 @@ ABC = ["a", "b", "c"]
 
 
 def grouped(sizes: list[int]) -> Units:
-    return Units("group", np.random.default_rng(3).permutation(np.repeat(np.arange(len(sizes)), sizes)))
+    return Units(
+        "group", np.random.default_rng(3).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    )
 
 
 GROUPS = grouped([20] * 20)
@@ -44,8 +46,16 @@ def unfinished() -> pd.DataFrame:
 
 
 def too_wide() -> pd.DataFrame:
-    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(600, 120)), columns=[f"x{i}" for i in range(120)])
-    return fit(wide, np.random.default_rng(1).integers(0, 5, 600) * 1.0, Kind.MULTICLASS, list("abcde"), l2=1.0)
+    wide = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(600, 120)), columns=[f"x{i}" for i in range(120)]
+    )
+    return fit(
+        wide,
+        np.random.default_rng(1).integers(0, 5, 600) * 1.0,
+        Kind.MULTICLASS,
+        list("abcde"),
+        l2=1.0,
+    )
 
 
 def contrasted() -> pd.DataFrame:
@@ -68,7 +78,9 @@ FITS: dict[str, Callable[[], pd.DataFrame]] = {
     "penalised": lambda: fit(PEOPLE, NOISE, Kind.CONTINUOUS, l2=0.03),
     "penalised, not arrived": unfinished,
     "penalised, more coefficients than are fitted": too_wide,
-    "a class without a row": lambda: fit(PEOPLE, CLASSES + (CLASSES > 0), Kind.MULTICLASS, ["a", "none", "b", "c"]),
+    "a class without a row": lambda: fit(
+        PEOPLE, CLASSES + (CLASSES > 0), Kind.MULTICLASS, ["a", "none", "b", "c"]
+    ),
     "the first class without a row": lambda: fit(PEOPLE, 1 + (NOISE > 0), Kind.MULTICLASS, ABC),
     "an exact copy": lambda: of_values(cm=PEOPLE["height"] / 10),
     "a near copy": lambda: of_values(again=PEOPLE["height"] + 10 * OTHER),
@@ -77,7 +89,10 @@ FITS: dict[str, Callable[[], pd.DataFrame]] = {
     "fewer rows than coefficients": lambda: fit(PEOPLE.iloc[:3], NOISE[:3], Kind.CONTINUOUS),
     "a row that alone has a 1": lambda: of_values(alone=(np.arange(N) == 1) * 1.0),
     "a group that alone has values": lambda: fit(
-        PEOPLE.assign(own=np.where(GROUPS.codes == 3, PEOPLE["height"] % 7, 0.0)), NOISE, Kind.CONTINUOUS, units=GROUPS
+        PEOPLE.assign(own=np.where(GROUPS.codes == 3, PEOPLE["height"] % 7, 0.0)),
+        NOISE,
+        Kind.CONTINUOUS,
+        units=GROUPS,
     ),
     "two groups that alone have a 1": lambda: fit(
         PEOPLE.assign(few=(GROUPS.codes < 2) * 1.0), (NOISE > 0) * 1.0, Kind.BINARY, units=GROUPS
@@ -88,7 +103,9 @@ FITS: dict[str, Callable[[], pd.DataFrame]] = {
 
 def noted(found: pd.DataFrame) -> str:
     """Each note, with the terms that it is of."""
-    terms = found["term"] + found["output"].map(lambda name: f":{name}" if isinstance(name, str) else "")
+    terms = found["term"] + found["output"].map(
+        lambda name: f":{name}" if isinstance(name, str) else ""
+    )
     lines = []
     for note, own in terms.groupby(found["note"], sort=False):
         names = own.tolist()
@@ -105,17 +122,28 @@ def test_what_formulas_look_like(tmp_path: Path, approve: Approve) -> None:
     of_classes = [
         made
         for name in "bc"
-        for made in (row("intercept", 0.1, output=name), row("column", 1.0 + (name == "c"), "size", output=name))
+        for made in (
+            row("intercept", 0.1, output=name),
+            row("column", 1.0 + (name == "c"), "size", output=name),
+        )
     ]
     classes = encoded_of(tmp_path, y=np.random.default_rng(1).choice(["a", "b", "c"], 400))
     two = encoded_of(tmp_path, y=np.random.default_rng(1).choice(["a", "b"], 400))
     plain = [row("intercept", 0.1), row("column", 1.0, "size")]
     texts = {
         "products and hinges": formula(ROWS, encoded_of(tmp_path), 0.5),
-        "dates": formula([row("intercept", 0.0), row("column", 0.5, "day")], encoded_of(tmp_path), 1e9),
+        "dates": formula(
+            [row("intercept", 0.0), row("column", 0.5, "day")], encoded_of(tmp_path), 1e9
+        ),
         "two classes": formula(plain, two, 1e-9),
         "three classes": formula(
-            [row("intercept", 0.0, output="a"), row("column", 0.0, "size", output="a"), *of_classes], classes, 1e-9
+            [
+                row("intercept", 0.0, output="a"),
+                row("column", 0.0, "size", output="a"),
+                *of_classes,
+            ],
+            classes,
+            1e-9,
         ),
     }
     approve("\n\n".join(f"== {name}\n{text}" for name, text in texts.items()))

@@ -1,4 +1,6 @@
-"""What a report says, whole: of small studies whose answers are known; its cells run in this process, without a kernel."""
+"""What a report says, whole: of small studies whose answers are known; its cells run in this
+process, without a kernel.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def write(root: Path, *args: Any, **kwargs: Any) -> Results:
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Of all four kinds, with a network of two layers, one of whose trials failed."""
-    results = write(tmp_path_factory.mktemp("kinds") / "party", list(KINDS), n_trials=3, depths=(2,))
+    results = write(
+        tmp_path_factory.mktemp("kinds") / "party", list(KINDS), n_trials=3, depths=(2,)
+    )
     fail_one(results.paths)
     return load_results(results.root)
 
@@ -84,8 +88,21 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Results:
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Of two outer folds, with terms, a short formula, and models that were asked what they say."""
-    results = write(tmp_path_factory.mktemp("terms") / "party", ["balloons"], outer_folds=2, terms=True, noise=0.02)
-    lost = {"side": "less", "holds": False, "rule": "town is Ulm", "difference": -0.1, "low": -0.4, "high": 0.2}
+    results = write(
+        tmp_path_factory.mktemp("terms") / "party",
+        ["balloons"],
+        outer_folds=2,
+        terms=True,
+        noise=0.02,
+    )
+    lost = {
+        "side": "less",
+        "holds": False,
+        "rule": "town is Ulm",
+        "difference": -0.1,
+        "low": -0.4,
+        "high": 0.2,
+    }
     frames = {
         "effects": made.effects(),
         "importances": made.importances(),
@@ -147,19 +164,32 @@ def test_the_report_of_a_study_with_terms(of_rich: Report, approve: Approve) -> 
     approve(of_rich.text)
 
 
-def test_the_report_of_a_study_that_is_not_finished(rich: Results, tmp_path: Path, approve: Approve) -> None:
+def test_the_report_of_a_study_that_is_not_finished(
+    rich: Results, tmp_path: Path, approve: Approve
+) -> None:
     paths = copied(rich, tmp_path / "party").paths
-    for path in (paths.verdicts, *map(paths.frame, ("predictions", "coefficients", "scores", "pairs"))):
+    for path in (
+        paths.verdicts,
+        *map(paths.frame, ("predictions", "coefficients", "scores", "pairs")),
+    ):
         path.unlink()
 
     approve(report(paths.root).text)
 
 
 def by_rows(results: Results) -> Iterator[tuple[str, str]]:
-    """Titles of figures of the predictions that are off in known places, and of those that are right."""
+    """Titles of figures of the predictions that are off in known places, and of those that are
+    right.
+    """
     rng = np.random.default_rng(4)
     high = np.where(np.sort(X)[-30] <= X, 0.5, 0.0)
-    off = three("continuous", 10 * X + 0.1 * rng.normal(size=N) + 10 * high, 10 * X, 10 * (X + high), 10 * (X + high))
+    off = three(
+        "continuous",
+        10 * X + 0.1 * rng.normal(size=N) + 10 * high,
+        10 * X,
+        10 * (X + high),
+        10 * (X + high),
+    )
     frame = residuals.data(looked_at(results, off))
     yield "residuals, one model off above", residuals.finding(frame)
     yield "residuals, none off", residuals.finding(frame[frame["family"] != "linear"])
@@ -172,23 +202,38 @@ def by_rows(results: Results) -> Iterator[tuple[str, str]]:
     yield "calibration, none off", calibration.finding(frame[frame["family"] != "network"])
 
     observed = np.arange(N) % 6
-    shares = np.exp(rng.normal(size=(N, 6)) + np.where(observed < 2, 0.3, 2.0)[:, None] * np.eye(6)[observed])
+    shares = np.exp(
+        rng.normal(size=(N, 6)) + np.where(observed < 2, 0.3, 2.0)[:, None] * np.eye(6)[observed]
+    )
     shares /= shares.sum(axis=1, keepdims=True)
     six = three("multiclass", observed, shares, shares, shares)
-    picture = discrimination.draw(discrimination.data(looked_at(results, six, classes={"y": list("abcdef")})))
+    picture = discrimination.draw(
+        discrimination.data(looked_at(results, six, classes={"y": list("abcdef")}))
+    )
     legend = picture.figure.axes[0].get_legend()
-    yield "discrimination, of six classes the hardest", f"{picture.title}\n{legend and legend.get_title().get_text()}"
+    yield (
+        "discrimination, of six classes the hardest",
+        f"{picture.title}\n{legend and legend.get_title().get_text()}",
+    )
 
     taken = (np.arange(N) < 60).astype(float)
-    two = looked_at(results, three("binary", taken, 0 * X, taken, taken), classes={"y": ["no", "yes"]})
+    two = looked_at(
+        results, three("binary", taken, 0 * X, taken, taken), classes={"y": ["no", "yes"]}
+    )
     yield "confusion, one class taken for the other", confusion.finding(confusion.data(two))
     observed = np.repeat(np.arange(8), 2 ** np.arange(8)[::-1])
-    one = predicted(observed, {("logistic", 0): np.eye(8)[np.where(observed == 7, 6, observed)]}, kind="multiclass")
+    one = predicted(
+        observed,
+        {("logistic", 0): np.eye(8)[np.where(observed == 7, 6, observed)]},
+        kind="multiclass",
+    )
     eight = confusion.data(looked_at(results, one, classes={"y": list("abcdefgh")}))
     yield "confusion, one model", confusion.finding(eight)
 
     metrics = values_of("y", "r2", regression=0.461, network=0.523, trees=-0.2)
-    frame = predicted_observed.data(looked_at(results, three("continuous", X, X, X, X), metrics=metrics))
+    frame = predicted_observed.data(
+        looked_at(results, three("continuous", X, X, X, X), metrics=metrics)
+    )
     yield "predicted, trees below nothing", predicted_observed.finding(frame)
 
 
@@ -212,20 +257,31 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
 
     chance = made.effects("colour").assign(differ=0.0)
     yield "effects", effects.finding(made.effects())
-    yield "effects, none beyond chance", effects.draw(pd.concat([made.effects(output="red"), chance])).title
-    yield "effects, of five targets", effects.draw(pd.concat([made.effects(f"t{i}") for i in range(5)])).title
+    yield (
+        "effects, none beyond chance",
+        effects.draw(pd.concat([made.effects(output="red"), chance])).title,
+    )
+    yield (
+        "effects, of five targets",
+        effects.draw(pd.concat([made.effects(f"t{i}") for i in range(5)])).title,
+    )
     lost = made.importances()
     lost.loc[lost["procedure"] == "regression", "low"] = -0.1
     same = made.importances("colour", first="age").drop_duplicates(["column", "procedure"])
     yield "importance", importances.finding(made.importances())
-    yield "importance, one column of all", importances.draw(pd.concat([made.importances(), same])).title
+    yield (
+        "importance, one column of all",
+        importances.draw(pd.concat([made.importances(), same])).title,
+    )
     yield "importance, none surely for one", importances.finding(lost)
     yield "importance, none", importances.finding(lost.assign(low=-0.1))
     less_bad = made.helps({"gain": -0.1, "rest": -0.9})
     yield "helps, where it hurts least", helps.draw(less_bad).alt
 
 
-def test_the_titles_of_figures(kinds: Results, of_kinds: Report, of_rich: Report, approve: Approve) -> None:
+def test_the_titles_of_figures(
+    kinds: Results, of_kinds: Report, of_rich: Report, approve: Approve
+) -> None:
     found = {f"{name}, all kinds": title for name, title in of_kinds.titles.items()}
     found |= {f"{name}, terms": title for name, title in of_rich.titles.items()}
 
@@ -237,8 +293,12 @@ def test_the_cards(kinds: Results, rich: Results, approve: Approve) -> None:
         return to_markdown(tables.answer(with_frames(results, **change)))
 
     first = kinds.verdicts[0]
-    trees = first.model_copy(update={"trees": TreesLine(loss=0.1, over={"regression": first.gains[0].gain})})
-    grouped = kinds.data.model_copy(update={"splitting": "Rows of one 'dealer' (40 groups) stay together in every split."})
+    trees = first.model_copy(
+        update={"trees": TreesLine(loss=0.1, over={"regression": first.gains[0].gain})}
+    )
+    grouped = kinds.data.model_copy(
+        update={"splitting": "Rows of one 'dealer' (40 groups) stay together in every split."}
+    )
     none = first.model_copy(update={"gains": ()})
     found = {
         "four targets": card(kinds),
@@ -266,37 +326,76 @@ def test_what_tables_and_lists_say_in_rarer_cases(
             return to_markdown(html)
 
     metrics, own = kinds.metrics, kinds.coefficients.query("target == 'balloons'")
-    some = metrics.assign(n_folds=metrics["n_folds"].mask((metrics["target"] == "colour") & (metrics["metric"] != "auc"), 3))
-    wide = pd.concat([own.assign(term=own["term"] + f"[{i}]", standardised=own["standardised"] / (i + 1)) for i in range(60)])
+    some = metrics.assign(
+        n_folds=metrics["n_folds"].mask(
+            (metrics["target"] == "colour") & (metrics["metric"] != "auc"), 3
+        )
+    )
+    wide = pd.concat(
+        [
+            own.assign(term=own["term"] + f"[{i}]", standardised=own["standardised"] / (i + 1))
+            for i in range(60)
+        ]
+    )
     timed = kinds.data.model_copy(update={"time": "date", "splitting": "In the order of 'date'."})
-    hurt = {"side": "less", "gain": -0.3, "rest": 0.2, "difference": -0.5, "low": -0.9, "high": -0.1, "rule": "age is over 9"}
+    hurt = {
+        "side": "less",
+        "gain": -0.3,
+        "rest": 0.2,
+        "difference": -0.5,
+        "low": -0.9,
+        "high": -0.1,
+        "rule": "age is over 9",
+    }
     lost = hurt | {"holds": False}
     questions = {
         "accuracy with a floor": asked(kinds, colour=EvaluationSpec(metric="accuracy", floor=0.5)),
-        "two questions": asked(kinds, balloons=EvaluationSpec(metric="rmse"), colour=EvaluationSpec(floor=0.9)),
+        "two questions": asked(
+            kinds, balloons=EvaluationSpec(metric="rmse"), colour=EvaluationSpec(floor=0.9)
+        ),
     }
-    groups = {"held": ({}, lost), "hurts": ({}, hurt), "failed": (lost,), "none": ({"side": "", "rule": "", "holds": False},)}
+    groups = {
+        "held": ({}, lost),
+        "hurts": ({}, hurt),
+        "failed": (lost,),
+        "none": ({"side": "", "rule": "", "holds": False},),
+    }
     found = {
         "repeated splits": splits(protocol="nested", outer={"folds": 5, "repeats": 2}),
         "nested splits": splits(protocol="nested", outer={"folds": 3}),
         "splits in time": to_markdown(
-            fair.splits(with_frames(kinds, data=timed, config=kinds.config.replace(protocol="nested")))
+            fair.splits(
+                with_frames(kinds, data=timed, config=kinds.config.replace(protocol="nested"))
+            )
         ),
-        "a time budget": to_markdown(fair.budgets(with_frames(rich, config=rich.config.replace(time_budget_min=5)))),
-        "a metric that some folds lack": to_markdown(tables.by_target(tables.metrics_frame(with_frames(kinds, metrics=some)))),
+        "a time budget": to_markdown(
+            fair.budgets(with_frames(rich, config=rich.config.replace(time_budget_min=5)))
+        ),
+        "a metric that some folds lack": to_markdown(
+            tables.by_target(tables.metrics_frame(with_frames(kinds, metrics=some)))
+        ),
         "many weights": few(coefficients.table(with_frames(kinds, coefficients=wide)), 2),
-        "a filter": filtered(pd.DataFrame({"n": [1, 2], "model": ["<a>", "<a>"]}), ["model"], "trials").partition("<table")[0],
+        "a filter": filtered(
+            pd.DataFrame({"n": [1, 2], "model": ["<a>", "<a>"]}), ["model"], "trials"
+        ).partition("<table")[0],
     }
     for name, own in groups.items():
-        found[f"groups, {name}"] = to_markdown(helps.table(with_frames(kinds, helps=made.helps(*own))))
-    found |= {f"{name}: shares of": f"{shares_of(own)}, held against {held_against(own)}" for name, own in questions.items()}
+        found[f"groups, {name}"] = to_markdown(
+            helps.table(with_frames(kinds, helps=made.helps(*own)))
+        )
+    found |= {
+        f"{name}: shares of": f"{shares_of(own)}, held against {held_against(own)}"
+        for name, own in questions.items()
+    }
     monkeypatch.setattr(trials, "MOST_TRIALS", 14)
     found["of too many trials"] = few(trials.all_trials(kinds), 0)
 
     approve(listed(found))
 
 
-def test_what_cannot_be_reported(rich: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, approve: Approve) -> None:
+def test_what_cannot_be_reported(
+    rich: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, approve: Approve
+) -> None:
     def old() -> None:
         own = copied(rich, tmp_path / "old")
         own.paths.frame("scores").unlink()

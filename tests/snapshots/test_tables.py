@@ -1,4 +1,6 @@
-"""What is said of a table: all that it, its columns, targets and splits are refused for, and what is read and inferred."""
+"""What is said of a table: all that it, its columns, targets and splits are refused for, and what
+is read and inferred.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def of_table(columns: dict[str, Any] | None = None, **more: Any) -> Refused:
 
 
 def of_target(values: Sequence[Any], kind: str = "auto") -> Refused:
-    return lambda folder: table_of(folder, pd.DataFrame({"x": range(len(values)), "y": values}), {"y": kind})
+    return lambda folder: table_of(
+        folder, pd.DataFrame({"x": range(len(values)), "y": values}), {"y": kind}
+    )
 
 
 def of_bomb(folder: Path) -> object:
@@ -101,7 +105,9 @@ REFUSED: dict[str, Refused] = {
     "a time of words": of_table({"town": np.resize(["Bonn", "Köln"], ROWS)}, time="town"),
     "no feature but the target": of_table(data={"features": ["y"]}),
     "no feature": of_table(data={"drop": ["age", "town", "seen", "smoker"]}),
-    "no feature that varies where models train": lambda _: encode(*bare({"x": [1.0] * 40 + [2.0] * 10}, {"x": "numeric"})),
+    "no feature that varies where models train": lambda _: encode(
+        *bare({"x": [1.0] * 40 + [2.0] * 10}, {"x": "numeric"})
+    ),
     "a boolean that is none": of_table(data={"types": {"town": "boolean"}}),
     "a date that is none": of_table(data={"types": {"town": "date"}}),
     "dates as numbers": of_table(data={"types": {"seen": "numeric"}}),
@@ -116,11 +122,17 @@ REFUSED: dict[str, Refused] = {
     "a binary target of three classes": of_target(["a", "b", "c"] * 10, "binary"),
     "too many classes": of_target([f"t{i % 101}" for i in range(202)]),
     "a class of one row": of_target(["a"] * 15 + ["b"] * 9 + ["c"]),
-    "a class of fewer rows than outer folds": of_table({"y": ["a"] * 38 + ["b"] * 2}, protocol="nested"),
+    "a class of fewer rows than outer folds": of_table(
+        {"y": ["a"] * 38 + ["b"] * 2}, protocol="nested"
+    ),
     "a class of fewer rows than inner folds": of_table({"y": ["a"] * 35 + ["b"] * 5}),
-    "a class that the holdout cannot share": of_table({"y": ["a", "b"] * 20}, outer={"test_fraction": 0.01}),
+    "a class that the holdout cannot share": of_table(
+        {"y": ["a", "b"] * 20}, outer={"test_fraction": 0.01}
+    ),
     "fewer rows than folds": of_table(inner={"folds": 30}),
-    "fewer groups than folds": of_table({"g": ["u", "v", "w", "x"] * 10}, protocol="nested", groups="g"),
+    "fewer groups than folds": of_table(
+        {"g": ["u", "v", "w", "x"] * 10}, protocol="nested", groups="g"
+    ),
     "fewer times than folds": of_table({"t": [1, 2, 3, 4] * 10}, time="t"),
     "repeats in time order": of_table(time="seen", protocol="nested", outer={"repeats": 2}),
     "one class until then": of_table({"y": ["a"] * 20 + ["b"] * 20}, time="seen"),
@@ -133,7 +145,11 @@ def test_what_a_table_is_refused_for(approve: Approve, tmp_path: Path) -> None:
     for name, refused in REFUSED.items():
         with pytest.raises(StudyError) as raised:
             refused(tmp_path)
-        said = re.sub(r"(read as [a-z]+|rows of 'y'): .*?(\.? (Write|Set) it)", r"\1: <why>\2", str(raised.value))
+        said = re.sub(
+            r"(read as [a-z]+|rows of 'y'): .*?(\.? (Write|Set) it)",
+            r"\1: <why>\2",
+            str(raised.value),
+        )
         told.append(f"# {name}\n{said}")
 
     approve("\n\n".join(told))
@@ -141,9 +157,23 @@ def test_what_a_table_is_refused_for(approve: Approve, tmp_path: Path) -> None:
 
 def shown(title: str, table: Table) -> str:
     """What is noted of a table, and what is inferred, a line a column."""
-    columns = [f"  {each.name}: {each.type} ({each.reason}), {each.missing} missing" for each in table.features]
-    targets = [f"  {each.name}: {each.kind} ({each.reason}), {each.missing} missing" for each in table.targets]
-    parts = ["targets:", *targets, "features:", *columns, "notes:", *(f"  {note}" for note in table.notes), table.splitting]
+    columns = [
+        f"  {each.name}: {each.type} ({each.reason}), {each.missing} missing"
+        for each in table.features
+    ]
+    targets = [
+        f"  {each.name}: {each.kind} ({each.reason}), {each.missing} missing"
+        for each in table.targets
+    ]
+    parts = [
+        "targets:",
+        *targets,
+        "features:",
+        *columns,
+        "notes:",
+        *(f"  {note}" for note in table.notes),
+        table.splitting,
+    ]
     return "\n".join([f"# {title}", *parts]).rstrip()
 
 
@@ -177,7 +207,9 @@ WRITTEN = {
     "class": np.resize([0, 1, 2], ROWS),
     "y": ["", "", *NUMBERS[2:] / 8],
 }
-TYPED = PLAIN.assign(size=pd.Categorical(np.resize(["S", "M"], ROWS)), kept=NUMBERS * 2, odd=[[1]] * ROWS)
+TYPED = PLAIN.assign(
+    size=pd.Categorical(np.resize(["S", "M"], ROWS)), kept=NUMBERS * 2, odd=[[1]] * ROWS
+)
 
 
 def test_what_is_read_and_inferred_of_a_table(approve: Approve, tmp_path: Path) -> None:
@@ -185,12 +217,29 @@ def test_what_is_read_and_inferred_of_a_table(approve: Approve, tmp_path: Path) 
     text = pd.DataFrame(WRITTEN).to_csv(index=False)
 
     told = [
-        shown("a CSV file", read_table(config_for(written(tmp_path, text), {"y": "auto", "class": "auto"}))),
-        shown("a Parquet file, in time order", table_of(tmp_path, TYPED, time="seen", data={"types": {"kept": "numeric"}})),
-        shown("rows of groups", table_of(tmp_path, PLAIN.assign(house=NUMBERS // 4), groups="house")),
-        shown("rows in the order of a number", table_of(tmp_path, PLAIN.assign(week=NUMBERS // 2), time="week")),
-        shown("one of the targets of the balloons", read_table(config_for("balloons", "balloons", data={"rows": 100}))),
-        shown("targets of each kind", table_of(tmp_path, pd.DataFrame({**TARGETS, "x": NUMBERS / 3}), kinds)),
+        shown(
+            "a CSV file",
+            read_table(config_for(written(tmp_path, text), {"y": "auto", "class": "auto"})),
+        ),
+        shown(
+            "a Parquet file, in time order",
+            table_of(tmp_path, TYPED, time="seen", data={"types": {"kept": "numeric"}}),
+        ),
+        shown(
+            "rows of groups", table_of(tmp_path, PLAIN.assign(house=NUMBERS // 4), groups="house")
+        ),
+        shown(
+            "rows in the order of a number",
+            table_of(tmp_path, PLAIN.assign(week=NUMBERS // 2), time="week"),
+        ),
+        shown(
+            "one of the targets of the balloons",
+            read_table(config_for("balloons", "balloons", data={"rows": 100})),
+        ),
+        shown(
+            "targets of each kind",
+            table_of(tmp_path, pd.DataFrame({**TARGETS, "x": NUMBERS / 3}), kinds),
+        ),
     ]
 
     approve("\n\n".join(told))

@@ -36,11 +36,15 @@ Found = Iterable[StudyWarning | None]
 
 
 def of_rows(rng: np.random.Generator) -> Found:
-    """S001: an interval with both ends, with a forecast and without, one of groups, and one without an end."""
+    """S001: an interval with both ends, with a forecast and without, one of groups, and one without
+    an end.
+    """
     wide = undecided(rng, 0.03, n=60)
     yield too_few_rows(only_verdict(wide))
     ahead = undecided(rng, 0.13, n=80)
-    yield too_few_rows(only_verdict([*ahead, *parts(ahead, {0.25: -0.25, 0.5: -0.1})], n_train={"y": 240}))
+    yield too_few_rows(
+        only_verdict([*ahead, *parts(ahead, {0.25: -0.25, 0.5: -0.1})], n_train={"y": 240})
+    )
     yield too_few_rows(only_verdict([rows.assign(group=rows["row"] // 2) for rows in wide]))
     yield too_few_rows(of_two(np.r_[np.full(39, 0.05), 40.0], rng.uniform(0.5, 1.5, 40)))
 
@@ -50,30 +54,46 @@ def of_two(base: np.ndarray, network: np.ndarray) -> Verdict:
 
 
 def of_searches() -> Found:
-    """S002, S003 and S005: of a range, of choices and of one outer fold; of one model that got better, and of two."""
+    """S002, S003 and S005: of a range, of choices and of one outer fold; of one model that got
+    better, and of two.
+    """
     rate = Axis("neural", "learning_rate", 1e-3, 1e-1, log=True)
     dropout = Axis("neural", "dropout", 0.0, 0.3, choices=(0.0, 0.1, 0.3), closed=("low",))
     path = Axis("linear", "l2", 1.0, 10.0, log=True, zero=True)
     own = Axis("residual", "shift", -1.0, 1.0)
     rates = [0.07, 0.09, 0.065, 0.002, 0.08]
     yield at_edges(incumbents({"learning_rate": rates}), "y", [rate])
-    yield at_edges(incumbents({"learning_rate": [0.09] * 10, "dropout": [0.3] * 10}), "y", [rate, dropout])
+    yield at_edges(
+        incumbents({"learning_rate": [0.09] * 10, "dropout": [0.3] * 10}), "y", [rate, dropout]
+    )
     yield at_edges(incumbents({"l2": [1.01]}, "linear", 0), "y", [path])
     yield at_edges(incumbents({"shift": [-1.0] * 5}, "residual", 1), "y", [own])
     late = [1.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.7]
     arms = [(fold, number, loss) for fold in range(3) for number, loss in enumerate(late)]
-    searched = [trial(*model, loss, n, outer_fold=f) for f, n, loss in arms for model in (("neural", 1), ("extended", 0))]
+    searched = [
+        trial(*model, loss, n, outer_fold=f)
+        for f, n, loss in arms
+        for model in (("neural", 1), ("extended", 0))
+    ]
     yield still_improving(pd.DataFrame(searched), "y", 2.0, 0.05, {"network": 8})
     yield still_improving(pd.DataFrame(searched), "y", 2.0, 0.05, {"extended": 8, "network": 8})
     states = ["FAIL"] * 2 + ["COMPLETE"] * 18
-    tried = [trial(*model, 1.0, n, state) for n, state in enumerate(states) for model in (("neural", 1), ("linear", 0))]
+    tried = [
+        trial(*model, 1.0, n, state)
+        for n, state in enumerate(states)
+        for model in (("neural", 1), ("linear", 0))
+    ]
     yield failing(pd.DataFrame(tried), "y")
 
 
-def incumbents(values: dict[str, list[float]], family: str = "neural", depth: int = 2) -> pd.DataFrame:
+def incumbents(
+    values: dict[str, list[float]], family: str = "neural", depth: int = 2
+) -> pd.DataFrame:
     """The one trial of each outer fold has these values."""
     folds = pd.DataFrame(values).add_prefix("params_").to_dict("records")
-    return pd.DataFrame([trial(family, depth, 1.0, outer_fold=fold) | own for fold, own in enumerate(folds)])
+    return pd.DataFrame(
+        [trial(family, depth, 1.0, outer_fold=fold) | own for fold, own in enumerate(folds)]
+    )
 
 
 def of_luck(rng: np.random.Generator) -> Found:
@@ -93,7 +113,9 @@ def of_few(rng: np.random.Generator) -> Found:
     base = rng.exponential(1.0, 60)
     near = 0.97 * base * np.exp(0.3 * rng.normal(size=60)) + np.where(np.arange(60) == 3, 6.0, 0.0)
     models = {"regression": scored(base), "network": scored(near, "neural", 1)}
-    yield few_carry(of_two(base, near), {name: units(row_losses(rows)) for name, rows in models.items()})
+    yield few_carry(
+        of_two(base, near), {name: units(row_losses(rows)) for name, rows in models.items()}
+    )
     grouped = [rows.assign(group=rows["row"] // 2) for rows in models.values()]
     yield few_carry(only_verdict(grouped), {})
 
@@ -101,10 +123,23 @@ def of_few(rng: np.random.Generator) -> Found:
 def of_coefficients() -> Found:
     """S007 and S008, as fits note them on all rows or on those of an outer fold."""
     tied = f"collinear (condition number above {MOST_CONDITION:g})"
-    told = [SEPARATED, f"penalised (l2 = 1): no standard error; without the penalty: {SEPARATED}", FAILED]
-    told += [f"variance inflation above {MOST_VIF:g} (a, twin): no standard error", "collinear (b, c, sum): no standard error"]
+    told = [
+        SEPARATED,
+        f"penalised (l2 = 1): no standard error; without the penalty: {SEPARATED}",
+        FAILED,
+    ]
+    told += [
+        f"variance inflation above {MOST_VIF:g} (a, twin): no standard error",
+        "collinear (b, c, sum): no standard error",
+    ]
     for place, note in enumerate([*told, f"{tied}: no standard error"]):
-        fit = {"target": f"y{place}", "family": "logistic", "outer_fold": -(place % 2), "term": [*"abc"], "note": note}
+        fit = {
+            "target": f"y{place}",
+            "family": "logistic",
+            "outer_fold": -(place % 2),
+            "term": [*"abc"],
+            "note": note,
+        }
         yield from coefficient_warnings(pd.DataFrame(fit))
 
 
@@ -123,13 +158,18 @@ def of_tables(folder: Path, rng: np.random.Generator) -> Found:
     yield from warned(folder, plain.assign(y=["a"] * 120 + ["b"] * 113 + ["c"] * 7))
     yield from warned(folder, plain.assign(seen=seen, y=[*"ab" * 90, *"abc" * 20]), time="seen")
     yield from warned(folder, plain.assign(twin=5 - 3 * plain["y"]))
-    yield from warned(folder, plain.assign(zip=10_115 + 7 * (rows % 30), town=[f"town {row % 40}" for row in rows]))
+    yield from warned(
+        folder,
+        plain.assign(zip=10_115 + 7 * (rows % 30), town=[f"town {row % 40}" for row in rows]),
+    )
 
 
 def warned(folder: Path, frame: pd.DataFrame, **more: Any) -> list[StudyWarning]:
     frame.to_parquet(path := folder / "table.parquet")
     protocol = {"protocol": "nested", "outer": {"folds": 4}, "inner": {"folds": 3}}
-    config = make_config({"name": "a", "data": {"source": str(path)}, "targets": "y", **protocol, **more})
+    config = make_config(
+        {"name": "a", "data": {"source": str(path)}, "targets": "y", **protocol, **more}
+    )
     table = read_table(config)
     (target,) = table.targets
     data = encode_all(table, [(target, split) for split in make_splits(table, target, config)])
@@ -138,17 +178,33 @@ def warned(folder: Path, frame: pd.DataFrame, **more: Any) -> list[StudyWarning]
 
 def test_what_is_said_of_everything_that_is_warned_of(approve: Approve, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
-    found = [*of_rows(rng), *of_searches(), *of_luck(rng), *of_few(rng), *of_coefficients(), *of_tables(tmp_path, rng)]
+    found = [
+        *of_rows(rng),
+        *of_searches(),
+        *of_luck(rng),
+        *of_few(rng),
+        *of_coefficients(),
+        *of_tables(tmp_path, rng),
+    ]
 
     told = in_order(each for each in found if each)
 
     assert len(told) >= len(found)
     assert {each.id for each in told} == {entry.id for entry in ENTRIES}
-    approve("\n\n".join(f"{each.id} of {each.target or 'the table'}\n{each.text}\n{each.todo}" for each in told))
+    approve(
+        "\n\n".join(
+            f"{each.id} of {each.target or 'the table'}\n{each.text}\n{each.todo}" for each in told
+        )
+    )
 
 
-EDGE = StudyWarning(id="S003", target="colour", text="2 of 8 trials < that.", todo="Set `search.trials: 16`.")
-CODES = [StudyWarning(id="S013", text=f"{name!r} looks like a code.", todo="Say so.") for name in ("zip", "plz")]
+EDGE = StudyWarning(
+    id="S003", target="colour", text="2 of 8 trials < that.", todo="Set `search.trials: 16`."
+)
+CODES = [
+    StudyWarning(id="S013", text=f"{name!r} looks like a code.", todo="Say so.")
+    for name in ("zip", "plz")
+]
 
 
 def test_what_warnings_look_like_in_the_terminal(approve: Approve) -> None:
@@ -158,7 +214,11 @@ def test_what_warnings_look_like_in_the_terminal(approve: Approve) -> None:
     print_warnings([EDGE, *CODES], console)
     print_warnings([], console)
 
-    approve("\n".join([out.getvalue(), count_words([EDGE, *CODES]), count_words([EDGE]), count_words([])]))
+    approve(
+        "\n".join(
+            [out.getvalue(), count_words([EDGE, *CODES]), count_words([EDGE]), count_words([])]
+        )
+    )
 
 
 def test_what_warnings_look_like_in_the_report(approve: Approve) -> None:
@@ -167,7 +227,9 @@ def test_what_warnings_look_like_in_the_report(approve: Approve) -> None:
     lines = [in_report.listed(told, target) for target in ("colour", "shape")]
 
     none = [in_report.section(of_study([], concluded)) for concluded in (True, False)]
-    approve("\n\n".join([in_report.section(told), *lines, *none]).replace("</section>", "</section>\n"))
+    approve(
+        "\n\n".join([in_report.section(told), *lines, *none]).replace("</section>", "</section>\n")
+    )
 
 
 def of_study(warnings: list[StudyWarning], concluded: bool = True) -> Results:

@@ -9,7 +9,11 @@ import pytest
 
 from study.schema import StudyError
 
-CONFIG: dict[str, Any] = {"name": "party", "data": {"source": "balloons", "rows": 60}, "targets": ["balloons"]}
+CONFIG: dict[str, Any] = {
+    "name": "party",
+    "data": {"source": "balloons", "rows": 60},
+    "targets": ["balloons"],
+}
 
 
 class Told:

@@ -21,7 +21,15 @@ from study.training.task import FoldTask
 
 def encoded_of(source: str | Path, target: str, **more: Any) -> dict[int, Encoded]:
     """By outer fold, of one target, ALL_ROWS among them."""
-    config = make_config({"name": "test", "data": {"source": str(source)}, "targets": [target], "protocol": "holdout"} | more)
+    config = make_config(
+        {
+            "name": "test",
+            "data": {"source": str(source)},
+            "targets": [target],
+            "protocol": "holdout",
+        }
+        | more
+    )
     table = read_table(config)
     splits = [(table.targets[0], split) for split in make_splits(table, table.targets[0], config)]
     return {fold: encoded for (_, fold), encoded in encode_all(table, splits).items()}
@@ -38,7 +46,9 @@ def short_of(encoded: Encoded, **more: Any) -> tuple[ShortRecord, bytes]:
     """What the search for the short formula leaves: its record and its model."""
     work = ShortFormula(target=encoded.target, kind=encoded.kind, outer_fold=encoded.outer_fold)
     with threadpool_limits(1):
-        record, files = run_short(FoldTask(study="test", seed=0, work=work, tree_trials=1, **more), encoded)
+        record, files = run_short(
+            FoldTask(study="test", seed=0, work=work, tree_trials=1, **more), encoded
+        )
     (content,) = files.values()
     return record, content
 
@@ -47,8 +57,13 @@ def mixed(seed: int = 0, n: int = 900) -> pd.DataFrame:
     """Numbers with gaps, levels, a product and a hinge, before a target `eta`."""
     rng = np.random.default_rng(seed)
     age, height = rng.normal(50, 10, n), rng.normal(size=n)
-    sex, town = rng.choice(["f", "m"], n, p=[0.6, 0.4]), rng.choice(["Bonn", "Köln", "Ulm"], n, p=[0.5, 0.3, 0.2])
-    eta = 0.05 * (age - 50) + (sex == "m") * height + 0.15 * np.maximum(age - 55, 0) + (town == "Ulm")
+    sex, town = (
+        rng.choice(["f", "m"], n, p=[0.6, 0.4]),
+        rng.choice(["Bonn", "Köln", "Ulm"], n, p=[0.5, 0.3, 0.2]),
+    )
+    eta = (
+        0.05 * (age - 50) + (sex == "m") * height + 0.15 * np.maximum(age - 55, 0) + (town == "Ulm")
+    )
     frame = pd.DataFrame({"age": age, "height": height, "sex": sex, "town": town, "eta": eta})
     frame.loc[rng.random(n) < 0.05, "age"] = np.nan
     return frame

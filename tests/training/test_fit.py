@@ -1,4 +1,6 @@
-"""The mini-batch fit of networks: what its schedule does, which weights it keeps, when it ends, and what it compiles."""
+"""The mini-batch fit of networks: what its schedule does, which weights it keeps, when it ends, and
+what it compiles.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,15 @@ from study.training import fit as fit_module
 from study.training.fit import CHUNK, Shape, compiled, fit
 from study.training.problem import Fit, Problem
 from study.training.task import TrainingFailed
-from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, network_of, problem_of
+from tests.training.helpers import (
+    N_ROWS,
+    NETWORK,
+    SCHEDULE,
+    SEEDS,
+    assert_same_bits,
+    network_of,
+    problem_of,
+)
 
 
 def squared_errors(found: Fit, problem: Problem, replicate: int) -> np.ndarray:
@@ -37,7 +47,9 @@ def test_each_replicate_keeps_the_weights_of_its_best_epoch() -> None:
     np.testing.assert_array_equal(found.train_loss, found.curve_train[[0, 1], found.best_epoch - 1])
     assert found.best_epoch.min() < 40  # so that the best are not simply the last
     for k in range(2):
-        np.testing.assert_allclose(squared_errors(found, problem, k).mean(), found.val_loss[k], rtol=1e-4)
+        np.testing.assert_allclose(
+            squared_errors(found, problem, k).mean(), found.val_loss[k], rtol=1e-4
+        )
 
 
 def test_the_log_loss_is_computed_on_probabilities_of_the_kept_weights() -> None:
@@ -46,16 +58,20 @@ def test_the_log_loss_is_computed_on_probabilities_of_the_kept_weights() -> None
     found = fit(problem, NETWORK, SCHEDULE, SEEDS)
 
     for k, rows in enumerate(problem.validation):
-        eta = linear_predictor([weight[k : k + 1] for weight in found.weights], NETWORK, problem.matrix.values[rows][None])[
-            0, :, 0
-        ]
+        eta = linear_predictor(
+            [weight[k : k + 1] for weight in found.weights],
+            NETWORK,
+            problem.matrix.values[rows][None],
+        )[0, :, 0]
         p = 1 / (1 + np.exp(-eta))
         expected = -np.where(problem.y[rows] == 1, np.log(p), np.log(1 - p)).mean()
         np.testing.assert_allclose(found.val_loss[k], expected, rtol=1e-4)
 
 
 def stopped_at(curve: np.ndarray, patience: int) -> int:
-    """Best epoch (from 1) of a replicate that gives up after `patience` epochs without a better one."""
+    """Best epoch (from 1) of a replicate that gives up after `patience` epochs without a better
+    one.
+    """
     best = 0
     for epoch in range(1, len(curve) + 1):
         if epoch - best > patience:
@@ -79,11 +95,16 @@ def test_a_fit_ends_when_the_last_replicate_runs_out_of_patience() -> None:
     assert found.converged.all()
     assert not full.converged.any()
     np.testing.assert_array_equal(found.curve_val, full.curve_val[:, :end])
-    np.testing.assert_array_equal(found.val_loss, [curve[epoch - 1] for curve, epoch in zip(full.curve_val, best, strict=True)])
+    np.testing.assert_array_equal(
+        found.val_loss,
+        [curve[epoch - 1] for curve, epoch in zip(full.curve_val, best, strict=True)],
+    )
 
 
 def levelled_at(means: np.ndarray, patience: int, least_fall: float) -> int:
-    """Epoch (from 1) after which `patience` epochs have passed since a mean loss last fell by so large a share."""
+    """Epoch (from 1) after which `patience` epochs have passed since a mean loss last fell by so
+    large a share.
+    """
     since, level = 0, np.inf
     for epoch, mean in enumerate(means, 1):
         since, level = (0, mean) if mean < (1 - least_fall) * level else (since + 1, level)
@@ -113,14 +134,29 @@ def test_a_fit_above_a_bar_is_given_up_at_its_rung_and_another_is_as_without_bar
     best = np.minimum.accumulate(full.curve_val, axis=1).mean(axis=0)
     rungs = SCHEDULE.rungs
 
-    held = fit(problem_of(), NETWORK, replace(SCHEDULE, bars=tuple(best[rung - 1] + 1e-5 for rung in rungs)), SEEDS)
-    given_up = fit(problem_of(), NETWORK, replace(SCHEDULE, bars=(best[4] + 1e-5, best[7] - 1e-5, 0.0)), SEEDS)
+    held = fit(
+        problem_of(),
+        NETWORK,
+        replace(SCHEDULE, bars=tuple(best[rung - 1] + 1e-5 for rung in rungs)),
+        SEEDS,
+    )
+    given_up = fit(
+        problem_of(), NETWORK, replace(SCHEDULE, bars=(best[4] + 1e-5, best[7] - 1e-5, 0.0)), SEEDS
+    )
 
     assert rungs == (5, 8, 16)
     np.testing.assert_allclose(full.rungs, best[[4, 7, 15]], rtol=1e-6)
-    assert (held.pruned, held.rungs, held.n_epochs.tolist()) == (False, full.rungs, full.n_epochs.tolist())
+    assert (held.pruned, held.rungs, held.n_epochs.tolist()) == (
+        False,
+        full.rungs,
+        full.n_epochs.tolist(),
+    )
     np.testing.assert_array_equal(held.curve_val, full.curve_val)
-    assert (given_up.pruned, given_up.rungs, given_up.n_epochs.tolist()) == (True, full.rungs[:2], [8, 8])
+    assert (given_up.pruned, given_up.rungs, given_up.n_epochs.tolist()) == (
+        True,
+        full.rungs[:2],
+        [8, 8],
+    )
     np.testing.assert_array_equal(given_up.curve_val, full.curve_val[:, :8])
 
 
@@ -144,7 +180,9 @@ def test_the_last_epochs_of_a_fit_are_run_though_they_fill_no_chunk() -> None:
 
 
 @pytest.mark.parametrize("stop", [1, CHUNK, CHUNK + 4])
-def test_a_fit_with_a_stop_ends_at_that_epoch_of_the_same_schedule_and_keeps_the_last_weights(stop: int) -> None:
+def test_a_fit_with_a_stop_ends_at_that_epoch_of_the_same_schedule_and_keeps_the_last_weights(
+    stop: int,
+) -> None:
     problem = problem_of()
     full = fit(problem, NETWORK, SCHEDULE, SEEDS)
 
@@ -156,7 +194,9 @@ def test_a_fit_with_a_stop_ends_at_that_epoch_of_the_same_schedule_and_keeps_the
     assert np.isnan(found.val_loss).all()
     assert np.isnan(found.curve_val).all()
     for k in range(2):
-        np.testing.assert_allclose(squared_errors(found, problem, k).mean(), full.curve_val[k, stop - 1], rtol=1e-4)
+        np.testing.assert_allclose(
+            squared_errors(found, problem, k).mean(), full.curve_val[k, stop - 1], rtol=1e-4
+        )
 
 
 def test_a_stop_beyond_the_schedule_ends_with_the_schedule() -> None:
@@ -169,48 +209,70 @@ def test_a_refit_needs_no_validation_rows() -> None:
     problem = problem_of()
     nothing = np.zeros(0, np.int64)
 
-    found = fit(replace(problem, validation=(nothing, nothing)), NETWORK, replace(SCHEDULE, stop=12, patience=2), SEEDS)
+    found = fit(
+        replace(problem, validation=(nothing, nothing)),
+        NETWORK,
+        replace(SCHEDULE, stop=12, patience=2),
+        SEEDS,
+    )
 
     beside_validation = fit(problem, NETWORK, replace(SCHEDULE, stop=12), SEEDS)
     for one, other in zip(found.weights, beside_validation.weights, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-3, atol=2e-3)  # two programs, which XLA may round in two ways
+        np.testing.assert_allclose(
+            one, other, rtol=1e-3, atol=2e-3
+        )  # two programs, which XLA may round in two ways
     assert np.isnan(found.val_loss).all()
 
 
-def test_the_learning_rate_rises_over_a_twentieth_of_the_epochs_and_falls_along_a_cosine_to_a_hundredth() -> None:
+def test_the_learning_rate_rises_over_a_twentieth_of_the_epochs_and_falls_along_a_cosine_to_a_hundredth() -> (
+    None
+):
     rates = replace(SCHEDULE, learning_rate=0.5, epochs=100).learning_rates()
 
     cosine = [0.25 * (1 + np.cos(np.pi * epoch / 100)) for epoch in range(100)]
-    np.testing.assert_allclose(rates[:5], [cosine[epoch] * (epoch + 1) / 5 for epoch in range(5)], rtol=1e-6)
+    np.testing.assert_allclose(
+        rates[:5], [cosine[epoch] * (epoch + 1) / 5 for epoch in range(5)], rtol=1e-6
+    )
     np.testing.assert_allclose(rates[5:93], cosine[5:93], rtol=1e-6)
     np.testing.assert_allclose(rates[-5:], 0.005, rtol=1e-6)
 
 
 def test_a_kernel_without_a_gradient_only_decays_by_the_rate_of_each_step() -> None:
-    # On features that are all zero, the first kernel has no gradient and shows the decay and the schedule alone.
-    problem = replace(problem_of(), matrix=Matrix(np.zeros((2 * N_ROWS, 3), np.float32), np.zeros(3)))
+    # On features that are all zero, the first kernel has no gradient and shows the decay and the
+    # schedule alone.
+    problem = replace(
+        problem_of(), matrix=Matrix(np.zeros((2 * N_ROWS, 3), np.float32), np.zeros(3))
+    )
     schedule = replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, epochs=25, stop=25)
     start = Stack(NETWORK).initial_weights(SEEDS, problem.constants())
 
     found = fit(problem, NETWORK, schedule, SEEDS)
 
     steps = 80 // 16
-    shrunk = np.prod([(1 - 0.3 * rate) ** steps for rate in schedule.learning_rates().astype(float)])
+    shrunk = np.prod(
+        [(1 - 0.3 * rate) ** steps for rate in schedule.learning_rates().astype(float)]
+    )
     assert shrunk < 0.8
     np.testing.assert_allclose(found.weights[0], start[0] * shrunk, rtol=1e-4)
 
 
 def test_biases_do_not_decay() -> None:
     problem = replace(
-        problem_of(), y=np.full(2 * N_ROWS, 3.0), matrix=Matrix(np.zeros((2 * N_ROWS, 3), np.float32), np.zeros(3))
+        problem_of(),
+        y=np.full(2 * N_ROWS, 3.0),
+        matrix=Matrix(np.zeros((2 * N_ROWS, 3), np.float32), np.zeros(3)),
     )
 
-    found = fit(problem, NETWORK, replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, stop=25), SEEDS)
+    found = fit(
+        problem, NETWORK, replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, stop=25), SEEDS
+    )
 
     np.testing.assert_allclose(found.weights[-1], 3, rtol=1e-5)
 
 
-def test_a_loss_that_is_not_finite_ends_the_trial_names_the_learning_rate_and_leaves_nothing_in_the_shared_program() -> None:
+def test_a_loss_that_is_not_finite_ends_the_trial_names_the_learning_rate_and_leaves_nothing_in_the_shared_program() -> (
+    None
+):
     before = fit(problem_of(), NETWORK, SCHEDULE, SEEDS)
 
     with pytest.raises(TrainingFailed, match=r"epoch 1;.*10\u00b3\u2070"):
@@ -220,23 +282,36 @@ def test_a_loss_that_is_not_finite_ends_the_trial_names_the_learning_rate_and_le
     assert_same_bits(before.weights, after.weights)
 
 
-def test_another_learning_rate_decay_dropout_rate_and_seed_reuse_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_learning_rate_decay_dropout_rate_and_seed_reuse_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     network, programs = network_of(dropout=0.1), []
-    monkeypatch.setattr(fit_module, "compiled", lambda *key: programs.append(compiled(*key)) or programs[-1])
+    monkeypatch.setattr(
+        fit_module, "compiled", lambda *key: programs.append(compiled(*key)) or programs[-1]
+    )
     first = fit(problem_of(), network, replace(SCHEDULE, dropout=0.1), SEEDS)
 
-    other = fit(problem_of(), network, replace(SCHEDULE, learning_rate=0.01, weight_decay=0.1, dropout=0.4), [5, 6])
+    other = fit(
+        problem_of(),
+        network,
+        replace(SCHEDULE, learning_rate=0.01, weight_decay=0.1, dropout=0.4),
+        [5, 6],
+    )
 
     assert programs[0] is programs[1]
     assert programs[0].epochs.experimental_get_tracing_count() == 1
     assert (first.val_loss != other.val_loss).all()
 
 
-@pytest.mark.parametrize(("name", "value"), [("learning_rate", 0.002), ("weight_decay", 3.0), ("dropout", 0.6)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("learning_rate", 0.002), ("weight_decay", 3.0), ("dropout", 0.6)]
+)
 def test_each_number_of_the_schedule_reaches_the_compiled_program(name: str, value: float) -> None:
     network, schedule = network_of(dropout=0.1), replace(SCHEDULE, dropout=0.1)
 
-    found, changed = (fit(problem_of(), network, s, SEEDS) for s in (schedule, replace(schedule, **{name: value})))
+    found, changed = (
+        fit(problem_of(), network, s, SEEDS) for s in (schedule, replace(schedule, **{name: value}))
+    )
 
     assert (found.val_loss != changed.val_loss).all()
 
@@ -244,7 +319,10 @@ def test_each_number_of_the_schedule_reaches_the_compiled_program(name: str, val
 def test_without_dropout_another_program_is_compiled_than_with_any_rate_of_it() -> None:
     networks = [network_of(dropout=rate) for rate in (0.0, 0.1, 0.3)]
 
-    programs = [compiled(network, HEADS[Kind.CONTINUOUS], Shape.of(problem_of(), 16)) for network in networks]
+    programs = [
+        compiled(network, HEADS[Kind.CONTINUOUS], Shape.of(problem_of(), 16))
+        for network in networks
+    ]
 
     assert programs[0] is not programs[1]
     assert programs[1] is programs[2]

@@ -1,4 +1,6 @@
-"""Whatever the rows outside development hold, encoders, search and winner come out the same to the bit."""
+"""Whatever the rows outside development hold, encoders, search and winner come out the same to the
+bit.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,14 @@ TRAINED = {"holdout": ("linear", "neural"), "stratified groups": ("logistic",)}
 
 def frame_of(classes: bool) -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    columns = {"age": rng.normal(50, 10, N), "town": rng.choice(["Bonn", "Ulm", "Trier"], N), "size": rng.normal(size=N)}
-    frame = pd.DataFrame(columns).assign(house=[f"h{i % 16}" for i in range(N)], day=np.arange(N) % 24)
+    columns = {
+        "age": rng.normal(50, 10, N),
+        "town": rng.choice(["Bonn", "Ulm", "Trier"], N),
+        "size": rng.normal(size=N),
+    }
+    frame = pd.DataFrame(columns).assign(
+        house=[f"h{i % 16}" for i in range(N)], day=np.arange(N) % 24
+    )
     y = frame["size"] + 0.1 * (frame["age"] - 50) + rng.normal(size=N)
     return frame.assign(y=np.where(y > 0, "yes", "no") if classes else y)
 
@@ -57,7 +65,11 @@ def disturbed(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     other.loc[rows, "age"] = 400.0 - 9 * frame.loc[rows, "age"]
     other.loc[rows[::2], "size"] = np.nan
     other.loc[rows, "town"] = "Köln"
-    flipped = frame["y"].map({"yes": "no", "no": "yes"}) if frame["y"].dtype != float else 1_000 - 50 * frame["y"]
+    flipped = (
+        frame["y"].map({"yes": "no", "no": "yes"})
+        if frame["y"].dtype != float
+        else 1_000 - 50 * frame["y"]
+    )
     other.loc[rows, "y"] = flipped[rows]
     return other
 
@@ -65,8 +77,16 @@ def disturbed(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
     own = get_family(family)
     space = resolve_space(own, N, {})
-    params = first_params(own, space) | ({"width": 8, "batch_size": 16} if family == "neural" else {})
-    arm = Arm(target="y", kind=encoded.kind, family=family, depth=int(family == "neural"), outer_fold=outer_fold)
+    params = first_params(own, space) | (
+        {"width": 8, "batch_size": 16} if family == "neural" else {}
+    )
+    arm = Arm(
+        target="y",
+        kind=encoded.kind,
+        family=family,
+        depth=int(family == "neural"),
+        outer_fold=outer_fold,
+    )
     return TrialTask(
         study="test",
         seed=0,
@@ -86,12 +106,16 @@ def weights_of(files: dict[str, bytes], folder: Path) -> bytes:
     """The weights of the model in a `.keras` file, which itself carries a date."""
     ((name, content),) = files.items()
     (folder / name).write_bytes(content)
-    return b"".join(weight.tobytes() for weight in keras.saving.load_model(folder / name).get_weights())
+    return b"".join(
+        weight.tobytes() for weight in keras.saving.load_model(folder / name).get_weights()
+    )
 
 
 @dataclass(frozen=True)
 class Twice:
-    """A table and its twin that differs in the rows `changed` alone, both encoded under one split of the first."""
+    """A table and its twin that differs in the rows `changed` alone, both encoded under one split
+    of the first.
+    """
 
     split: Split
     changed: np.ndarray
@@ -137,7 +161,9 @@ def test_rows_outside_development_do_not_reach_the_encoder(tmp_path: Path, name:
 
     one, other, development = found.encoded, found.disturbed, found.split.development
     assert set(found.split.test) - set(found.kept) <= set(found.changed)
-    assert all(not np.array_equal(one.x(e, found.changed), other.x(e, found.changed)) for e in range(3))
+    assert all(
+        not np.array_equal(one.x(e, found.changed), other.x(e, found.changed)) for e in range(3)
+    )
     assert (one.y[found.changed] != other.y[found.changed]).all()
     assert found.readers[0] == found.readers[1]
     for e in range(3):
@@ -146,27 +172,47 @@ def test_rows_outside_development_do_not_reach_the_encoder(tmp_path: Path, name:
         np.testing.assert_array_equal(getattr(other, units), getattr(one, units))
 
 
-@pytest.mark.parametrize("name", [name for name, more in SPLITTERS.items() if "classes" not in more])
+@pytest.mark.parametrize(
+    "name", [name for name, more in SPLITTERS.items() if "classes" not in more]
+)
 def test_rows_outside_development_do_not_move_the_split(tmp_path: Path, name: str) -> None:
-    found = twice(tmp_path, name)  # strata are made of the target itself, so those splitters are left out
+    found = twice(
+        tmp_path, name
+    )  # strata are made of the target itself, so those splitters are left out
 
     inner = zip(found.resplit.inner, found.split.inner, strict=True)
-    pairs = [(found.resplit.test, found.split.test), *(pair for old, new in inner for pair in zip(old, new, strict=True))]
+    pairs = [
+        (found.resplit.test, found.split.test),
+        *(pair for old, new in inner for pair in zip(old, new, strict=True)),
+    ]
     assert all(np.array_equal(a, b) for a, b in pairs)
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_rows_outside_development_reach_neither_search_nor_winner(tmp_path: Path, name: str) -> None:
+def test_rows_outside_development_reach_neither_search_nor_winner(
+    tmp_path: Path, name: str
+) -> None:
     found = twice(tmp_path, name)
 
     for family in TRAINED[name]:
-        one, two = (trained(encoded, family, tmp_path) for encoded in (found.encoded, found.disturbed))
+        one, two = (
+            trained(encoded, family, tmp_path) for encoded in (found.encoded, found.disturbed)
+        )
         assert two[0] == one[0]
         assert two[1].coefficients == one[1].coefficients
         assert two[2] == one[2]
         for before, after in zip(one[1].candidates, two[1].candidates, strict=True):
             told = [
-                (each.name, np.asarray(each.predicted).tolist(), np.asarray(each.loss).tolist()) for each in (after, before)
+                (each.name, np.asarray(each.predicted).tolist(), np.asarray(each.loss).tolist())
+                for each in (after, before)
             ]
-            assert len({(name, str(predicted[:KEPT]), str(loss[:KEPT])) for name, predicted, loss in told}) == 1
+            assert (
+                len(
+                    {
+                        (name, str(predicted[:KEPT]), str(loss[:KEPT]))
+                        for name, predicted, loss in told
+                    }
+                )
+                == 1
+            )
             assert told[0][2][KEPT:] != told[1][2][KEPT:]

@@ -1,4 +1,6 @@
-"""Trials and winners of the convex families record the reference fits' coefficients and losses, in units of the table."""
+"""Trials and winners of the convex families record the reference fits' coefficients and losses, in
+units of the table.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +50,12 @@ def task_of(encoded: Encoded, family: str, l2: float) -> TrialTask:
     )
 
 
-def expected_coefficients(table: Table, encoded: Encoded, rows: np.ndarray, l2: float) -> dict[str, float]:
-    """By least squares, or ridge on standardised columns and target, or maximum likelihood; per original unit."""
+def expected_coefficients(
+    table: Table, encoded: Encoded, rows: np.ndarray, l2: float
+) -> dict[str, float]:
+    """By least squares, or ridge on standardised columns and target, or maximum likelihood; per
+    original unit.
+    """
     terms = [term.name for term in encoded.terms]
     x, y = table.frame[terms].to_numpy()[rows], encoded.y[rows]
     if l2:
@@ -60,13 +66,21 @@ def expected_coefficients(table: Table, encoded: Encoded, rows: np.ndarray, l2: 
     elif encoded.kind is Kind.CONTINUOUS:
         intercept, *weights = sm.OLS(y, with_ones(x)).fit().params
     else:
-        intercept, *weights = sm.Logit(y, with_ones(x)).fit(disp=0, method="newton", maxiter=100).params
-    return dict(zip([f"coef_{term}" for term in terms], weights, strict=True)) | {"intercept": intercept}
+        intercept, *weights = (
+            sm.Logit(y, with_ones(x)).fit(disp=0, method="newton", maxiter=100).params
+        )
+    return dict(zip([f"coef_{term}" for term in terms], weights, strict=True)) | {
+        "intercept": intercept
+    }
 
 
 def per_spread(coefficients: dict[str, float], encoded: Encoded) -> dict[str, float]:
-    """What each term changes over its standard deviation, so that one tolerance fits all; the intercept as it is."""
-    spread = {f"coef_{term.name}": s for term, s in zip(encoded.terms, encoded.scale[-1], strict=True)}
+    """What each term changes over its standard deviation, so that one tolerance fits all; the
+    intercept as it is.
+    """
+    spread = {
+        f"coef_{term.name}": s for term, s in zip(encoded.terms, encoded.scale[-1], strict=True)
+    }
     return {name: value * spread.get(name, 1.0) for name, value in coefficients.items()}
 
 
@@ -86,7 +100,10 @@ def test_a_trial_records_the_mean_over_inner_folds_of_the_exact_coefficients_in_
     source: str, target: str, family: str, l2: float
 ) -> None:
     table, encoded = prepared(source, target)
-    folds = [per_spread(expected_coefficients(table, encoded, rows, l2), encoded) for rows in encoded.train]
+    folds = [
+        per_spread(expected_coefficients(table, encoded, rows, l2), encoded)
+        for rows in encoded.train
+    ]
     expected = {name: np.mean([fold[name] for fold in folds]) for name in folds[0]}
 
     record, _ = run_trial(task_of(encoded, family, l2), encoded)
@@ -107,7 +124,10 @@ def test_the_winner_records_the_exact_coefficients_of_all_development_rows_in_or
 
     record, _ = run_winner(task_of(encoded, family, l2).as_winner(0.5), encoded)
 
-    found = {row.term if row.term == "intercept" else f"coef_{row.term}": row.estimate for row in record.coefficients}
+    found = {
+        row.term if row.term == "intercept" else f"coef_{row.term}": row.estimate
+        for row in record.coefficients
+    }
     scale = max(abs(value) for name, value in expected.items() if name != "intercept")
     assert per_spread(found, encoded) == pytest.approx(expected, abs=0.005 * scale)
     refit = next(candidate for candidate in record.candidates if candidate.name == "refit")
@@ -121,7 +141,11 @@ def test_the_ensemble_of_a_regression_is_the_regression_with_the_mean_of_the_coe
     table, encoded = prepared("balloons", "colour")
     task = task_of(encoded, "logistic", 0.01)
 
-    mean = mean_coefficients(encoded, [fit(task, encoded, e, rows)[0] for e, rows in enumerate(encoded.train)], inputs=True)
+    mean = mean_coefficients(
+        encoded,
+        [fit(task, encoded, e, rows)[0] for e, rows in enumerate(encoded.train)],
+        inputs=True,
+    )
     record, _ = run_winner(task.as_winner(0.5), encoded)
 
     x = table.frame.iloc[encoded.rows[encoded.test]][[term.name for term in encoded.terms]]

@@ -1,4 +1,6 @@
-"""The path of a regression ends at the optimum that statisticians' software finds, whichever way it has come."""
+"""The path of a regression ends at the optimum that statisticians' software finds, whichever way it
+has come.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,16 @@ def solved(
     iterations: int = 2_000,
     block: int | None = None,
 ) -> Solved:
-    """The last point of a path of penalties, 0 alone where none is given; of rows in blocks of that length, if any."""
+    """The last point of a path of penalties, 0 alone where none is given; of rows in blocks of that
+    length, if any.
+    """
     directions = Directions.of(x)
     if block is not None:
         parts = [slice(start, min(start + block, len(x))) for start in range(0, len(x), block)]
         directions = Directions.read(lambda: ((part, x[part]) for part in parts), x.shape[1])
-    *_, point = walk(directions, y.astype(float), HEADS[kind], n_outputs, penalties or (0.0,), iterations, 1e-7)
+    *_, point = walk(
+        directions, y.astype(float), HEADS[kind], n_outputs, penalties or (0.0,), iterations, 1e-7
+    )
     return Solved(directions.back @ point.weights, point.bias, point.converged)
 
 
@@ -59,7 +65,11 @@ def binary_targets(x: np.ndarray) -> np.ndarray:
 
 
 def counts(x: np.ndarray, intercept: float = 1.0) -> np.ndarray:
-    return np.random.default_rng(0).poisson(np.exp(intercept + 0.4 * x[:, 2] - 0.3 * x[:, 8])).astype(float)
+    return (
+        np.random.default_rng(0)
+        .poisson(np.exp(intercept + 0.4 * x[:, 2] - 0.3 * x[:, 8]))
+        .astype(float)
+    )
 
 
 def test_linear_is_least_squares_even_where_columns_are_nearly_collinear() -> None:
@@ -102,7 +112,9 @@ def test_logistic_with_a_penalty_is_that_of_scikit_learn(l2: float) -> None:
     assert_weights(fit, expected.coef_, expected.intercept_)
 
 
-def test_multinomial_with_a_penalty_is_that_of_scikit_learn_up_to_a_common_shift_of_the_intercepts() -> None:
+def test_multinomial_with_a_penalty_is_that_of_scikit_learn_up_to_a_common_shift_of_the_intercepts() -> (
+    None
+):
     x, y = standardised(load_iris().data), load_iris().target
     expected = LogisticRegression(C=1 / (2 * 1.5), tol=1e-10, max_iter=10_000).fit(x, y)
 
@@ -116,20 +128,26 @@ def test_multinomial_with_a_penalty_is_that_of_scikit_learn_up_to_a_common_shift
 def test_multinomial_is_maximum_likelihood_relative_to_a_first_class() -> None:
     x = DIABETES[:, :3]
     y = np.digitize(DIABETES_Y + np.random.default_rng(0).normal(size=len(x)), [-0.5, 0.7])
-    expected = np.asarray(sm.MNLogit(y, with_ones(x)).fit(disp=0, method="newton", tol=1e-12).params)
+    expected = np.asarray(
+        sm.MNLogit(y, with_ones(x)).fit(disp=0, method="newton", tol=1e-12).params
+    )
 
     fit = solved(x, y, Kind.MULTICLASS, n_outputs=3)
 
     kernel, bias = fit.kernel, fit.bias
     assert fit.converged
-    np.testing.assert_allclose(kernel[:, 1:] - kernel[:, :1], expected[1:], atol=2e-5 * np.abs(expected).max())
+    np.testing.assert_allclose(
+        kernel[:, 1:] - kernel[:, :1], expected[1:], atol=2e-5 * np.abs(expected).max()
+    )
     np.testing.assert_allclose(bias[1:] - bias[0], expected[0], atol=2e-5 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("intercept", [-2.0, 1.0, 4.0])
 def test_poisson_is_maximum_likelihood_for_rare_and_for_large_counts(intercept: float) -> None:
     y = counts(DIABETES, intercept)
-    bias, *kernel = sm.GLM(y, with_ones(DIABETES), family=sm.families.Poisson()).fit(tol=1e-12).params
+    bias, *kernel = (
+        sm.GLM(y, with_ones(DIABETES), family=sm.families.Poisson()).fit(tol=1e-12).params
+    )
 
     fit = solved(DIABETES, y, Kind.COUNT)
 
@@ -139,7 +157,9 @@ def test_poisson_is_maximum_likelihood_for_rare_and_for_large_counts(intercept: 
 
 def test_poisson_with_a_penalty_is_that_of_scikit_learn() -> None:
     y = counts(DIABETES)
-    expected = PoissonRegressor(alpha=2 * 50.0 / len(y), tol=1e-10, max_iter=10_000).fit(DIABETES, y)
+    expected = PoissonRegressor(alpha=2 * 50.0 / len(y), tol=1e-10, max_iter=10_000).fit(
+        DIABETES, y
+    )
 
     fit = solved(DIABETES, y, Kind.COUNT, 50.0)
 
@@ -149,11 +169,15 @@ def test_poisson_with_a_penalty_is_that_of_scikit_learn() -> None:
 
 @pytest.mark.parametrize("block", [None, 20])
 @pytest.mark.parametrize("iterations", [30, 10_000])
-def test_separable_classes_without_a_penalty_end_unconverged_and_finite(iterations: int, block: int | None) -> None:
+def test_separable_classes_without_a_penalty_end_unconverged_and_finite(
+    iterations: int, block: int | None
+) -> None:
     x = np.linspace(-1.5, 1.5, 60)[:, None]
     y = (x[:, 0] > 0).astype(float)
 
-    free, bound = (solved(x, y, Kind.BINARY, l2, iterations=iterations, block=block) for l2 in (0.0, 0.5))
+    free, bound = (
+        solved(x, y, Kind.BINARY, l2, iterations=iterations, block=block) for l2 in (0.0, 0.5)
+    )
 
     assert not free.converged
     assert bound.converged
@@ -163,7 +187,13 @@ def test_separable_classes_without_a_penalty_end_unconverged_and_finite(iteratio
 
 def test_of_a_rank_deficient_design_the_minimum_norm_solution_is_taken() -> None:
     x = np.column_stack(
-        [DIABETES[:, 2], DIABETES[:, 8], DIABETES[:, 2], DIABETES[:, 2] - DIABETES[:, 8], np.zeros(len(DIABETES))]
+        [
+            DIABETES[:, 2],
+            DIABETES[:, 8],
+            DIABETES[:, 2],
+            DIABETES[:, 2] - DIABETES[:, 8],
+            np.zeros(len(DIABETES)),
+        ]
     )
     kernel = np.linalg.pinv(x, rcond=1e-6) @ DIABETES_Y
 

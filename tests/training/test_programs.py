@@ -38,7 +38,9 @@ def test_a_folder_that_others_may_write_is_not_used(home: Path, mode: int) -> No
     assert programs_folder() is None
 
 
-def test_without_a_place_for_it_there_is_no_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_place_for_it_there_is_no_folder(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (home / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
 
@@ -56,7 +58,9 @@ def test_the_programs_compiled_last_are_kept(tmp_path: Path) -> None:
 
 
 def compiling(*args: str) -> dict[str, Any]:
-    """What a process of its own says: one has one folder of programs, and others write into that of the tests."""
+    """What a process of its own says: one has one folder of programs, and others write into that of
+    the tests.
+    """
     command = [sys.executable, "-m", "tests.training.compiling", *args]
     alone = subprocess.run(command, capture_output=True, text=True, check=False)
     assert alone.returncode == 0, alone.stderr

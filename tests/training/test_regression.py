@@ -1,4 +1,6 @@
-"""The regression with terms and the plain one: trials that score a path, and what their winners are made of."""
+"""The regression with terms and the plain one: trials that score a path, and what their winners are
+made of.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +41,21 @@ def curved(kind: Kind, rows: int = 1_000) -> Encoded:
     encoded, _ = encoded_for(case_of(kind), rows)
     x = (encoded.raw() - [5.0, -3.0, 0.0]) / [2.0, 10.0, 0.1]
     value = 0.5 * x[:, 0] + 0.7 * x[:, 0] * x[:, 1] + 0.8 * np.maximum(x[:, 2], 0.0)
-    eta = np.stack([2 * value, -2 * value, np.zeros(len(x))], axis=1) if kind is Kind.MULTICLASS else value[:, None]
-    y = draw(kind, response(kind, 3 * eta if kind is Kind.BINARY else eta), np.random.default_rng(5))
+    eta = (
+        np.stack([2 * value, -2 * value, np.zeros(len(x))], axis=1)
+        if kind is Kind.MULTICLASS
+        else value[:, None]
+    )
+    y = draw(
+        kind, response(kind, 3 * eta if kind is Kind.BINARY else eta), np.random.default_rng(5)
+    )
     if kind is not Kind.CONTINUOUS:
         return replace(encoded, y=y)
     fitting = [*encoded.train, encoded.development]
-    units = {"y_center": [y[rows].mean() for rows in fitting], "y_scale": [y[rows].std() for rows in fitting]}
+    units = {
+        "y_center": [y[rows].mean() for rows in fitting],
+        "y_scale": [y[rows].std() for rows in fitting],
+    }
     return replace(encoded, y=y, **{name: np.array(values) for name, values in units.items()})
 
 
@@ -52,7 +63,10 @@ def curved(kind: Kind, rows: int = 1_000) -> Encoded:
 def test_without_terms_it_is_the_plain_regression(kind: Kind) -> None:
     encoded = curved(kind)
 
-    plain, none = run_path(task_for(case_of(kind, "plain")), encoded), run_path(task_for(case_of(kind), **PLAIN), encoded)
+    plain, none = (
+        run_path(task_for(case_of(kind, "plain")), encoded),
+        run_path(task_for(case_of(kind), **PLAIN), encoded),
+    )
 
     assert none.path["l2"] == plain.path["l2"]
     assert none.path["val_loss"] == pytest.approx(plain.path["val_loss"], rel=1e-9)
@@ -66,7 +80,12 @@ def test_terms_find_what_columns_cannot_say_each_sort_its_share(kind: Kind) -> N
 
     losses = {
         name: run_path(task_for(case_of(kind), **PLAIN | weights), encoded).val_loss or np.nan
-        for name, weights in {"none": {}, "products": {"products": 0.3}, "curves": {"curves": 0.3}, "both": BOTH}.items()
+        for name, weights in {
+            "none": {},
+            "products": {"products": 0.3},
+            "curves": {"curves": 0.3},
+            "both": BOTH,
+        }.items()
     }
 
     assert losses["both"] < losses["products"] < losses["none"]
@@ -81,18 +100,30 @@ def test_a_trials_record_is_the_best_point_of_its_path(kind: Kind) -> None:
 
     l2, losses = record.path["l2"], record.path["val_loss"]
     assert l2 == list(task.penalties[: len(l2)]) == sorted(l2, reverse=True)
-    assert record.val_loss == min(losses) == pytest.approx(np.mean([each.val_loss for each in record.replicates]))
+    assert (
+        record.val_loss
+        == min(losses)
+        == pytest.approx(np.mean([each.val_loss for each in record.replicates]))
+    )
     assert record.params["l2"] == l2[int(np.argmin(losses))]
     assert len(l2) == len(task.penalties) or min(losses[-4:]) >= record.val_loss
     assert len(l2) == len(task.penalties) or kind is not Kind.CONTINUOUS
 
 
-def test_a_path_goes_on_until_a_penalty_was_better_than_the_strongest_and_four_more_brought_nothing() -> None:
-    assert [enough(Kind.BINARY, number, place) for number, place in ((9, 0), (5, 2), (6, 2))] == [False, False, True]
+def test_a_path_goes_on_until_a_penalty_was_better_than_the_strongest_and_four_more_brought_nothing() -> (
+    None
+):
+    assert [enough(Kind.BINARY, number, place) for number, place in ((9, 0), (5, 2), (6, 2))] == [
+        False,
+        False,
+        True,
+    ]
     assert not enough(Kind.CONTINUOUS, 6, 2)
 
 
-def test_a_weak_penalty_whose_loss_is_not_finite_ends_the_path_and_not_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_weak_penalty_whose_loss_is_not_finite_ends_the_path_and_not_the_trial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     task, encoded = task_for(case_of(Kind.COUNT, "plain")), curved(Kind.COUNT)
     step = regression_module._Fold.step
 
@@ -100,9 +131,13 @@ def test_a_weak_penalty_whose_loss_is_not_finite_ends_the_path_and_not_the_trial
         point, loss = step(fold)
         return point, loss if point.l2 > first else np.inf
 
-    monkeypatch.setattr(regression_module._Fold, "step", lambda fold: limited(fold, task.penalties[3]))
+    monkeypatch.setattr(
+        regression_module._Fold, "step", lambda fold: limited(fold, task.penalties[3])
+    )
     record = run_path(task, encoded)
-    monkeypatch.setattr(regression_module._Fold, "step", lambda fold: limited(fold, task.penalties[0]))
+    monkeypatch.setattr(
+        regression_module._Fold, "step", lambda fold: limited(fold, task.penalties[0])
+    )
 
     assert record.path["l2"] == list(task.penalties[:3])
     assert record.val_loss == min(record.path["val_loss"])
@@ -110,7 +145,9 @@ def test_a_weak_penalty_whose_loss_is_not_finite_ends_the_path_and_not_the_trial
         run_path(task, encoded)
 
 
-def test_all_trials_of_an_arm_are_compared_on_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_trials_of_an_arm_are_compared_on_the_same_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     encoded = curved(Kind.CONTINUOUS)
     monkeypatch.setattr(regression_module, "MOST_CELLS", 100 * sum(all_terms(encoded).sizes))
     drawn, taken = Encoded.drawn, []
@@ -140,10 +177,14 @@ def test_all_trials_of_an_arm_are_compared_on_the_same_rows(monkeypatch: pytest.
         (Range(low=0.1, high=10, log=True, zero=True), (*np.geomspace(10, 0.1, 50), 0.0)),
     ],
 )
-def test_the_path_of_any_space_is_scored_from_its_strongest_penalty_on(form: Any, expected: tuple[float, ...]) -> None:
+def test_the_path_of_any_space_is_scored_from_its_strongest_penalty_on(
+    form: Any, expected: tuple[float, ...]
+) -> None:
     family = get_family("linear")
     found = penalties(family, {"l2": form})
-    task = task_for(case_of(Kind.CONTINUOUS, "plain")).model_copy(update={"penalties": found, "params": {}})
+    task = task_for(case_of(Kind.CONTINUOUS, "plain")).model_copy(
+        update={"penalties": found, "params": {}}
+    )
 
     record = run_path(task, curved(Kind.CONTINUOUS))
 
@@ -154,16 +195,22 @@ def test_the_path_of_any_space_is_scored_from_its_strongest_penalty_on(form: Any
 
 def test_a_penalty_of_zero_is_least_squares() -> None:
     encoded = curved(Kind.CONTINUOUS)
-    own, _ = fit(task_for(case_of(Kind.CONTINUOUS, "plain"), l2=0.0), encoded, -1, encoded.development)
+    own, _ = fit(
+        task_for(case_of(Kind.CONTINUOUS, "plain"), l2=0.0), encoded, -1, encoded.development
+    )
     x = encoded.raw(encoded.development)
 
-    expected = np.linalg.lstsq(np.column_stack([x, np.ones(len(x))]), encoded.y[encoded.development], rcond=None)[0]
+    expected = np.linalg.lstsq(
+        np.column_stack([x, np.ones(len(x))]), encoded.y[encoded.development], rcond=None
+    )[0]
 
     np.testing.assert_allclose([*own.kernel[:, 0], *own.bias], expected, rtol=1e-8)
 
 
 @each_solver
-def test_a_column_that_is_constant_in_a_training_part_has_weight_0_there_and_nothing_is_lost(kind: Kind) -> None:
+def test_a_column_that_is_constant_in_a_training_part_has_weight_0_there_and_nothing_is_lost(
+    kind: Kind,
+) -> None:
     encoded = curved(kind)
     values = encoded.matrix.values.copy()
     values[encoded.train[0], 2] = 0.25
@@ -201,21 +248,29 @@ def test_a_search_of_drawn_rows_ends_near_that_of_all_and_one_of_blocks_at_it(
 def test_large_rates_are_fitted_without_a_step_to_infinity(level: float) -> None:
     encoded, _ = encoded_for(case_of(Kind.COUNT))
     x = (encoded.raw() - [5.0, -3.0, 0.0]) / [2.0, 10.0, 0.1]
-    y = np.random.default_rng(0).poisson(np.exp(level + x[:, 0] + 0.5 * x[:, 1] * x[:, 2])).astype(float)
+    y = (
+        np.random.default_rng(0)
+        .poisson(np.exp(level + x[:, 0] + 0.5 * x[:, 1] * x[:, 2]))
+        .astype(float)
+    )
 
     record = run_path(task_for(case_of(Kind.COUNT), **BOTH), replace(encoded, y=y))
 
     assert np.isfinite(record.path["val_loss"]).all()
     assert all(each.converged for each in record.replicates)
     assert record.val_loss is not None
-    assert 0.3 < record.val_loss < 1.5  # about half a nat, whatever the rate, where the truth is all but found
+    assert (
+        0.3 < record.val_loss < 1.5
+    )  # about half a nat, whatever the rate, where the truth is all but found
 
 
 def test_a_winner_that_has_not_arrived_says_so() -> None:
     task, encoded = task_for(case_of(Kind.BINARY), **BOTH, l2=0.01), curved(Kind.BINARY)
 
     assert run_winner(task.as_winner(0.5), encoded)[0].converged
-    assert not run_winner(task.model_copy(update={"iterations": 2}).as_winner(0.5), encoded)[0].converged
+    assert not run_winner(task.model_copy(update={"iterations": 2}).as_winner(0.5), encoded)[
+        0
+    ].converged
 
 
 @each_solver
@@ -230,7 +285,9 @@ def test_the_parts_of_a_winner_are_refits_of_other_hyperparameters(kind: Kind) -
 
     found = {candidate.name: np.array(candidate.predicted) for candidate in won.candidates}
     names = ["refit", "ensemble", "products", "curves", "rows-0.5", "rows-0.25", "rows-0.5"]
-    assert [candidate.name for candidate in won.candidates] == names  # two draws of one fraction are two
+    assert [
+        candidate.name for candidate in won.candidates
+    ] == names  # two draws of one fraction are two
     np.testing.assert_allclose(found["products"], found["refit"], rtol=1e-9)
     assert np.abs(found["curves"] - found["refit"]).max() > 0.01
 
@@ -238,8 +295,15 @@ def test_the_parts_of_a_winner_are_refits_of_other_hyperparameters(kind: Kind) -
 def worth(row: TermRow, raw: np.ndarray, names: list[str]) -> np.ndarray:
     """Of a term, by what its row says alone."""
     columns = [raw[:, names.index(column)] for column in row.columns]
-    x = [np.where(np.isnan(column), fill, column) for column, fill in zip(columns, row.fill, strict=True)]
-    inside = [np.clip(v, low, high) for v, low, high in zip(x, row.low, row.high, strict=True)] if row.low else x
+    x = [
+        np.where(np.isnan(column), fill, column)
+        for column, fill in zip(columns, row.fill, strict=True)
+    ]
+    inside = (
+        [np.clip(v, low, high) for v, low, high in zip(x, row.low, row.high, strict=True)]
+        if row.low
+        else x
+    )
     match row.form:
         case "product":
             (one, other), (m, n) = inside, row.centers
@@ -258,14 +322,23 @@ def test_the_rows_of_its_terms_say_all_that_its_model_says(kind: Kind) -> None:
     raw[::7, 0], raw[::5] = np.nan, raw[::5] * 4
     task = task_for(case_of(kind), **BOTH, l2=1.0)
     won = run_regression_winner(task.as_winner(0.5), encoded)
-    names, outputs = [term.name for term in encoded.terms], list(dict.fromkeys(row.output for row in won.terms))
+    names, outputs = (
+        [term.name for term in encoded.terms],
+        list(dict.fromkeys(row.output for row in won.terms)),
+    )
 
     eta = np.stack(
-        [sum(row.weight * worth(row, raw, names) for row in won.terms if row.output == output) for output in outputs], axis=1
+        [
+            sum(row.weight * worth(row, raw, names) for row in won.terms if row.output == output)
+            for output in outputs
+        ],
+        axis=1,
     )
 
     head = HEADS[kind]
-    np.testing.assert_allclose(predict_raw(won.model, raw), head.response(eta), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        predict_raw(won.model, raw), head.response(eta), rtol=1e-9, atol=1e-12
+    )
     assert {row.form for row in won.terms} == {"intercept", "column", "product", "hinge"}
     own, _ = fit(task, encoded, -1, encoded.development)
     assert term_rows(own, encoded) == won.terms

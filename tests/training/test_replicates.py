@@ -1,4 +1,6 @@
-"""Stacked replicates of a network: what one owes the others, and the batches, padding and dropout of its own."""
+"""Stacked replicates of a network: what one owes the others, and the batches, padding and dropout
+of its own.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,15 @@ from study.training.batches import batches
 from study.training.fit import CHUNK, fit
 from study.training.problem import padded
 from study.training.task import TrainingFailed
-from tests.training.helpers import N_ROWS, NETWORK, SCHEDULE, SEEDS, assert_same_bits, network_of, problem_of
+from tests.training.helpers import (
+    N_ROWS,
+    NETWORK,
+    SCHEDULE,
+    SEEDS,
+    assert_same_bits,
+    network_of,
+    problem_of,
+)
 
 
 class InOrder:
@@ -29,13 +39,17 @@ class InOrder:
 
 
 def compiled(layer: Any) -> Callable[[np.ndarray], np.ndarray]:
-    """`layer` while training, as it always runs then: its generator of random numbers exists only inside XLA."""
+    """`layer` while training, as it always runs then: its generator of random numbers exists only
+    inside XLA.
+    """
     program = tf.function(lambda v: layer(v, training=True), jit_compile=True)
     return lambda x: np.asarray(program(x))
 
 
 @pytest.mark.parametrize(("where", "bad"), [("x", np.inf), ("y", np.inf), ("y", np.nan)])
-def test_a_row_that_is_not_finite_in_one_replicate_alone_ends_the_trial(where: str, bad: float) -> None:
+def test_a_row_that_is_not_finite_in_one_replicate_alone_ends_the_trial(
+    where: str, bad: float
+) -> None:
     problem = problem_of()
     spoiled = problem.matrix.values[:, 0] if where == "x" else problem.y
     spoiled[problem.validation[1][0]] = bad
@@ -46,7 +60,8 @@ def test_a_row_that_is_not_finite_in_one_replicate_alone_ends_the_trial(where: s
 
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 def test_the_rows_of_one_replicate_do_not_touch_another(rate: float) -> None:
-    # Order of rows and dropout are drawn for the whole stack, from all its seeds; the data of one never reach another.
+    # Order of rows and dropout are drawn for the whole stack, from all its seeds; the data of one
+    # never reach another.
     network, schedule = network_of(dropout=rate), replace(SCHEDULE, dropout=rate)
     problem, other = problem_of(), problem_of()
     other.y[N_ROWS:] *= -1
@@ -62,7 +77,9 @@ def test_the_rows_of_one_replicate_do_not_touch_another(rate: float) -> None:
 
 def test_replicates_on_the_same_rows_differ_by_their_seeds() -> None:
     problem = problem_of()
-    problem = replace(problem, train=(problem.train[0],) * 2, validation=(problem.validation[0],) * 2)
+    problem = replace(
+        problem, train=(problem.train[0],) * 2, validation=(problem.validation[0],) * 2
+    )
 
     found = fit(problem, NETWORK, SCHEDULE, SEEDS)
 
@@ -70,7 +87,9 @@ def test_replicates_on_the_same_rows_differ_by_their_seeds() -> None:
 
 
 @pytest.mark.parametrize(("n_rows", "own"), [(80, 16), (83, 16), (79, 15), (20, 4), (5, 1), (3, 1)])
-def test_a_replicate_with_fewer_rows_goes_over_them_in_as_many_smaller_batches(n_rows: int, own: int) -> None:
+def test_a_replicate_with_fewer_rows_goes_over_them_in_as_many_smaller_batches(
+    n_rows: int, own: int
+) -> None:
     found = batches(np.arange(n_rows), steps=5, batch=16)
 
     assert found.shape == (5, 16)
@@ -81,23 +100,35 @@ def test_a_replicate_with_fewer_rows_goes_over_them_in_as_many_smaller_batches(n
         assert counts.max() - counts.min() <= 1
 
 
-def test_half_the_rows_train_as_with_batches_of_half_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_the_rows_train_as_with_batches_of_half_the_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     problem, schedule = problem_of(), replace(SCHEDULE, epochs=8)
     part = problem.train[1][:40]
     unshuffled = np.random.default_rng
-    monkeypatch.setattr(fit_module.np.random, "default_rng", lambda seed: unshuffled(seed) if np.isscalar(seed) else InOrder())
+    monkeypatch.setattr(
+        fit_module.np.random,
+        "default_rng",
+        lambda seed: unshuffled(seed) if np.isscalar(seed) else InOrder(),
+    )
 
     mixed = fit(replace(problem, train=(problem.train[0], part)), NETWORK, schedule, SEEDS)
     halved = replace(problem, train=(problem.train[0][:40], part), epoch_rows=40)
     alone = fit(halved, NETWORK, replace(schedule, batch_size=8), SEEDS)
 
     for one, other in zip(mixed.weights, alone.weights, strict=True):
-        np.testing.assert_allclose(one[1], other[1], rtol=1e-3, atol=2e-3)  # two programs, and Adam enlarges what is rounded
+        np.testing.assert_allclose(
+            one[1], other[1], rtol=1e-3, atol=2e-3
+        )  # two programs, and Adam enlarges what is rounded
 
 
-def test_every_epoch_goes_once_over_the_training_rows_in_a_fresh_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_epoch_goes_once_over_the_training_rows_in_a_fresh_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     problem = problem_of()
-    problem = replace(problem, train=(problem.train[0][:75], problem.train[1]))  # five steps of 15 and of 16 rows
+    problem = replace(
+        problem, train=(problem.train[0][:75], problem.train[1])
+    )  # five steps of 15 and of 16 rows
     seen: list[np.ndarray] = []
     program_of = fit_module.compiled
 
@@ -145,7 +176,9 @@ def test_the_padding_of_a_shorter_validation_fold_does_not_change_its_loss() -> 
     assert (unequal_folds.curve_val[0] != equal_folds.curve_val[0]).all()
 
 
-def test_dropout_follows_its_seed_drops_its_share_of_units_while_training_and_none_while_predicting() -> None:
+def test_dropout_follows_its_seed_drops_its_share_of_units_while_training_and_none_while_predicting() -> (
+    None
+):
     layer = StackedDropout()
     x = np.ones((2, 500, 20), np.float32)
     layer.build(x.shape)
@@ -156,7 +189,13 @@ def test_dropout_follows_its_seed_drops_its_share_of_units_while_training_and_no
         layer.seed.assign([0, seed])
         return training(x)
 
-    predicting, once, again, same, other = layer(x).numpy(), seeded(1), training(x), seeded(1), seeded(2)
+    predicting, once, again, same, other = (
+        layer(x).numpy(),
+        seeded(1),
+        training(x),
+        seeded(1),
+        seeded(2),
+    )
 
     np.testing.assert_array_equal(predicting, x)
     np.testing.assert_array_equal(once, same)
@@ -178,5 +217,7 @@ def test_a_network_drops_units_in_training_and_predicts_with_all() -> None:
 
     trained, predicted = compiled(stack.model)(x), stack.model(x, training=False).numpy()
 
-    np.testing.assert_allclose(predicted, linear_predictor(weights, network, x), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        predicted, linear_predictor(weights, network, x), rtol=1e-4, atol=1e-6
+    )
     assert (trained != predicted).mean() > 0.5

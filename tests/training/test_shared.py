@@ -10,7 +10,9 @@ from study.training.problem import ALIGNMENT, shared
 
 
 def aligned(shape: tuple[int, int], off: int = 0) -> np.ndarray:
-    """Distinct values whose memory begins `off` bytes behind a multiple of ALIGNMENT; read-only, as from the object store."""
+    """Distinct values whose memory begins `off` bytes behind a multiple of ALIGNMENT; read-only, as
+    from the object store.
+    """
     size = 4 * shape[0] * shape[1]
     memory = np.zeros(size + 2 * ALIGNMENT, np.uint8)
     begin = -memory.ctypes.data % ALIGNMENT + off
@@ -34,7 +36,12 @@ def test_a_tensor_of_an_aligned_array_is_its_memory_and_keeps_it() -> None:
 
 
 def test_a_tensor_of_any_other_array_is_a_copy() -> None:
-    for values in (aligned((50, 4), off=4), aligned((50, 4))[:, :3], aligned((0, 4)), aligned((50, 4)).view(np.float64)):
+    for values in (
+        aligned((50, 4), off=4),
+        aligned((50, 4))[:, :3],
+        aligned((0, 4)),
+        aligned((50, 4)).view(np.float64),
+    ):
         expected, memory = values.copy(), values.base
         assert isinstance(memory, np.ndarray)
 

@@ -41,7 +41,9 @@ def targets(kind: Kind, eta: np.ndarray) -> np.ndarray:
 
 def encoded_mixed(folder: Path, kind: Kind) -> dict[int, Encoded]:
     frame = mixed(n=600)
-    return saved_encoded(folder, frame.drop(columns="eta").assign(y=targets(kind, frame["eta"].to_numpy())))
+    return saved_encoded(
+        folder, frame.drop(columns="eta").assign(y=targets(kind, frame["eta"].to_numpy()))
+    )
 
 
 def strange(encoded: Encoded, n: int = 1_000) -> np.ndarray:
@@ -49,7 +51,9 @@ def strange(encoded: Encoded, n: int = 1_000) -> np.ndarray:
     rng = np.random.default_rng(2)
     raw = np.repeat(encoded.raw(), 2, axis=0)[:n]
     measured = np.array([len(np.unique(column[~np.isnan(column)])) > 2 for column in raw.T])
-    raw[::2, measured] += rng.normal(size=(len(raw[::2]), measured.sum())) * 6 * encoded.scale[-1][measured]
+    raw[::2, measured] += (
+        rng.normal(size=(len(raw[::2]), measured.sum())) * 6 * encoded.scale[-1][measured]
+    )
     raw[rng.random(raw.shape) < 0.05] = np.nan
     return raw
 
@@ -67,23 +71,32 @@ def test_the_two_interactions_of_balloons_are_found_and_the_formula_is_exact() -
     assert float(np.median(record.candidates[0].loss)) < 1e-14
 
 
-def test_hardly_a_term_is_chosen_where_the_truth_is_linear_and_none_makes_the_plain_regression(tmp_path: Path) -> None:
+def test_hardly_a_term_is_chosen_where_the_truth_is_linear_and_none_makes_the_plain_regression(
+    tmp_path: Path,
+) -> None:
     rng = np.random.default_rng(0)
     a, b, c = rng.normal(size=(3, 800))
     frame = pd.DataFrame({"a": a, "b": b, "c": c, "y": a - b + rng.normal(size=800)})
 
     outer = {"folds": 2, "repeats": 1}
-    found = [short_of(each)[0] for each in saved_encoded(tmp_path, frame, protocol="nested", outer=outer).values()]
+    found = [
+        short_of(each)[0]
+        for each in saved_encoded(tmp_path, frame, protocol="nested", outer=outer).values()
+    ]
 
     plain = [record for record in found if not record.names]
     assert len(plain) >= len(found) - 1
     assert {record.penalty for record in plain} == {None}
     assert {record.val_loss for record in plain} == {record.path["val_loss"][0] for record in plain}
-    assert [len(record.candidates) for record in found] == [record.work.outer_fold != ALL_ROWS for record in found]
+    assert [len(record.candidates) for record in found] == [
+        record.work.outer_fold != ALL_ROWS for record in found
+    ]
 
 
 @pytest.mark.parametrize("kind", [Kind.CONTINUOUS, Kind.MULTICLASS])
-def test_the_formula_says_what_the_saved_model_predicts_inside_and_outside_the_range(tmp_path: Path, kind: Kind) -> None:
+def test_the_formula_says_what_the_saved_model_predicts_inside_and_outside_the_range(
+    tmp_path: Path, kind: Kind
+) -> None:
     encoded = encoded_mixed(tmp_path, kind)[0]
 
     record, content = short_of(encoded)
@@ -96,11 +109,15 @@ def test_the_formula_says_what_the_saved_model_predicts_inside_and_outside_the_r
     frame = pd.DataFrame(raw, columns=[term.name for term in encoded.terms])
     expected = head.response(predictor(record.terms, frame))
     np.testing.assert_allclose(predict_raw(open_model(path), raw), expected, rtol=1e-6, atol=1e-6)
-    np.testing.assert_array_equal(predict_raw(open_model(path), encoded.raw(encoded.test)), record.candidates[0].predicted)
+    np.testing.assert_array_equal(
+        predict_raw(open_model(path), encoded.raw(encoded.test)), record.candidates[0].predicted
+    )
 
 
 @pytest.mark.parametrize("kind", [Kind.BINARY, Kind.COUNT])
-def test_the_weights_of_the_regression_with_terms_say_what_its_model_predicts(tmp_path: Path, kind: Kind) -> None:
+def test_the_weights_of_the_regression_with_terms_say_what_its_model_predicts(
+    tmp_path: Path, kind: Kind
+) -> None:
     encoded = encoded_mixed(tmp_path, kind)[0]
     params = {"products": 0.3, "curves": 0.1, "l2": 1.0}
     own = arm("extended", target="y", kind=kind)
@@ -115,7 +132,9 @@ def test_the_weights_of_the_regression_with_terms_say_what_its_model_predicts(tm
     eta = predictor(term_rows(fitted, encoded), frame)
     model = term_model(fitted, head)
     usual = np.abs(eta).max(axis=1) < 20
-    np.testing.assert_allclose(predict_raw(model, raw[usual]), head.response(eta)[usual], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        predict_raw(model, raw[usual]), head.response(eta)[usual], rtol=1e-6, atol=1e-6
+    )
     assert usual.sum() > 300
 
 
@@ -124,13 +143,17 @@ def test_test_targets_choose_no_term_and_no_weight_and_a_record_comes_back_from_
     y = encoded.y.copy()
     y[encoded.test] = np.random.default_rng(0).normal(size=len(encoded.test))
 
-    (found, _), (blind, _) = (short_of(each) for each in (encoded, dataclasses.replace(encoded, y=y)))
+    (found, _), (blind, _) = (
+        short_of(each) for each in (encoded, dataclasses.replace(encoded, y=y))
+    )
 
     assert (blind.terms, blind.path) == (found.terms, found.path)
     assert ShortRecord.model_validate_json(found.model_dump_json()) == found
 
 
-def test_a_long_table_is_searched_by_some_rows_and_fitted_on_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_table_is_searched_by_some_rows_and_fitted_on_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     encoded = encoded_of("balloons", "balloons")[0]
     seen: list[int] = []
     of = columns.Columns.of.__func__  # type: ignore[attr-defined]

@@ -12,14 +12,29 @@ from study.cli.options import ResultsFolder
 
 def ask(
     results: ResultsFolder,
-    metric: Annotated[str | None, typer.Option(help="loss, r2, rmse, mae, auc, brier, accuracy or explained_deviance.")] = None,
-    margin: Annotated[float | None, typer.Option(help="Smallest gain for which you would change the model.")] = None,
-    margin_of: Annotated[str | None, typer.Option(help="What the margin is of: regression or unit.")] = None,
-    floor: Annotated[float | None, typer.Option(help="Smallest difference that can matter.")] = None,
-    target: Annotated[str | None, typer.Option("--target", "-t", help="Which target; all if left out.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what verdicts.json would hold.")] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="loss, r2, rmse, mae, auc, brier, accuracy or explained_deviance."),
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option(help="Smallest gain for which you would change the model.")
+    ] = None,
+    margin_of: Annotated[
+        str | None, typer.Option(help="What the margin is of: regression or unit.")
+    ] = None,
+    floor: Annotated[
+        float | None, typer.Option(help="Smallest difference that can matter.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="Which target; all if left out.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what verdicts.json would hold.")
+    ] = False,
 ) -> None:
-    """Ask a finished study another question, of another metric or margin; nothing in its folder is changed."""
+    """Ask a finished study another question, of another metric or margin; nothing in its folder is
+    changed.
+    """
     from study.cli.ending import print_verdict
     from study.cli.warned import print_warnings
     from study.evidence.stored import write_verdicts

@@ -7,7 +7,11 @@ from study.cli.options import AsJson, ConfigOrTable, Name, Overrides, Targets
 
 
 def check(
-    source: ConfigOrTable, target: Targets = None, set_: Overrides = None, name: Name = None, as_json: AsJson = False
+    source: ConfigOrTable,
+    target: Targets = None,
+    set_: Overrides = None,
+    name: Name = None,
+    as_json: AsJson = False,
 ) -> None:
     """Validate a config or table and print what would be done, without doing it."""
     from study.cli.as_json import print_json

@@ -11,11 +11,19 @@ from study.cli.options import AsJson
 
 
 def compare(
-    results: Annotated[list[Path], typer.Argument(help="Results folders, two or more; the others are held against the first.")],
-    metric: Annotated[str | None, typer.Option(help="Ask all of one metric; by default each of what its config asks.")] = None,
+    results: Annotated[
+        list[Path],
+        typer.Argument(help="Results folders, two or more; the others are held against the first."),
+    ],
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Ask all of one metric; by default each of what its config asks."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold finished studies against each other: configs, verdicts, and gains where they tested the same rows."""
+    """Hold finished studies against each other: configs, verdicts, and gains where they tested the
+    same rows.
+    """
     from study.ask import compare as compared
     from study.cli.as_json import print_json
     from study.cli.compared import print_compared

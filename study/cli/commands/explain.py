@@ -10,7 +10,10 @@ from study.cli.options import AsJson
 
 
 def explain(
-    warning: Annotated[str | None, typer.Argument(help="The id of a warning, such as S003; a list of all if left out.")] = None,
+    warning: Annotated[
+        str | None,
+        typer.Argument(help="The id of a warning, such as S003; a list of all if left out."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a warning means, why it matters and what to do."""
@@ -20,7 +23,11 @@ def explain(
     from study.evidence.warnings.catalogue import ENTRIES, entry_of
 
     if as_json:
-        print_json({"warnings": [asdict(each) for each in ENTRIES]} if warning is None else asdict(entry_of(warning)))
+        print_json(
+            {"warnings": [asdict(each) for each in ENTRIES]}
+            if warning is None
+            else asdict(entry_of(warning))
+        )
     elif warning is None:
         for each in ENTRIES:
             print(f"{each.id}  {each.title} (touches {each.touches})")

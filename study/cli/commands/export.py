@@ -15,10 +15,15 @@ def export(
     results: ResultsFolder,
     to: Annotated[str, typer.Option("--to", help="csv, optuna, tensorboard or mlflow.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder or file to write; RESULTS/export/… by default.")
+        Path | None,
+        typer.Option("--out", "-o", help="Folder or file to write; RESULTS/export/… by default."),
     ] = None,
-    uri: Annotated[str | None, typer.Option(help="MLflow's tracking server, such as http://localhost:5000.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on until the study is concluded.")] = False,
+    uri: Annotated[
+        str | None, typer.Option(help="MLflow's tracking server, such as http://localhost:5000.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until the study is concluded.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hand the records of a study, finished or not, to another tool."""

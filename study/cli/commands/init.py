@@ -14,9 +14,16 @@ from study.schema import StudyError
 
 
 def init(
-    table: Annotated[str, typer.Argument(help="A table: CSV, TSV, Parquet, Feather, JSON lines, sklearn:NAME.")],
-    target: Annotated[list[str], typer.Option("--target", "-t", help="Column to predict; may be given several times.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; NAME.yaml by default.")] = None,
+    table: Annotated[
+        str, typer.Argument(help="A table: CSV, TSV, Parquet, Feather, JSON lines, sklearn:NAME.")
+    ],
+    target: Annotated[
+        list[str],
+        typer.Option("--target", "-t", help="Column to predict; may be given several times."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; NAME.yaml by default.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a commented config from a table."""
@@ -28,9 +35,13 @@ def init(
     path = output or Path(f"{config.name}.yaml")
     with writing(path):
         if path.exists():
-            raise StudyError(f"{path} exists already and is left as it is; name another file with --output.")
+            raise StudyError(
+                f"{path} exists already and is left as it is; name another file with --output."
+            )
         written = write_config(path, prepare(config), table)
     if as_json:
         print_json({"wrote": written, "config": path})
         return
-    print(f"Wrote {' and '.join(map(str, written))}. Next: study check {quote(str(path))}, then study run {quote(str(path))}")
+    print(
+        f"Wrote {' and '.join(map(str, written))}. Next: study check {quote(str(path))}, then study run {quote(str(path))}"
+    )

@@ -13,14 +13,31 @@ from study.cli.options import AsJson, ResultsFolder
 
 def predict(
     results: ResultsFolder,
-    rows: Annotated[Path, typer.Argument(help="Rows: CSV, TSV, Parquet, Feather or JSON lines, with every feature.")],
-    target: Annotated[str | None, typer.Option("--target", "-t", help="Which target, where there are several.")] = None,
+    rows: Annotated[
+        Path,
+        typer.Argument(help="Rows: CSV, TSV, Parquet, Feather or JSON lines, with every feature."),
+    ],
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="Which target, where there are several.")
+    ] = None,
     model: Annotated[
-        str, typer.Option("--model", "-m", help="answer (the verdict's), regression, extended, short, network or trees.")
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="answer (the verdict's), regression, extended, short, network or trees.",
+        ),
     ] = "answer",
-    fold: Annotated[int | None, typer.Option(help="Predict with the model that was judged on this outer fold.")] = None,
-    interval: Annotated[float | None, typer.Option(help="Add intervals, or sets, that hold this share: 0.9.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV, TSV or Parquet to write; printed if left out.")] = None,
+    fold: Annotated[
+        int | None, typer.Option(help="Predict with the model that was judged on this outer fold.")
+    ] = None,
+    interval: Annotated[
+        float | None, typer.Option(help="Add intervals, or sets, that hold this share: 0.9.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="CSV, TSV or Parquet to write; printed if left out."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict the rows of a table with a finished study's model."""

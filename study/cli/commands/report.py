@@ -16,8 +16,13 @@ from study.schema import StudyError
 
 
 def report(
-    results: Annotated[list[Path], typer.Argument(help="A results folder, such as results/balloons.")],
-    form: Annotated[Form, typer.Option("--format", "-f", help="Beside the HTML: Markdown for a forge, or a PDF.")] = Form.HTML,
+    results: Annotated[
+        list[Path], typer.Argument(help="A results folder, such as results/balloons.")
+    ],
+    form: Annotated[
+        Form,
+        typer.Option("--format", "-f", help="Beside the HTML: Markdown for a forge, or a PDF."),
+    ] = Form.HTML,
     as_json: AsJson = False,
 ) -> None:
     """Write a study's report anew, of an unfinished one its search alone."""
@@ -28,7 +33,9 @@ def report(
 
     folder, *others = results
     if others:
-        raise StudyError(f"A report is of one study. Compare them: study compare {shlex.join(map(str, results))}.")
+        raise StudyError(
+            f"A report is of one study. Compare them: study compare {shlex.join(map(str, results))}."
+        )
     with writing(folder):
         opened = load_results(folder)
         page = write_report(opened.paths, form=form)

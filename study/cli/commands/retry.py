@@ -14,11 +14,14 @@ from study.cli.options import AsJson, Overrides, ResultsFolder, Verbose
 def retry(
     results: ResultsFolder,
     trial: Annotated[
-        str | None, typer.Option(help="Which one, such as y-neural-d1-o0-0003; all that failed if left out.")
+        str | None,
+        typer.Option(help="Which one, such as y-neural-d1-o0-0003; all that failed if left out."),
     ] = None,
     set_: Overrides = None,
     verbose: Verbose = False,
-    put_aside: Annotated[bool, typer.Option("--put-aside", help="Run nothing; `study run` or a job goes on.")] = False,
+    put_aside: Annotated[
+        bool, typer.Option("--put-aside", help="Run nothing; `study run` or a job goes on.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run again what failed in a study, with all that was suggested or concluded from it."""
@@ -39,7 +42,13 @@ def retry(
         set_aside(results, trial, told.append if as_json else print)
     again = opened.again.strip("`")
     if not put_aside:
-        go_on(config, results.parent if results.name == place.name else place.parent, verbose, again, as_json)
+        go_on(
+            config,
+            results.parent if results.name == place.name else place.parent,
+            verbose,
+            again,
+            as_json,
+        )
     elif as_json:
         print_json({"results": results, "told": told, "again": again})
     else:

@@ -27,10 +27,18 @@ def run(
 ) -> None:
     """Run a study, or go on with one, and write its report."""
     config = config_of(source, target, set_, name)
-    go_on(config, results, verbose, " ".join(["study run", *(quote(arg) for arg in sys.argv[2:])]), as_json)
+    go_on(
+        config,
+        results,
+        verbose,
+        " ".join(["study run", *(quote(arg) for arg in sys.argv[2:])]),
+        as_json,
+    )
 
 
-def go_on(config: StudyConfig, results: Path, verbose: bool, again: str, as_json: bool = False) -> None:
+def go_on(
+    config: StudyConfig, results: Path, verbose: bool, again: str, as_json: bool = False
+) -> None:
     """Run a study, or what is left of it; `again` is the command that goes on with it.
 
     as_json: what is seen while it runs goes to standard error.
@@ -47,7 +55,10 @@ def go_on(config: StudyConfig, results: Path, verbose: bool, again: str, as_json
     share = array_share() if config.cluster.address == "slurm" else None
     paths = StudyPaths(results / config.name, share)
     try:
-        with Progress(console(stderr=as_json)) as progress, running(config, paths, progress) as watch:
+        with (
+            Progress(console(stderr=as_json)) as progress,
+            running(config, paths, progress) as watch,
+        ):
             if share is None:
                 done = run_study(config, results, watch, verbose)
                 if as_json:
@@ -57,9 +68,16 @@ def go_on(config: StudyConfig, results: Path, verbose: bool, again: str, as_json
             else:
                 run_share(config, share, results, watch, verbose)
                 if as_json:
-                    print_json({"results": paths.root, "share": share.number, "shares": share.count})
+                    print_json(
+                        {"results": paths.root, "share": share.number, "shares": share.count}
+                    )
                 else:
-                    print(f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}.")
+                    print(
+                        f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}."
+                    )
     except Interrupted:
-        print(f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}", file=sys.stderr)
+        print(
+            f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}",
+            file=sys.stderr,
+        )
         raise typer.Exit(130) from None

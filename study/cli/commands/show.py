@@ -11,8 +11,12 @@ from study.cli.options import AsJson, ResultsFolder
 
 def show(
     results: ResultsFolder,
-    trial: Annotated[str | None, typer.Option(help="All of one trial, such as y-neural-d1-o0-0003.")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="All that is known beside the verdict too.")] = False,
+    trial: Annotated[
+        str | None, typer.Option(help="All of one trial, such as y-neural-d1-o0-0003.")
+    ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="All that is known beside the verdict too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show how a finished study ended; or all of one trial of any study."""

@@ -17,7 +17,11 @@ def status(results: ResultsFolder, as_json: AsJson = False) -> None:
     job = queued(StudyPaths(results))
     waits = bool(job) and not StudyPaths(results).config.exists()
     if as_json:
-        print_json({"results": results, "queued": job} if waits else status_json(load_results(results), job))
+        print_json(
+            {"results": results, "queued": job}
+            if waits
+            else status_json(load_results(results), job)
+        )
         return
     if job:
         print(job)

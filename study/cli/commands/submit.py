@@ -21,15 +21,25 @@ def submit(
     name: Name = None,
     results: ResultsRoot = Path("results"),
     nodes: Annotated[int, typer.Option(min=1, help="Nodes of the job.")] = 1,
-    time: Annotated[str | None, typer.Option(help="Walltime, such as 02:00:00; the site's default if left out.")] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Walltime, such as 02:00:00; the site's default if left out.")
+    ] = None,
     cpus_per_task: Annotated[int, typer.Option(min=1, help="Cores on each node.")] = 1,
-    gpus_per_node: Annotated[str | None, typer.Option(help="GPUs on each node: 2, or a100:2 of a type.")] = None,
+    gpus_per_node: Annotated[
+        str | None, typer.Option(help="GPUs on each node: 2, or a100:2 of a type.")
+    ] = None,
     partition: Annotated[str | None, typer.Option(help="Partition of the cluster.")] = None,
     account: Annotated[str | None, typer.Option(help="Account that pays.")] = None,
     mem: Annotated[str | None, typer.Option(help="Memory on each node, such as 16G.")] = None,
-    sbatch: Annotated[str, typer.Option(help='More options for sbatch: --sbatch "--qos=long --exclusive".')] = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the job has left the queue.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and the script, and queue nothing.")] = False,
+    sbatch: Annotated[
+        str, typer.Option(help='More options for sbatch: --sbatch "--qos=long --exclusive".')
+    ] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until the job has left the queue.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the command and the script, and queue nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Queue a study as a SLURM job, after a check of its config."""
@@ -58,7 +68,9 @@ def submit(
         print_json({"job": job, "results": paths.root, "log": f"study-{job}.log"})
     else:
         print(f"Queued SLURM job {job}.")
-        print(f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {quote(str(paths.root))}")
+        print(
+            f"Follow it:  squeue --job={job}; tail -F study-{job}.log; study status {quote(str(paths.root))}"
+        )
         print(f"Cancel it:  scancel {job}")
     if wait:
         follow(paths, job, partial(print, file=sys.stderr) if as_json else print)

@@ -34,12 +34,13 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Least validation loss of the first trials of every model, by trial number (`study.evidence.winners.best_so_far`).
+    """Least validation loss of the first trials of every model, by trial number
+    (`study.evidence.winners.best_so_far`).
 
     Returns
     -------
-    (n, 11) frame: target, kind, family, depth, number, best, low, high (median and range over n_folds outer folds, in units of
-    the kind's loss), n_folds, model, colour.
+    (n, 11) frame: target, kind, family, depth, number, best, low, high (median and range over
+    n_folds outer folds, in units of the kind's loss), n_folds, model, colour.
     """
     return with_names(winners.best_so_far(results.trials), results.data.models)
 
@@ -54,7 +55,11 @@ def finding(own: pd.DataFrame) -> str:
         fell = winners.least(pd.Series([early, end]), winners.baseline(own, "best")) == [1]
         if last > 3 and fell and fall >= LEAST_FALL:
             late.append(f"{model} by {percent(fall)} %")
-    said = f"still improving: {listed(late)}" if late else f"no model improved by {percent(LEAST_FALL)} %"
+    said = (
+        f"still improving: {listed(late)}"
+        if late
+        else f"no model improved by {percent(LEAST_FALL)} %"
+    )
     return f"{said} in the last quarter of the trials"
 
 
@@ -67,11 +72,15 @@ def draw(frame: pd.DataFrame) -> Picture:
             last = max(own["number"].max() + 1, 2)
             for (_, colour), line in own.groupby(["model", "colour"], sort=False):
                 x = [*(line["number"] + 1), last]
-                best, low, high = ([*line[name], line[name].iloc[-1]] for name in ("best", "low", "high"))
+                best, low, high = (
+                    [*line[name], line[name].iloc[-1]] for name in ("best", "low", "high")
+                )
                 ax.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0)
                 ax.step(x, best, where="post", color=colour, lw=1.7, alpha=0.95)
             loss_ticks(ax, "y", own[["low", "best", "high"]], 5)
-            ax.set(xlabel="trials of the model", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}")
+            ax.set(
+                xlabel="trials of the model", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}"
+            )
             ticks(ax.xaxis, 6, integer=True)
             ax.grid(axis="y")
         model_legend(figure, searched)

@@ -35,8 +35,8 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_bins, 17) frame: target, kind, family, depth, class, n_class, bin, p, share, low, high, n_rows, place, name (of the
-    class), more (classes that are not shown), model, colour.
+    (n_bins, 17) frame: target, kind, family, depth, class, n_class, bin, p, share, low, high,
+    n_rows, place, name (of the class), more (classes that are not shown), model, colour.
     """
     own = results.calibration
     return with_names(with_classes(own, results.data, -own["n_class"]), results.data.models)
@@ -54,7 +54,9 @@ def finding(own: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target and model: a line a class, its observed share by its probability; on the diagonal it is right."""
+    """One axes a target and model: a line a class, its observed share by its probability; on the
+    diagonal it is right.
+    """
     with look():
         figure, parts = model_panels(frame, 3.6)
         for ax, own in parts:

@@ -15,7 +15,9 @@ MOST_CONDITION = 1e3
 MOST_VIF = 30.0
 """Variance inflation factor above which a term's standard error is not claimed."""
 MOST_LOG_ODDS = 30.0
-"""Estimate or standard error per standard deviation of a column that only a diverging likelihood reaches."""
+"""Estimate or standard error per standard deviation of a column that only a diverging likelihood
+reaches.
+"""
 SEPARATED = "separated or diverging: the likelihood has no maximum, so the estimates mean nothing but their signs"
 FAILED = "the maximum-likelihood fit failed: no estimate"
 
@@ -24,8 +26,8 @@ FAILED = "the maximum-likelihood fit failed: no estimate"
 class Fit:
     """A fit by maximum likelihood, squared errors for values.
 
-    weights: (1 + rank, n_outputs), intercepts, then those of a basis's directions. loss: summed over rows, in nats where there
-    are classes. arrived: whether the fit converged.
+    weights: (1 + rank, n_outputs), intercepts, then those of a basis's directions. loss: summed
+    over rows, in nats where there are classes. arrived: whether the fit converged.
     """
 
     weights: np.ndarray
@@ -35,7 +37,9 @@ class Fit:
 
 @dataclass(frozen=True)
 class Scales:
-    """Mean and standard deviation of columns, (n_terms,) each. constant: whether a column is, but for rounding; deviation 1."""
+    """Mean and standard deviation of columns, (n_terms,) each. constant: whether a column is, but
+    for rounding; deviation 1.
+    """
 
     mean: np.ndarray
     deviation: np.ndarray
@@ -54,11 +58,13 @@ class Scales:
 
 @dataclass(frozen=True)
 class Basis:
-    """Columns standardised and turned into independent directions, and the exact linear way back to original units.
+    """Columns standardised and turned into independent directions, and the exact linear way back to
+    original units.
 
-    The columns are (x - mean) / deviation = z, and z @ directions (n_terms, rank) has full rank. Weights g per direction
-    and an intercept a give weights directions @ g / deviation per original unit, the least-norm ones per standard deviation
-    where columns are collinear, and the intercept a - mean @ weights.
+    The columns are (x - mean) / deviation = z, and z @ directions (n_terms, rank) has full rank.
+    Weights g per direction and an intercept a give weights directions @ g / deviation per original
+    unit, the least-norm ones per standard deviation where columns are collinear, and the intercept
+    a - mean @ weights.
     """
 
     scales: Scales
@@ -68,12 +74,16 @@ class Basis:
     sure: np.ndarray  # (1 + n_terms,) whether the data determine intercept and weights well enough for a standard error
 
     def columns(self, x: np.ndarray) -> np.ndarray:
-        """(n, 1 + rank) a column of ones, then the directions, from x (n, n_terms) in original units."""
+        """(n, 1 + rank) a column of ones, then the directions, from x (n, n_terms) in original
+        units.
+        """
         return np.column_stack([np.ones(len(x)), self.scales.standardised(x) @ self.directions])
 
     @property
     def back(self) -> np.ndarray:
-        """(1 + n_terms, 1 + rank) matrix from (intercept, direction weights) to (intercept, weights per original unit)."""
+        """(1 + n_terms, 1 + rank) matrix from (intercept, direction weights) to (intercept, weights
+        per original unit).
+        """
         weights = self.directions / self.scales.deviation[:, None]
         top = np.concatenate([[1.0], -self.scales.mean @ weights])
         return np.vstack([top, np.column_stack([np.zeros(len(weights)), weights])])
@@ -81,18 +91,27 @@ class Basis:
     def trouble(self, kind: Kind, n: int, fit: Fit, covariance: np.ndarray) -> str:
         """What is to be said where the likelihood of n rows has no maximum; else nothing.
 
-        covariance: (n_outputs * (1 + rank),) squared, of the weights, one output after another, were the likelihood the truth.
+        covariance: (n_outputs * (1 + rank),) squared, of the weights, one output after another,
+        were the likelihood the truth.
         """
         if kind == Kind.CONTINUOUS:
             return ""
         per_deviation = np.abs(self.directions @ fit.weights[1:]).max(initial=0)
         spread = np.sqrt(np.abs(np.diag(covariance))).max(initial=0)
         certain = kind != Kind.COUNT and fit.loss < 1e-6 * n
-        return SEPARATED if certain or not fit.arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS) else ""
+        return (
+            SEPARATED
+            if certain or not fit.arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS)
+            else ""
+        )
 
 
-def basis_of(terms: list[str], scales: Scales, singular: np.ndarray, rows: np.ndarray, n: int) -> Basis:
-    """Basis of n rows whose standardised columns have these singular values and right singular vectors, and what to say."""
+def basis_of(
+    terms: list[str], scales: Scales, singular: np.ndarray, rows: np.ndarray, n: int
+) -> Basis:
+    """Basis of n rows whose standardised columns have these singular values and right singular
+    vectors, and what to say.
+    """
     constant = scales.constant
     rank = int((singular > 1e-9 * max(singular.max(initial=0), 1)).sum())
     notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
@@ -103,7 +122,9 @@ def basis_of(terms: list[str], scales: Scales, singular: np.ndarray, rows: np.nd
     if tied.any():
         names = [term for term, is_tied in zip(terms, tied, strict=True) if is_tied]
         for term in [INTERCEPT, *names]:
-            notes[term].append(f"collinear ({_names(names)}): least-norm weights, no standard error")
+            notes[term].append(
+                f"collinear ({_names(names)}): least-norm weights, no standard error"
+            )
         unsure |= tied
     elif rank and (condition := singular[:rank].max() / singular[:rank].min()) > MOST_CONDITION:
         of_all.append(f"collinear (condition number {about(condition)}): no standard error")
@@ -117,11 +138,15 @@ def basis_of(terms: list[str], scales: Scales, singular: np.ndarray, rows: np.nd
         inflated = (inflation > MOST_VIF) & ~unsure
         names = [term for term, is_inflated in zip(terms, inflated, strict=True) if is_inflated]
         for term in names:
-            notes[term].append(f"variance inflation above {given(MOST_VIF)} ({_names(names)}): no standard error")
+            notes[term].append(
+                f"variance inflation above {given(MOST_VIF)} ({_names(names)}): no standard error"
+            )
         unsure |= inflated
     sure = ~np.concatenate([[(unsure & ~constant).any()], unsure])
     return Basis(scales, rows[:rank].T, singular[:rank], notes, sure)
 
 
 def _names(terms: list[str]) -> str:
-    return ", ".join(terms) if len(terms) <= 6 else f"{', '.join(terms[:5])} and {len(terms) - 5} more"
+    return (
+        ", ".join(terms) if len(terms) <= 6 else f"{', '.join(terms[:5])} and {len(terms) - 5} more"
+    )

@@ -1,4 +1,6 @@
-"""The table of coefficients: trained estimates beside their reference fits, as contrasts, odds ratios and gaps."""
+"""The table of coefficients: trained estimates beside their reference fits, as contrasts, odds
+ratios and gaps.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,11 @@ from study.data.encoding import design
 from study.data.units import Units
 from study.diagnostics.coefficients.basis import INTERCEPT
 from study.diagnostics.coefficients.likelihood import REFERENCES
-from study.diagnostics.coefficients.reference import UNPENALISED, no_reference, reference_coefficients
+from study.diagnostics.coefficients.reference import (
+    UNPENALISED,
+    no_reference,
+    reference_coefficients,
+)
 from study.diagnostics.context import Context
 from study.diagnostics.jackknife import blocks
 from study.records.columns.shared import frame
@@ -41,15 +47,17 @@ COLUMNS = frame(
 
 KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
 MOST_CELLS = 10_000_000
-"""Rows x terms of the most that a reference is fitted to: statsmodels takes up to 60 bytes for each."""
+"""Rows x terms of the most that a reference is fitted to: statsmodels takes up to 60 bytes for
+each.
+"""
 TOO_LONG = "too many rows for a reference fit: no standard error"
 
 
 def compute(context: Context) -> pd.DataFrame:
     """Estimates of the refitted regressions beside the reference fits of the same development rows.
 
-    Standard errors are over what is independent in the table: its groups, blocks of its time, or else single rows. Of more than
-    MOST_CELLS there is no reference and none of these.
+    Standard errors are over what is independent in the table: its groups, blocks of its time, or
+    else single rows. Of more than MOST_CELLS there is no reference and none of these.
     """
     keys, estimates, data = ["target", "family", "outer_fold"], context.estimates, context.data
     trained, references = [estimates.iloc[:0]], [estimates.iloc[:0]]
@@ -64,55 +72,74 @@ def compute(context: Context) -> pd.DataFrame:
         else:
             columns, units = design(encoded, development), Units.of(encoded, development, blocks)
             y, scale = encoded.y[development], encoded.scale[-1]
-            reference = reference_coefficients(columns, y, encoded.kind, encoded.classes, l2, scale, units)
+            reference = reference_coefficients(
+                columns, y, encoded.kind, encoded.classes, l2, scale, units
+            )
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
         trained.append(rows)
         spread = dict(zip(terms, encoded.scale[-1].tolist(), strict=True))
         references.append(reference.assign(**model, sd=reference["term"].map(spread)))
-    return coefficient_table(pd.concat(trained[1:] or trained), pd.concat(references[1:] or references))
+    return coefficient_table(
+        pd.concat(trained[1:] or trained), pd.concat(references[1:] or references)
+    )
 
 
 def contrasts(estimates: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """Softmax weights as contrasts: rows of classes[1:], each less the same term's estimate for classes[0].
+    """Softmax weights as contrasts: rows of classes[1:], each less the same term's estimate for
+    classes[0].
 
-    (n_terms * n_classes, ...) rows with columns target, family, outer_fold, term, level, output, estimate, to
-    (n_terms * (n_classes - 1), ...) of them, with a column `contrast` that says so.
+    (n_terms * n_classes, ...) rows with columns target, family, outer_fold, term, level, output,
+    estimate, to (n_terms * (n_classes - 1), ...) of them, with a column `contrast` that says so.
     """
     keys = [column for column in KEYS if column != "output"]
-    base = estimates.loc[estimates["output"] == classes[0], [*keys, "estimate"]].rename(columns={"estimate": "base"})
+    base = estimates.loc[estimates["output"] == classes[0], [*keys, "estimate"]].rename(
+        columns={"estimate": "base"}
+    )
     kept = estimates[estimates["output"].isin(list(classes[1:]))].merge(base, on=keys, how="left")
-    kept = kept.assign(estimate=kept["estimate"] - kept["base"], contrast=f"contrast with {classes[0]}")
+    kept = kept.assign(
+        estimate=kept["estimate"] - kept["base"], contrast=f"contrast with {classes[0]}"
+    )
     return kept.drop(columns="base")
 
 
 def odds(table: pd.DataFrame) -> pd.DataFrame:
-    """`table` with odds_ratio, exp(estimate): what one unit multiplies the odds by; NaN but for logistic weights."""
+    """`table` with odds_ratio, exp(estimate): what one unit multiplies the odds by; NaN but for
+    logistic weights.
+    """
     is_weight = (table["family"] == "logistic") & (table["term"] != INTERCEPT)
     with np.errstate(over="ignore"):
         return table.assign(odds_ratio=np.exp(table["estimate"].astype(float).where(is_weight)))
 
 
 def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Estimates of the refitted models beside their reference, and the gap between them in standard errors.
+    """Estimates of the refitted models beside their reference, and the gap between them in standard
+    errors.
 
     Parameters
     ----------
-    estimates : (n, 8) frame of target, family, outer_fold, term, level, output, unit, estimate; of a softmax its `contrasts`.
-    reference : `reference_coefficients` with those of target, family, outer_fold, level added that tell its rows apart, and sd.
+    estimates : (n, 8) frame of target, family, outer_fold, term, level, output, unit, estimate; of
+        a softmax its `contrasts`.
+    reference : `reference_coefficients` with those of target, family, outer_fold, level added that
+        tell its rows apart, and sd.
 
     Returns
     -------
-    (n, 23) frame: the columns of `estimates`, sd (standard deviation of the column over the rows of the fit), standardised =
-    estimate * sd (what one standard deviation of the column changes), ref_estimate, ref_std_error, ref_low, ref_high,
-    gap_in_se = (estimate - ref_estimate) / ref_std_error, mle_estimate, mle_std_error, mle_low, mle_high (the fit without a
-    penalty), pull_in_se = (estimate - mle_estimate) / mle_std_error, which is how far the penalty moved the estimate,
-    odds_ratio (`odds`), se_over (what was left out, one at a time, for the standard errors: `rows`,
-    `groups` or `blocks of time`), and note; NaN where there is none.
+    (n, 23) frame: the columns of `estimates`, sd (standard deviation of the column over the rows of
+    the fit), standardised = estimate * sd (what one standard deviation of the column changes),
+    ref_estimate, ref_std_error, ref_low, ref_high, gap_in_se = (estimate - ref_estimate) /
+    ref_std_error, mle_estimate, mle_std_error, mle_low, mle_high (the fit without a penalty),
+    pull_in_se = (estimate - mle_estimate) / mle_std_error, which is how far the penalty moved the
+    estimate, odds_ratio (`odds`), se_over (what was left out, one at a time, for the standard
+    errors: `rows`, `groups` or `blocks of time`), and note; NaN where there is none.
     """
     keys = [column for column in KEYS if column in reference]
-    reference = reference.reindex(columns=[*keys, "sd", *REFERENCES, *UNPENALISED, "se_over", "note"])
-    objects = dict.fromkeys([key for key in ("level", "output") if key in keys], object)  # a column of None has no other type
+    reference = reference.reindex(
+        columns=[*keys, "sd", *REFERENCES, *UNPENALISED, "se_over", "note"]
+    )
+    objects = dict.fromkeys(
+        [key for key in ("level", "output") if key in keys], object
+    )  # a column of None has no other type
     merged = estimates.astype(objects).merge(reference.astype(objects), on=keys, how="left")
     merged["sd"] = merged["sd"].astype(float)
     merged["standardised"] = merged["estimate"] * merged["sd"]
@@ -122,4 +149,6 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
     merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
     gaps = [*REFERENCES, "gap_in_se", *UNPENALISED, "pull_in_se"]
-    return merged[[*KEYS, "unit", "estimate", "sd", "standardised", *gaps, "odds_ratio", "se_over", "note"]]
+    return merged[
+        [*KEYS, "unit", "estimate", "sd", "standardised", *gaps, "odds_ratio", "se_over", "note"]
+    ]

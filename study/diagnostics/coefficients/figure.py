@@ -1,4 +1,6 @@
-"""Coefficients of the regressions, for one standard deviation of each column, beside their reference."""
+"""Coefficients of the regressions, for one standard deviation of each column, beside their
+reference.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from study.schema import CONSTANT
 
 MOST_TERMS = 30
 BEYOND = 1.6
-"""The axis ends at so many times the largest weight; an interval that is wider goes on beyond it."""
+"""The axis ends at so many times the largest weight; an interval that is wider goes on beyond it.
+"""
 
 TEXT = """\
 ### What do the regressions say?
@@ -53,13 +56,15 @@ def first_fold(coefficients: pd.DataFrame) -> pd.DataFrame:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Standardised weights of the regression of all rows with their reference, at most MOST_TERMS a target, the largest first.
+    """Standardised weights of the regression of all rows with their reference, at most MOST_TERMS a
+    target, the largest first.
 
     Returns
     -------
-    (n_weights, 9) frame: target, family, label (term, level and output), estimate (per original unit), weight, ref_weight,
-    ref_low, ref_high (times the standard deviation of the column; NaN where there is none), n_more (terms of the target that
-    are smaller and left out); no intercept, which has no weight here.
+    (n_weights, 9) frame: target, family, label (term, level and output), estimate (per original
+    unit), weight, ref_weight, ref_low, ref_high (times the standard deviation of the column; NaN
+    where there is none), n_more (terms of the target that are smaller and left out); no intercept,
+    which has no weight here.
     """
     own = first_fold(results.coefficients)
     own = own[own["estimate"].notna() & (own["term"] != "intercept")]
@@ -72,10 +77,16 @@ def data(results: Results) -> pd.DataFrame:
     ]
     names = {"ref_estimate": "ref_weight", "ref_low": "ref_low", "ref_high": "ref_high"}
     scaled = own[list(names)].mul(own["sd"].astype(float), axis=0).rename(columns=names)
-    own = own[["target", "family", "estimate"]].assign(label=named, weight=own["standardised"].astype(float)).join(scaled)
+    own = (
+        own[["target", "family", "estimate"]]
+        .assign(label=named, weight=own["standardised"].astype(float))
+        .join(scaled)
+    )
     place = own["weight"].abs().groupby(own["target"]).rank(method="first", ascending=False)
     more = (own.groupby("target")["label"].transform("size") - MOST_TERMS).clip(lower=0)
-    kept = own.assign(n_more=more, place=place, first=pd.factorize(own["target"])[0])[place <= MOST_TERMS]
+    kept = own.assign(n_more=more, place=place, first=pd.factorize(own["target"])[0])[
+        place <= MOST_TERMS
+    ]
     return kept.sort_values(["first", "place"], ignore_index=True).drop(columns=["first", "place"])
 
 
@@ -86,7 +97,9 @@ def finding(own: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: the trained weight as a dot on its reference (a bar, with the 95 % interval as a line)."""
+    """One axes a target: the trained weight as a dot on its reference (a bar, with the 95 %
+    interval as a line).
+    """
     with look():
         figure, parts = titled_panels(frame, lambda own: 1.5 + 0.3 * len(own))
         for ax, own in parts:
@@ -100,13 +113,27 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.set_yticks(places, [plain(label) for label in own["label"]])
             ax.set(xlim=(-most, most), ylim=(len(own) - 0.4, -0.6))
             target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
-            label = wrapped(f"change in {SCALES.get(family, plain(target))} per standard deviation of the column")
-            ax.set_xlabel(f"{label}\nand {count(n_more, 'smaller term')}, in the table" if n_more else label)
+            label = wrapped(
+                f"change in {SCALES.get(family, plain(target))} per standard deviation of the column"
+            )
+            ax.set_xlabel(
+                f"{label}\nand {count(n_more, 'smaller term')}, in the table" if n_more else label
+            )
             ticks(ax.xaxis, 5, number)
             ax.grid(axis="x")
         marks = [
             Line2D([], [], marker="o", ls="", color=REGRESSION, label="saved model"),
-            Line2D([], [], marker="|", ls="-", lw=1.4, ms=10, mew=1.8, color=INK, label="reference fit, 95 % interval"),
+            Line2D(
+                [],
+                [],
+                marker="|",
+                ls="-",
+                lw=1.4,
+                ms=10,
+                mew=1.8,
+                color=INK,
+                label="reference fit, 95 % interval",
+            ),
         ]
         figure.legend(handles=marks, loc="outside lower center", ncols=2)
     return Picture(figure, TEXT, each_target(frame, finding))
@@ -118,13 +145,16 @@ def table(results: Results) -> Html:
 
 
 def coefficients_frame(results: Results) -> pd.DataFrame:
-    """Weights of the regressions of all rows beside their reference, the gap in standard errors, and what these are over.
+    """Weights of the regressions of all rows beside their reference, the gap in standard errors,
+    and what these are over.
 
     Of more than MOST_WEIGHTS a target those of largest standardised size, intercepts always.
     """
     own = first_fold(results.coefficients)
     size = own["standardised"].astype(float).abs().fillna(np.inf)
-    own = own[size.groupby(own["target"]).rank(method="first", ascending=False) <= MOST_WEIGHTS].replace("", None)
+    own = own[
+        size.groupby(own["target"]).rank(method="first", ascending=False) <= MOST_WEIGHTS
+    ].replace("", None)
     penalised = own["note"].str.contains("penalised", na=False).any()
     names = {
         "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
@@ -134,7 +164,9 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
            if penalised else {}),
         "se_over": "std. errors over", "odds_ratio": "odds ratio", "note": "note",
     }  # fmt: skip
-    shown: pd.DataFrame = own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
+    shown: pd.DataFrame = (
+        own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
+    )
     return shown
 
 

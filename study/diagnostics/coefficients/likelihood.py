@@ -19,11 +19,14 @@ from study.formatting import given
 from study.schema import Kind
 
 
-def _likelihood(basis: Basis, columns: FloatArray, y: np.ndarray, kind: Kind, n_outputs: int) -> Fit | None:
+def _likelihood(
+    basis: Basis, columns: FloatArray, y: np.ndarray, kind: Kind, n_outputs: int
+) -> Fit | None:
     """The maximum-likelihood fit; None where none could be made.
 
-    Of separated rows nothing bends the likelihood in the end but rounding, and whether statsmodels fails or diverges depends
-    on the processor; where it fails, the fit with a penalty next to none is taken.
+    Of separated rows nothing bends the likelihood in the end but rounding, and whether statsmodels
+    fails or diverges depends on the processor; where it fails, the fit with a penalty next to none
+    is taken.
     """
     # `statsmodels.api` has the same and takes five times as long to import.
     from statsmodels.discrete.discrete_model import Logit, MNLogit
@@ -40,12 +43,17 @@ def _likelihood(basis: Basis, columns: FloatArray, y: np.ndarray, kind: Kind, n_
             if kind == Kind.CONTINUOUS:
                 fit = OLS(y, columns).fit()
             elif kind == Kind.COUNT:
-                fit = GLM(y, columns, family=Poisson()).fit(maxiter=100, tol=1e-12, tol_criterion="params")
+                fit = GLM(y, columns, family=Poisson()).fit(
+                    maxiter=100, tol=1e-12, tol_criterion="params"
+                )
                 arrived = bool(fit.converged)
             else:
                 fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
                 arrived = bool(fit.mle_retvals["converged"])
-            weights, loss = np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs), -float(fit.llf)
+            weights, loss = (
+                np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs),
+                -float(fit.llf),
+            )
         except (np.linalg.LinAlgError, ValueError, PerfectSeparationError):
             weights = np.full((columns.shape[1], n_outputs), np.nan)
         if not np.isfinite(weights).all():
@@ -62,7 +70,9 @@ def _predictors(columns: FloatArray, weights: FloatArray, kind: Kind) -> FloatAr
 
 
 def derivatives(head: Head, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Minus the gradient (n, n_outputs) and the second derivatives (n, n_outputs, n_outputs) of each row's loss in eta."""
+    """Minus the gradient (n, n_outputs) and the second derivatives (n, n_outputs, n_outputs) of
+    each row's loss in eta.
+    """
     if head.kind is Kind.CONTINUOUS:
         return 2 * (y[:, None] - eta), np.full((len(y), 1, 1), 2.0)
     mean = head.response(eta)
@@ -74,9 +84,17 @@ def derivatives(head: Head, eta: FloatArray, y: FloatArray) -> tuple[FloatArray,
 
 
 def _free(
-    basis: Basis, columns: FloatArray, y: np.ndarray, kind: Kind, fit: Fit, units: Units, outputs: list[str | None]
+    basis: Basis,
+    columns: FloatArray,
+    y: np.ndarray,
+    kind: Kind,
+    fit: Fit,
+    units: Units,
+    outputs: list[str | None],
 ) -> pd.DataFrame:
-    """Estimates of a fit without a penalty, with standard errors over units and what is to be said of them."""
+    """Estimates of a fit without a penalty, with standard errors over units and what is to be said
+    of them.
+    """
     n, (p, k) = len(columns), fit.weights.shape
 
     def read(rows: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -94,48 +112,73 @@ def _free(
     trouble = basis.trouble(kind, n, fit, inverse)
     if not trouble and units.sort != "row" and units.count < LEAST_UNITS:
         trouble = f"{units.count} {OVER[units.sort]}: a standard error needs {LEAST_UNITS}"
-    notes = {term: [*said, trouble] if trouble else list(said) for term, said in basis.notes.items()}
+    notes = {
+        term: [*said, trouble] if trouble else list(said) for term, said in basis.notes.items()
+    }
     error = np.full((len(notes), k), np.nan)
     if not trouble and basis.sure.any():
         spread = jackknife(read, units.codes, information, np.kron(np.eye(k), basis.back), k)
-        alone, carriers = spread.alone.reshape(k, -1).max(axis=0), spread.carriers.reshape(k, -1).min(axis=0)
+        alone, carriers = (
+            spread.alone.reshape(k, -1).max(axis=0),
+            spread.carriers.reshape(k, -1).min(axis=0),
+        )
         few = basis.sure & (alone | (carriers < LEAST_CARRIERS))
-        error = np.where((basis.sure & ~few)[:, None], np.sqrt(spread.variance).reshape(k, -1).T, np.nan)
+        error = np.where(
+            (basis.sure & ~few)[:, None], np.sqrt(spread.variance).reshape(k, -1).T, np.nan
+        )
         for i in np.flatnonzero(few).tolist():
             few_units = f"about {given(np.floor(10 * carriers[i]) / 10)} {OVER[units.sort]} tell"
             some = f"one {ONE[units.sort]} alone tells" if alone[i] else few_units
             notes[list(notes)[i]].append(f"{some} of it: no standard error")
     df = n - p if units.sort == "row" else units.count - 1
-    return _frame(notes, outputs, basis.back @ fit.weights, error, float(stats.t.ppf(0.975, max(df, 1))))
+    return _frame(
+        notes, outputs, basis.back @ fit.weights, error, float(stats.t.ppf(0.975, max(df, 1)))
+    )
 
 
 def _lost(notes: dict[str, list[str]], outputs: Sequence[str | None], said: str) -> pd.DataFrame:
     """What stands in place of the estimates of a fit that was not made."""
     lost = np.full((len(notes), len(outputs)), np.nan)
-    return _frame({term: [*told, said] for term, told in notes.items()}, outputs, lost, lost, np.nan)
+    return _frame(
+        {term: [*told, said] for term, told in notes.items()}, outputs, lost, lost, np.nan
+    )
 
 
-def _penalised(x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Penalised estimates (1 + n_terms, n_outputs) per original unit, and whether the fit arrived at its minimum."""
+def _penalised(
+    x: np.ndarray, y: np.ndarray, kind: Kind, l2: float, scale: np.ndarray
+) -> tuple[np.ndarray, bool]:
+    """Penalised estimates (1 + n_terms, n_outputs) per original unit, and whether the fit arrived
+    at its minimum.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
     mean, n = x.mean(axis=0), len(x)
     z = (x - mean) / scale
     two = kind == Kind.MULTICLASS and len(np.unique(y)) == 2
-    l2 = l2 / 2 if two else l2  # weights w and -w of two classes are a contrast of 2 w, whose square is two times theirs
+    l2 = (
+        l2 / 2 if two else l2
+    )  # weights w and -w of two classes are a contrast of 2 w, whose square is two times theirs
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # near its optimum Newton hands over to lbfgs, and says so
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # near its optimum Newton hands over to lbfgs, and says so
         if kind == Kind.CONTINUOUS:
             fit = Ridge(alpha=l2, solver="svd").fit(z, y)
         elif kind == Kind.COUNT:
-            fit = PoissonRegressor(alpha=2 * l2 / n, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+            fit = PoissonRegressor(
+                alpha=2 * l2 / n, solver="newton-cholesky", tol=1e-12, max_iter=1000
+            ).fit(z, y)
         else:
-            fit = LogisticRegression(C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(z, y)
+            fit = LogisticRegression(
+                C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000
+            ).fit(z, y)
     arrived = kind == Kind.CONTINUOUS or int(np.max(fit.n_iter_)) < fit.max_iter
     weights, intercept = np.atleast_2d(fit.coef_).T / scale[:, None], np.atleast_1d(fit.intercept_)
     estimate = np.vstack([intercept - mean @ weights, weights])
-    return estimate[:, 1:] - estimate[:, :1] if kind == Kind.MULTICLASS and not two else estimate, arrived
+    return estimate[:, 1:] - estimate[
+        :, :1
+    ] if kind == Kind.MULTICLASS and not two else estimate, arrived
 
 
 BLOCK = 16_384
@@ -143,7 +186,8 @@ BLOCK = 16_384
 
 
 TINY = 1e-9
-"""Penalty, per row, of directions of standard deviation 1 where no fit without one could be made."""
+"""Penalty, per row, of directions of standard deviation 1 where no fit without one could be made.
+"""
 
 
 OVER: dict[Sort, str] = {"row": "rows", "group": "groups", "block": "blocks of time"}
@@ -155,7 +199,11 @@ ONE: dict[Sort, str] = {"row": "row", "group": "group", "block": "block of time"
 
 
 def _frame(
-    notes: dict[str, list[str]], outputs: Sequence[str | None], estimate: np.ndarray, error: np.ndarray, quantile: float
+    notes: dict[str, list[str]],
+    outputs: Sequence[str | None],
+    estimate: np.ndarray,
+    error: np.ndarray,
+    quantile: float,
 ) -> pd.DataFrame:
     low, high = (estimate + s * quantile * error for s in (-1, 1))
     rows = [

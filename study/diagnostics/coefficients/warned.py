@@ -1,4 +1,6 @@
-"""Warnings of coefficients: separation and collinearity, as the notes of the reference fits tell them."""
+"""Warnings of coefficients: separation and collinearity, as the notes of the reference fits tell
+them.
+"""
 
 from __future__ import annotations
 
@@ -6,35 +8,56 @@ import re
 
 import pandas as pd
 
-from study.diagnostics.coefficients.basis import FAILED, INTERCEPT, MOST_CONDITION, MOST_VIF, SEPARATED
+from study.diagnostics.coefficients.basis import (
+    FAILED,
+    INTERCEPT,
+    MOST_CONDITION,
+    MOST_VIF,
+    SEPARATED,
+)
 from study.schema import ALL_ROWS, StudyWarning
 
 _TIED = re.compile(r"collinear \(condition number")
-_NAMED = re.compile(rf"(?:variance inflation above {MOST_VIF:g}|collinear) \((?!condition)([^)]*)\)")
+_NAMED = re.compile(
+    rf"(?:variance inflation above {MOST_VIF:g}|collinear) \((?!condition)([^)]*)\)"
+)
 
 
 def coefficient_warnings(coefficients: pd.DataFrame) -> list[StudyWarning]:
-    """What is to be said of the regressions' coefficients on all rows, or on the first outer fold where there are no others.
+    """What is to be said of the regressions' coefficients on all rows, or on the first outer fold
+    where there are no others.
 
-    coefficients: target, family, outer_fold, term and note, as `study.diagnostics.coefficients.compute.coefficient_table` gives
-    them.
+    coefficients: target, family, outer_fold, term and note, as
+    `study.diagnostics.coefficients.compute.coefficient_table` gives them.
     """
     found: list[StudyWarning | None] = []
     for (target, _), own in coefficients.groupby(["target", "family"], sort=False):
         rows = own[own["outer_fold"] == own["outer_fold"].min()]
-        where = "all rows" if (rows["outer_fold"] == ALL_ROWS).all() else "the development rows of outer fold 0"
+        where = (
+            "all rows"
+            if (rows["outer_fold"] == ALL_ROWS).all()
+            else "the development rows of outer fold 0"
+        )
         noted = rows.assign(note=rows["note"].fillna("").astype(str))
         found += [separated(str(target), noted, where), collinear(str(target), noted, where)]
     return [warning for warning in found if warning]
 
 
 def separated(target: str, rows: pd.DataFrame, where: str) -> StudyWarning | None:
-    """S007 where the likelihood without a penalty has no maximum, or none was found. rows: of one fit; where: of which rows."""
-    told, failed = (rows["note"].str.contains(said, regex=False).any() for said in (SEPARATED, FAILED))
+    """S007 where the likelihood without a penalty has no maximum, or none was found. rows: of one
+    fit; where: of which rows.
+    """
+    told, failed = (
+        rows["note"].str.contains(said, regex=False).any() for said in (SEPARATED, FAILED)
+    )
     if not told and not failed:
         return None
     penalised = rows["note"].str.contains("penalised", regex=False).any()
-    kept = "are those under the penalty that was searched, and are shrunk" if penalised else "mean nothing but their signs"
+    kept = (
+        "are those under the penalty that was searched, and are shrunk"
+        if penalised
+        else "mean nothing but their signs"
+    )
     found = (
         "the likelihood has no maximum without a penalty"
         if told
@@ -51,8 +74,12 @@ def separated(target: str, rows: pd.DataFrame, where: str) -> StudyWarning | Non
 
 
 def collinear(target: str, rows: pd.DataFrame, where: str) -> StudyWarning | None:
-    """S008 where columns are so nearly sums of others that their coefficients have no standard error."""
-    notes = rows.loc[rows["note"].str.contains(r"collinear \(|variance inflation", regex=True), "note"]
+    """S008 where columns are so nearly sums of others that their coefficients have no standard
+    error.
+    """
+    notes = rows.loc[
+        rows["note"].str.contains(r"collinear \(|variance inflation", regex=True), "note"
+    ]
     if notes.empty:
         return None
     terms = [str(term) for term in rows.loc[notes.index, "term"].unique() if term != INTERCEPT]

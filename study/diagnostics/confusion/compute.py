@@ -19,16 +19,20 @@ COLUMNS = frame(
 
 
 def compute(context: Context) -> pd.DataFrame:
-    """How many test rows of a class were given which class, the most probable one; of two classes that from 0.5 up.
+    """How many test rows of a class were given which class, the most probable one; of two classes
+    that from 0.5 up.
 
     Returns
     -------
-    (n, 7) frame of COLUMNS, one row a model and pair of classes (their indices) that came up: n_rows adds up to the distinct
-    test rows of the model, a row with several predictions divided between them (share of `checked_rows`).
+    (n, 7) frame of COLUMNS, one row a model and pair of classes (their indices) that came up:
+    n_rows adds up to the distinct test rows of the model, a row with several predictions divided
+    between them (share of `checked_rows`).
     """
     rows = context.rows
     found = [COLUMNS.of([])]
-    for (_, kind), own in rows[rows["kind"].isin((Kind.BINARY, Kind.MULTICLASS))].groupby(["target", "kind"], sort=False):
+    for (_, kind), own in rows[rows["kind"].isin((Kind.BINARY, Kind.MULTICLASS))].groupby(
+        ["target", "kind"], sort=False
+    ):
         if kind == Kind.BINARY:
             chosen = (own["predicted"].to_numpy(float) >= 0.5).astype(np.int64)
         else:

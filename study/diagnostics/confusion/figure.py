@@ -37,25 +37,35 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Confusion matrices (`study.diagnostics.confusion.compute`), of more than MOST_CLASSES classes the largest.
+    """Confusion matrices (`study.diagnostics.confusion.compute`), of more than MOST_CLASSES classes
+    the largest.
 
     Returns
     -------
-    (n_cells, 11) frame: target, kind, family, depth, observed, predicted (names of classes), n_rows (distinct test rows, with
-    fractions where repeats differ), share (of the observed class), right (share of all rows that are given the right class),
-    model, colour; every pair of classes.
+    (n_cells, 11) frame: target, kind, family, depth, observed, predicted (names of classes), n_rows
+    (distinct test rows, with fractions where repeats differ), share (of the observed class), right
+    (share of all rows that are given the right class), model, colour; every pair of classes.
     """
     parts = []
     for key, own in results.confusion.groupby(MODEL, sort=False):
         about: dict[str, Any] = dict(zip(MODEL, key, strict=True))
         names = results.data.classes[about["target"]]
         every = range(len(names))
-        rows = own.pivot_table("n_rows", "observed", "predicted").reindex(index=every, columns=every).fillna(0.0)
+        rows = (
+            own.pivot_table("n_rows", "observed", "predicted")
+            .reindex(index=every, columns=every)
+            .fillna(0.0)
+        )
         sizes = rows.sum(axis=1)
         kept = sorted(sizes.nlargest(MOST_CLASSES).index)
         shares = rows.div(sizes.where(sizes > 0), axis=0)
-        cells = pd.MultiIndex.from_product([[names[k] for k in kept]] * 2, names=SIDES).to_frame(index=False)
-        told = {"n_rows": rows.loc[kept, kept].to_numpy().ravel(), "share": shares.loc[kept, kept].to_numpy().ravel()}
+        cells = pd.MultiIndex.from_product([[names[k] for k in kept]] * 2, names=SIDES).to_frame(
+            index=False
+        )
+        told = {
+            "n_rows": rows.loc[kept, kept].to_numpy().ravel(),
+            "share": shares.loc[kept, kept].to_numpy().ravel(),
+        }
         parts.append(cells.assign(**about, **told, right=np.trace(rows) / sizes.sum()))
     return with_names(pd.concat(parts), results.data.models)
 
@@ -69,7 +79,9 @@ def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target and model, of too many each target's best model: the matrix in shares."""
     shown = best_alone(frame, frame["right"])
     with look():
-        figure, parts = titled_panels(shown, lambda own: 1.3 + 0.32 * max(own["observed"].nunique(), 4), model_titles(shown))
+        figure, parts = titled_panels(
+            shown, lambda own: 1.3 + 0.32 * max(own["observed"].nunique(), 4), model_titles(shown)
+        )
         for ax, own in parts:
             _matrix(ax, own)
     return Picture(figure, TEXT, each_target(frame, finding))
@@ -78,13 +90,33 @@ def draw(frame: pd.DataFrame) -> Picture:
 def _matrix(ax: Axes, own: pd.DataFrame) -> None:
     names, colour = own["observed"].unique(), own["colour"].iloc[0]
     n, shares = len(names), own["share"].fillna(0.0).to_numpy()
-    clear, full = to_rgba(colour, 0.0), to_rgba(colour, 0.6)  # what is below shows through, light or dark
-    ax.pcolormesh(shares.reshape(n, n), cmap=LinearSegmentedColormap.from_list("cell", [clear, full]), vmin=0, vmax=1)
+    clear, full = (
+        to_rgba(colour, 0.0),
+        to_rgba(colour, 0.6),
+    )  # what is below shows through, light or dark
+    ax.pcolormesh(
+        shares.reshape(n, n),
+        cmap=LinearSegmentedColormap.from_list("cell", [clear, full]),
+        vmin=0,
+        vmax=1,
+    )
     ax.set(xlim=(0, n), ylim=(n, 0), xlabel="predicted", ylabel="observed")
     for place, (of_row, rows) in enumerate(zip(shares, own["n_rows"], strict=True)):
         if rows > 0:
-            text = f"{share(of_row)}\n{given(round(rows, 1), 9)}" if n <= 5 else human(round(100 * of_row))
-            ax.text(place % n + 0.5, place // n + 0.5, text, ha="center", va="center", fontsize=8, color=INK)
+            text = (
+                f"{share(of_row)}\n{given(round(rows, 1), 9)}"
+                if n <= 5
+                else human(round(100 * of_row))
+            )
+            ax.text(
+                place % n + 0.5,
+                place // n + 0.5,
+                text,
+                ha="center",
+                va="center",
+                fontsize=8,
+                color=INK,
+            )
     labels = [plain(short(name, 12)) for name in names]
     ax.set_xticks(np.arange(n) + 0.5, labels)
     ax.set_yticks(np.arange(n) + 0.5, labels)

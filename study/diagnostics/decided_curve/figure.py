@@ -35,9 +35,9 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (development rows trained on), improvement,
-    low, high (its interval, NaN for an end that does not exist), decided_rows (training rows at which it is likely decided,
-    NaN where not or not told).
+    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (development
+    rows trained on), improvement, low, high (its interval, NaN for an end that does not exist),
+    decided_rows (training rows at which it is likely decided, NaN where not or not told).
     """
     points = []
     for verdict in results.verdicts:
@@ -45,22 +45,45 @@ def data(results: Results) -> pd.DataFrame:
         if found is None:
             continue
         whole = next((point.n_rows for point in found.curve if point.fraction == 1), np.nan)
-        about = verdict.target, f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}", verdict.margin, found.bound
+        about = (
+            verdict.target,
+            f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}",
+            verdict.margin,
+            found.bound,
+        )
         decided = found.times * whole
-        points += [(*about, point.n_rows, point.improvement, point.low, point.high, decided) for point in found.curve]
-    columns = ["target", "pair", "margin", "bound", "n_rows", "improvement", "low", "high", "decided_rows"]
+        points += [
+            (*about, point.n_rows, point.improvement, point.low, point.high, decided)
+            for point in found.curve
+        ]
+    columns = [
+        "target",
+        "pair",
+        "margin",
+        "bound",
+        "n_rows",
+        "improvement",
+        "low",
+        "high",
+        "decided_rows",
+    ]
     return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
 
 
 def finding(own: pd.DataFrame) -> str:
     """At how many training rows it is likely decided."""
     pair, there = own[["pair", "decided_rows"]].iloc[0]
-    at = f"likely decided at about {about(there)} training rows" if np.isfinite(there) else "not foreseen to be decided"
+    at = (
+        f"likely decided at about {about(there)} training rows"
+        if np.isfinite(there)
+        else "not foreseen to be decided"
+    )
     return f"the gain of {pair} is {at}; there are {human(round(own['n_rows'].max()))} now"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is likely decided.
+    """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is
+    likely decided.
 
     An axis never runs further than 100 % to either side.
     """
@@ -79,20 +102,30 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.xaxis.set_major_formatter(number)
             ax.xaxis.set_minor_formatter(NullFormatter())
             ax.yaxis.set_major_formatter(per_cent)
-            ax.set(xlabel="training rows, log axis", ylabel=f"gain of {pair}".replace(" over ", "\nover "))
+            ax.set(
+                xlabel="training rows, log axis",
+                ylabel=f"gain of {pair}".replace(" over ", "\nover "),
+            )
             ax.grid(axis="y")
     return Picture(figure, TEXT, each_target(frame, finding))
 
 
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
-    """Dots and lines on an axis that holds all of them and what else is shown, within 100 % to either side.
+    """Dots and lines on an axis that holds all of them and what else is shown, within 100 % to
+    either side.
 
     A line that goes on, or has no end, is drawn to the edge.
     """
-    seen = pd.concat([own[name] for name in ("improvement", "low", "high")] + [pd.Series(shown)]).dropna().clip(-1, 1)
+    seen = (
+        pd.concat([own[name] for name in ("improvement", "low", "high")] + [pd.Series(shown)])
+        .dropna()
+        .clip(-1, 1)
+    )
     pad = 0.08 * float(seen.max() - seen.min())
     bottom, top = float(seen.min()) - pad, float(seen.max()) + pad
-    low, high = (own[name].fillna(end).clip(bottom, top) for name, end in (("low", bottom), ("high", top)))
+    low, high = (
+        own[name].fillna(end).clip(bottom, top) for name, end in (("low", bottom), ("high", top))
+    )
     ax.vlines(own["n_rows"], low, high, color=NETWORKS[0], lw=2.4, alpha=0.55)
     ax.plot(own["n_rows"], own["improvement"], "o-", color=CHOOSING, lw=1.2, ms=6)
     ax.set_ylim(bottom, top)

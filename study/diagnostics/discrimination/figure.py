@@ -40,15 +40,18 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Both curves (`study.diagnostics.discrimination.compute`) of the classes that are hardest to tell.
+    """Both curves (`study.diagnostics.discrimination.compute`) of the classes that are hardest to
+    tell.
 
     Returns
     -------
-    (n_points, 14) frame: target, kind, family, depth, class, curve, x, y, area, share (of the class among test rows), place,
-    name, more, model, colour.
+    (n_points, 14) frame: target, kind, family, depth, class, curve, x, y, area, share (of the class
+    among test rows), place, name, more, model, colour.
     """
     own = results.discrimination
-    return with_names(with_classes(own, results.data, own["area"].where(own["curve"] == ROC)), results.data.models)
+    return with_names(
+        with_classes(own, results.data, own["area"].where(own["curve"] == ROC)), results.data.models
+    )
 
 
 def finding(own: pd.DataFrame) -> str:
@@ -60,7 +63,9 @@ def finding(own: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """Of two classes two axes for all models, of more two a model with a line a class; of too many models the best."""
+    """Of two classes two axes for all models, of more two a model with a line a class; of too many
+    models the best.
+    """
     binary, is_roc = frame["kind"] == Kind.BINARY, frame["curve"] == ROC
     score = frame["area"].where(is_roc).groupby([frame["target"], frame["model"]]).transform("mean")
     shown = frame[binary | frame.index.isin(best_alone(frame, score).index)]
@@ -77,7 +82,9 @@ def draw(frame: pd.DataFrame) -> Picture:
             drawn = list(lines(own))
             for place, (rows, line) in enumerate(drawn):
                 label = f"{line.pop('label')}, {human(rows['area'].iloc[0])}"
-                width = 1.4 + 0.8 * (len(drawn) - 1 - place)  # thinner and thinner: none hides another where they coincide
+                width = 1.4 + 0.8 * (
+                    len(drawn) - 1 - place
+                )  # thinner and thinner: none hides another where they coincide
                 ax.plot(rows["x"], rows["y"], lw=width, label=label, drawstyle=STEPS[curve], **line)
             ax.set(**AXES[curve])
             below(ax, own, AREAS[curve])

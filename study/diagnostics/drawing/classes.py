@@ -14,15 +14,18 @@ from study.diagnostics.drawing.words import short
 from study.schema import Kind, StudyData
 
 MOST_CLASSES, MOST_LETTERS = 4, 22
-"""Classes whose lines stand in one axes; letters of a name beside which another has room below it."""
+"""Classes whose lines stand in one axes; letters of a name beside which another has room below it.
+"""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 STYLES = ("-", "--", "-.", ":")
-"""Of the lines of up to MOST_CLASSES classes: no two are told apart by colour alone (Okabe and Ito 2008)."""
+"""Of the lines of up to MOST_CLASSES classes: no two are told apart by colour alone (Okabe and Ito
+2008).
+"""
 
 
 def with_classes(frame: pd.DataFrame, data: StudyData, order: pd.Series) -> pd.DataFrame:
-    """Rows of at most MOST_CLASSES classes of each target, with `name`, `place` (among these) and `more`, how many further
-    classes it has.
+    """Rows of at most MOST_CLASSES classes of each target, with `name`, `place` (among these) and
+    `more`, how many further classes it has.
 
     order: (n_rows,) of each row: the classes with the least go first.
     """
@@ -31,7 +34,10 @@ def with_classes(frame: pd.DataFrame, data: StudyData, order: pd.Series) -> pd.D
     kept = by.groupby("target").head(MOST_CLASSES).sort_index()
     place = kept.groupby("target").cumcount().rename("place").reset_index()
     own = frame.merge(place, on=keys)
-    names = [data.classes[target][number] for target, number in zip(own["target"], own["class"], strict=True)]
+    names = [
+        data.classes[target][number]
+        for target, number in zip(own["target"], own["class"], strict=True)
+    ]
     sizes = own["target"].map({name: len(classes) for name, classes in data.classes.items()})
     return own.assign(name=names, more=(sizes - MOST_CLASSES).clip(lower=0))
 
@@ -46,7 +52,11 @@ def lines(own: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, dict[str, Any]]]:
     classes = are_classes(own)
     for (model, name), rows in own.groupby(["model", "name"], sort=False):
         place, colour = rows[["place", "colour"]].iloc[0]
-        look = {"color": COLOURS[place], "ls": STYLES[place]} if classes else {"color": colour, "ls": "-"}
+        look = (
+            {"color": COLOURS[place], "ls": STYLES[place]}
+            if classes
+            else {"color": colour, "ls": "-"}
+        )
         yield rows, look | {"label": plain(short(str(name), 18) if classes else str(model))}
 
 
@@ -59,12 +69,17 @@ def unit_square(ax: Axes) -> None:
 
 
 def below(ax: Axes, own: pd.DataFrame, title: str = "") -> None:
-    """Name the lines of an axes below it, where no line can be: two beside each other if they leave the axes its width.
+    """Name the lines of an axes below it, where no line can be: two beside each other if they leave
+    the axes its width.
 
     title: what stands above them, and beside it how many classes are not shown.
     """
     wide = max(len(label) for label in ax.get_legend_handles_labels()[1]) > MOST_LETTERS
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "alignment": "left"}
-    more = f"{own['more'].iloc[0]} more classes are not shown" if are_classes(own) and own["more"].iloc[0] else ""
+    more = (
+        f"{own['more'].iloc[0]} more classes are not shown"
+        if are_classes(own) and own["more"].iloc[0]
+        else ""
+    )
     said = "; ".join(filter(None, (title, more)))
     ax.legend(**place, ncols=1 if wide else 2, title=said, handlelength=2.4, borderpad=0)

@@ -22,14 +22,20 @@ class Html(str):
 def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
     """`frame` as HTML with three significant digits; columns that hold nothing are left out.
 
-    It scrolls on its own where it is wider or longer than its place; a line below is for how it goes on, which scripts know.
+    It scrolls on its own where it is wider or longer than its place; a line below is for how it
+    goes on, which scripts know.
     """
     shown = frame.dropna(axis="columns", how="all")
     if shown.empty:
         return Html(f"<p>{escape(empty)}</p>")
     is_number = {column: pd.api.types.is_numeric_dtype(shown[column]) for column in shown}
-    head = "".join(f'<th scope="col"{_right(is_number[column])}>{escape(str(column))}</th>' for column in shown)
-    rows = ["".join(map(_td, row, is_number.values())) for row in shown.astype(object).itertuples(index=False)]
+    head = "".join(
+        f'<th scope="col"{_right(is_number[column])}>{escape(str(column))}</th>' for column in shown
+    )
+    rows = [
+        "".join(map(_td, row, is_number.values()))
+        for row in shown.astype(object).itertuples(index=False)
+    ]
     body = "".join(f"<tr>{cells}</tr>" for cells in rows)
     names = ", ".join(map(str, list(shown)[:3]))
     label = f"Table of {names}: {shown.shape[1]} columns, {len(shown)} row{'s' * (len(shown) != 1)}"
@@ -40,7 +46,8 @@ def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
 
 
 def filtered(frame: pd.DataFrame, chosen: Sequence[str], noun: str) -> Html:
-    """`frame` as a `table` that a page can sort by each column, and filter by words and by values of the `chosen` columns.
+    """`frame` as a `table` that a page can sort by each column, and filter by words and by values
+    of the `chosen` columns.
 
     noun: what its rows are called.
     """
@@ -80,7 +87,9 @@ def _td(value: Any, is_number: bool) -> str:
 
 
 def _width(text: str) -> str:
-    """Whether the text of a cell may be broken into lines: words may, an interval or a number may not."""
+    """Whether the text of a cell may be broken into lines: words may, an interval or a number may
+    not.
+    """
     if len(text) > 44:
         return ' class="long"'
     return ' class="words"' if len(text) > 16 and text[:1].isalpha() and " to " not in text else ""
@@ -90,5 +99,8 @@ def by_target(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
     """A `table` for every target, each with the columns that it fills."""
     if frame.empty:
         return table(frame, empty)
-    parts = [(target, rows.drop(columns="target")) for target, rows in frame.groupby("target", sort=False)]
+    parts = [
+        (target, rows.drop(columns="target"))
+        for target, rows in frame.groupby("target", sort=False)
+    ]
     return Html("".join(f"<h4>{escape(str(target))}</h4>{table(rows)}" for target, rows in parts))

@@ -1,4 +1,6 @@
-"""Axes of the models of each target: one each, or one a target for all where these would be too many."""
+"""Axes of the models of each target: one each, or one a target for all where these would be too
+many.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ MOST_PANELS = 16
 
 def model_titles(frame: pd.DataFrame) -> pd.Series:
     """Of each row its model, after its target where there are several."""
-    return frame["model"] if frame["target"].nunique() < 2 else frame["target"] + ": " + frame["model"]
+    return (
+        frame["model"] if frame["target"].nunique() < 2 else frame["target"] + ": " + frame["model"]
+    )
 
 
 def are_many(frame: pd.DataFrame) -> bool:
@@ -26,12 +30,20 @@ def are_many(frame: pd.DataFrame) -> bool:
 
 
 def best_alone(frame: pd.DataFrame, score: pd.Series) -> pd.DataFrame:
-    """Rows of each target's model with the largest score alone, where axes of their own for all `are_many`."""
-    return frame[score == score.groupby(frame["target"]).transform("max")] if are_many(frame) else frame
+    """Rows of each target's model with the largest score alone, where axes of their own for all
+    `are_many`.
+    """
+    return (
+        frame[score == score.groupby(frame["target"]).transform("max")]
+        if are_many(frame)
+        else frame
+    )
 
 
 def model_panels(frame: pd.DataFrame, height_in: float) -> tuple[Figure, list[tuple[Axes, Any]]]:
-    """A figure of one axes a target and model, each with its rows; where these `are_many`, of one a target with a legend."""
+    """A figure of one axes a target and model, each with its rows; where these `are_many`, of one a
+    target with a legend.
+    """
     if not are_many(frame):
         return titled_panels(frame, height_in, model_titles(frame))
     figure, parts = titled_panels(frame, height_in)
@@ -41,17 +53,26 @@ def model_panels(frame: pd.DataFrame, height_in: float) -> tuple[Figure, list[tu
 
 def model_legend(figure: Figure, frame: pd.DataFrame) -> None:
     """A line of its own below the figure that names the models of `frame`."""
-    lines = [Line2D([], [], color=colour, lw=2.4, label=plain(model)) for model, colour in colours(frame).items()]
+    lines = [
+        Line2D([], [], color=colour, lw=2.4, label=plain(model))
+        for model, colour in colours(frame).items()
+    ]
     figure.legend(handles=lines, loc="outside lower center", ncols=min(len(lines), 2))
 
 
 def procedure_legend(figure: Figure, frame: pd.DataFrame) -> None:
     """A line below the figure that names the procedures of `frame`."""
-    shown = [(SHORT_NAMES[name], colour) for name, colour in HUES.items() if (frame["procedure"] == name).any()]
+    shown = [
+        (SHORT_NAMES[name], colour)
+        for name, colour in HUES.items()
+        if (frame["procedure"] == name).any()
+    ]
     model_legend(figure, pd.DataFrame(shown, columns=["model", "colour"]))
 
 
 def dots(ax: Axes, bins: pd.DataFrame, x: str, y: str, **line: Any) -> None:
-    """Draw bins as dots on a line with their intervals, low to high; line: its look, as `Axes.plot` takes it."""
+    """Draw bins as dots on a line with their intervals, low to high; line: its look, as `Axes.plot`
+    takes it.
+    """
     ax.vlines(bins[x], bins["low"], bins["high"], color=line["color"], lw=1.5, alpha=0.5)
     ax.plot(bins[x], bins[y], marker="o", ms=4, lw=1.2, **line)

@@ -7,7 +7,9 @@ import re
 INK, MUTED, RULE, BAND, PAPER = "#1f2933", "#5f6b78", "#d9dee4", "#eef1f4", "#ffffff"
 GREY, REGRESSION, GREEN, VIOLET, LILAC = "#8a94a0", "#0072b2", "#009e73", "#6b4fa0", "#a892cf"
 NETWORKS = ("#eb8f3c", "#d55e00", "#a34100", "#752e00", "#521f00")
-"""Grey, blue, green and oranges stay apart for every kind of colour vision (Okabe and Ito 2008); depth darkens the orange."""
+"""Grey, blue, green and oranges stay apart for every kind of colour vision (Okabe and Ito 2008);
+depth darkens the orange.
+"""
 CHOOSING = NETWORKS[1]
 """The network that chooses its depth."""
 RAMPS = (
@@ -15,7 +17,8 @@ RAMPS = (
     ("#e3a8c8", "#cc79a7", "#a04c7c", "#732f56", "#4a1c37"),
     ("#f4e65c", "#cfc020", "#99900e", "#6b6409", "#464205"),
 )
-"""Colours of the first, second and third family of networks; a fourth has those of the first again."""
+"""Colours of the first, second and third family of networks; a fourth has those of the first again.
+"""
 
 NAMES = {INK: "ink", MUTED: "muted", RULE: "rule", BAND: "band", PAPER: "paper"}
 """Names of the neutral colours as variables of the page's style."""
@@ -37,10 +40,16 @@ def variable(colour: str) -> str:
 
 
 def following(style: str) -> str:
-    """`style`, whose colours follow the page where it is light or dark, and are as they are in a file of their own."""
-    return _HEX.sub(lambda hit: f"var({variable(hit[0])}, {hit[0]})" if hit[0] in DARK else hit[0], style)
+    """`style`, whose colours follow the page where it is light or dark, and are as they are in a
+    file of their own.
+    """
+    return _HEX.sub(
+        lambda hit: f"var({variable(hit[0])}, {hit[0]})" if hit[0] in DARK else hit[0], style
+    )
 
 
 def variables(dark: bool) -> str:
     """Declarations of all variables, for the page's style."""
-    return " ".join(f"{variable(light)}: {shade if dark else light};" for light, shade in DARK.items())
+    return " ".join(
+        f"{variable(light)}: {shade if dark else light};" for light, shade in DARK.items()
+    )

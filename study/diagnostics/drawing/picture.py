@@ -1,4 +1,6 @@
-"""A figure with its words: one drawing for a file, and for a page a drawing a panel, which follows it in light and dark."""
+"""A figure with its words: one drawing for a file, and for a page a drawing a panel, which follows
+it in light and dark.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,15 @@ FONTS = "'DejaVu Sans', Verdana, sans-serif"
 PAD_IN = 0.07
 """Around a panel."""
 LEAST_PX, MOST_PX = 1.05, 1.48
-"""Pixels of a page for a point of a panel: with fewer its text is too small, and with more a full row leaves the page."""
+"""Pixels of a page for a point of a panel: with fewer its text is too small, and with more a full
+row leaves the page.
+"""
 KEYS = {"-": "\u2501", "--": "\u2505", "o": "\u25cf", "|": "\u2542"}
 """How a legend shows a line or its marks: a stroke, dashes, a disc, a bar across a stroke."""
-FILE_ONLY = re.compile(r' xmlns(:xlink)?="[^"]*"|(?<=<g) id="[^"]*"| (?:width|height)="[\d.]+pt"|<style.*?</style>', re.DOTALL)
+FILE_ONLY = re.compile(
+    r' xmlns(:xlink)?="[^"]*"|(?<=<g) id="[^"]*"| (?:width|height)="[\d.]+pt"|<style.*?</style>',
+    re.DOTALL,
+)
 """What a drawing needs in a file of its own alone."""
 PATH = re.compile(r' d="[^"]*"')
 _LOOK: Any = {
@@ -75,10 +82,11 @@ def look() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, what the report says before it (Markdown, a question as its heading), and its title: what is seen.
+    """A figure, what the report says before it (Markdown, a question as its heading), and its
+    title: what is seen.
 
-    Those who cannot see it are told the question and the title. A file holds it as one drawing with its title; a page and a
-    notebook show its panels, as many in a row as there is room for.
+    Those who cannot see it are told the question and the title. A file holds it as one drawing with
+    its title; a page and a notebook show its panels, as many in a row as there is room for.
     """
 
     figure: Figure
@@ -104,9 +112,13 @@ class Picture:
         with look():
             _lay_out(figure)
             lines = textwrap.wrap(self.title.replace("$", r"\$"), int(11.5 * figure.get_figwidth()))
-            title = figure.text(0.012, 1.02, "\n".join(lines), va="bottom", fontsize=10.5, fontweight="bold")
+            title = figure.text(
+                0.012, 1.02, "\n".join(lines), va="bottom", fontsize=10.5, fontweight="bold"
+            )
             beside = [artist.get_window_extent() for artist in (title, *figure.legends)]
-            whole = Bbox.union([figure.bbox, *beside]).transformed(figure.dpi_scale_trans.inverted())
+            whole = Bbox.union([figure.bbox, *beside]).transformed(
+                figure.dpi_scale_trans.inverted()
+            )
             drawn = _saved(figure, whole.padded(PAD_IN), self.alt)
             title.remove()
         return drawn
@@ -123,7 +135,13 @@ class Picture:
             for number, (ax, box) in enumerate(zip(axes, boxes, strict=True)):
                 for artist in shown:
                     artist.set_visible(artist is ax)
-                drawn.append(following(FILE_ONLY.sub("", _saved(figure, box, f"{self.alt} {number}").partition("<svg")[2])))
+                drawn.append(
+                    following(
+                        FILE_ONLY.sub(
+                            "", _saved(figure, box, f"{self.alt} {number}").partition("<svg")[2]
+                        )
+                    )
+                )
             for artist in shown:
                 artist.set_visible(True)
         width, columns = 72 * boxes[0].width, len({round(ax.get_position().x0, 3) for ax in axes})
@@ -143,7 +161,9 @@ class Picture:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Have everything stay where it is from now on, and what would be thousands of marks drawn as one picture."""
+    """Have everything stay where it is from now on, and what would be thousands of marks drawn as
+    one picture.
+    """
     for ax in figure.axes:
         lines = [line for line in ax.lines if line.get_marker() not in ("None", "", None)]
         clouds = [cloud for cloud in ax.collections if isinstance(cloud, PathCollection)]
@@ -155,11 +175,15 @@ def _lay_out(figure: Figure) -> None:
         figure.draw_without_rendering()
         figure.set_layout_engine()
         for legend in figure.legends:
-            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)  # or it follows the box that is saved
+            legend.set_bbox_to_anchor(
+                (0, 0, 1, 1), figure.transFigure
+            )  # or it follows the box that is saved
 
 
 def _boxes(figure: Figure) -> list[Bbox]:
-    """Where the panels are of a figure that is laid out, in inches: with what stands around any of them, so that all align."""
+    """Where the panels are of a figure that is laid out, in inches: with what stands around any of
+    them, so that all align.
+    """
     inner = np.array([ax.get_window_extent().extents for ax in figure.axes]) / figure.dpi
     outer = np.array([(ax.get_tightbbox() or ax.bbox).extents for ax in figure.axes]) / figure.dpi
     around = np.abs(outer - inner).max(axis=0) + PAD_IN
@@ -184,5 +208,7 @@ def _legend(figure: Figure) -> str:
             if isinstance(line, Line2D):
                 key = KEYS.get(str(line.get_marker()), KEYS["--" if line.is_dashed() else "-"])
                 colour = following(f"color: {to_hex(line.get_color())}")
-                entries += f'<span><span style="{colour}">{key}</span> {escape(text.get_text())}</span> '
+                entries += (
+                    f'<span><span style="{colour}">{key}</span> {escape(text.get_text())}</span> '
+                )
     return f'<div class="legend" style="grid-column: 1 / -1">{entries}</div>' if entries else ""

@@ -15,7 +15,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from study.diagnostics.drawing.palette import CHOOSING, GREEN, GREY, LILAC, RAMPS, REGRESSION, VIOLET
+from study.diagnostics.drawing.palette import (
+    CHOOSING,
+    GREEN,
+    GREY,
+    LILAC,
+    RAMPS,
+    REGRESSION,
+    VIOLET,
+)
 from study.evidence.winners import CHOSEN
 from study.formatting import given, given_percent
 from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, SHORT, TREES, ModelData
@@ -24,7 +32,8 @@ from study.schema import REGRESSION as PLAIN
 HUES = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: CHOOSING, TREES: GREEN}
 """Colours of procedures."""
 NEURAL = "neural"
-"""The family of dense networks, which studies of every version have; others bring their own label."""
+"""The family of dense networks, which studies of every version have; others bring their own label.
+"""
 
 WIDTH_IN = 8.4
 """Of a figure of several columns."""
@@ -33,7 +42,8 @@ SINGLE_IN = 4.8
 
 
 def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
-    """What a family and depth are called in figures and tables: their label among a study's `models`, or a plain name.
+    """What a family and depth are called in figures and tables: their label among a study's
+    `models`, or a plain name.
 
     Two families of one label are told apart by their own names.
     """
@@ -43,34 +53,47 @@ def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str
     if depth == CHOSEN:
         return "network, depth chosen"
     if depth > 0:
-        return f"{'network' if family == NEURAL else family}, {depth} layer{'s' if depth > 1 else ''}"
+        return (
+            f"{'network' if family == NEURAL else family}, {depth} layer{'s' if depth > 1 else ''}"
+        )
     return NOUNS.get(family, family).removeprefix("the ")
 
 
 def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
-    """Grey for the constant, blue for a regression, violet for one with terms, green for trees; a network darkens with depth.
+    """Grey for the constant, blue for a regression, violet for one with terms, green for trees; a
+    network darkens with depth.
 
-    That is orange for the dense network, and another for each further family of networks among `models`. The network that
-    chooses its depth is orange wherever it stands alone, and of no depth's own shade.
+    That is orange for the dense network, and another for each further family of networks among
+    `models`. The network that chooses its depth is orange wherever it stands alone, and of no
+    depth's own shade.
     """
     if depth == CHOSEN:
         return CHOOSING
     if depth > 0:
-        families = list(dict.fromkeys([NEURAL, *(model.family for model in models if model.depth > 0), family]))
+        families = list(
+            dict.fromkeys([NEURAL, *(model.family for model in models if model.depth > 0), family])
+        )
         ramp = [shade for shade in RAMPS[families.index(family) % len(RAMPS)] if shade != CHOOSING]
         return ramp[min(depth, len(ramp)) - 1]
     return {CONSTANT: GREY, EXTENDED: VIOLET, SHORT: LILAC, TREES: GREEN}.get(family, REGRESSION)
 
 
 def with_names(frame: pd.DataFrame, models: Sequence[ModelData] = ()) -> pd.DataFrame:
-    """`frame` sorted from the constant to the deepest network, *the network*, the reference line, with `model` and `colour`."""
-    keys = [(str(family), int(depth)) for family, depth in zip(frame["family"], frame["depth"], strict=True)]
+    """`frame` sorted from the constant to the deepest network, *the network*, the reference line,
+    with `model` and `colour`.
+    """
+    keys = [
+        (str(family), int(depth))
+        for family, depth in zip(frame["family"], frame["depth"], strict=True)
+    ]
     known = {key: (model_name(*key, models), model_colour(*key, models)) for key in set(keys)}
     depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf)
     for family, place in {CONSTANT: -1.0, SHORT: 0.2, EXTENDED: 0.4}.items():
         depth = depth.mask(frame["family"] == family, place)
     order = np.lexsort((depth.to_numpy(), (frame["family"] == TREES).to_numpy()))
-    named = frame.assign(model=[known[key][0] for key in keys], colour=[known[key][1] for key in keys])
+    named = frame.assign(
+        model=[known[key][0] for key in keys], colour=[known[key][1] for key in keys]
+    )
     return named.iloc[order].reset_index(drop=True)
 
 
@@ -80,15 +103,19 @@ def colours(frame: pd.DataFrame) -> dict[str, str]:
 
 
 def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Figure, list[Axes]]:
-    """A figure of `n` axes, filled row by row; heights in inches, one for all or one an axes, of which a row has its largest.
+    """A figure of `n` axes, filled row by row; heights in inches, one for all or one an axes, of
+    which a row has its largest.
 
-    The page shows them as here where it is wide, and below each other on a phone, where one of a single column keeps its size.
+    The page shows them as here where it is wide, and below each other on a phone, where one of a
+    single column keeps its size.
     """
     columns = max(1, min(columns, n))
     rows = math.ceil(max(n, 1) / columns)
     each = height_in if isinstance(height_in, list) else [height_in] * n
     heights = [max(each[row * columns :][:columns], default=SINGLE_IN) for row in range(rows)]
-    figure = Figure(figsize=(WIDTH_IN if columns > 1 else SINGLE_IN, sum(heights)), layout="constrained")
+    figure = Figure(
+        figsize=(WIDTH_IN if columns > 1 else SINGLE_IN, sum(heights)), layout="constrained"
+    )
     FigureCanvasAgg(figure)
     grid: Any = figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
     figure.get_layout_engine().set(w_pad=0.09, h_pad=0.08)  # type: ignore[union-attr, call-arg]
@@ -101,20 +128,30 @@ def panels(n: int, height_in: float | list[float], columns: int = 2) -> tuple[Fi
 def titled_panels(
     frame: pd.DataFrame, height_in: float | Callable[[Any], float], titles: pd.Series | None = None
 ) -> tuple[Figure, list[tuple[Axes, Any]]]:
-    """A figure of one axes for each title, those of a target beside each other, and each axes with its rows.
+    """A figure of one axes for each title, those of a target beside each other, and each axes with
+    its rows.
 
-    height_in: in inches, or made of the rows of an axes. titles: of the rows; without them those are the targets.
+    height_in: in inches, or made of the rows of an axes. titles: of the rows; without them those
+    are the targets.
     """
     named = frame.assign(panel=frame["target"] if titles is None else titles)
-    parts = [rows for _, own in named.groupby("target", sort=False) for _, rows in own.groupby("panel", sort=False)]
-    figure, axes = panels(len(parts), [height_in(rows) for rows in parts] if callable(height_in) else height_in)
+    parts = [
+        rows
+        for _, own in named.groupby("target", sort=False)
+        for _, rows in own.groupby("panel", sort=False)
+    ]
+    figure, axes = panels(
+        len(parts), [height_in(rows) for rows in parts] if callable(height_in) else height_in
+    )
     for ax, rows in zip(axes, parts, strict=True):
         ax.set_title(plain(rows["panel"].iloc[0]))
     return figure, list(zip(axes, parts, strict=True))
 
 
 def use_log_axis(values: Any) -> bool:
-    """Whether positive losses span more than two decades, so that only a logarithmic axis shows them all."""
+    """Whether positive losses span more than two decades, so that only a logarithmic axis shows
+    them all.
+    """
     finite = np.asarray(values, float)
     finite = finite[np.isfinite(finite)]
     return bool(len(finite) and finite.min() > 0 and finite.max() / finite.min() > 100)

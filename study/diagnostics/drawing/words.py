@@ -20,29 +20,41 @@ MOST_TARGETS = 3
 
 
 def by_score(own: pd.DataFrame, score: str, write: Callable[[float], str]) -> str:
-    """The models of a target with their score, from the largest: `network 0.9 and linear regression 0.8`.
+    """The models of a target with their score, from the largest: `network 0.9 and linear regression
+    0.8`.
 
     write: the words of a score.
     """
-    each = own.drop_duplicates("model").sort_values(score, key=lambda values: ranks(-values, 1.0), kind="stable")
+    each = own.drop_duplicates("model").sort_values(
+        score, key=lambda values: ranks(-values, 1.0), kind="stable"
+    )
     return listed(
-        [f"{model.partition(',')[0]} {write(value)}" for model, value in zip(each["model"], each[score], strict=True)]
+        [
+            f"{model.partition(',')[0]} {write(value)}"
+            for model, value in zip(each["model"], each[score], strict=True)
+        ]
     )
 
 
 def most_off(own: pd.DataFrame, off: pd.Series, sure: pd.Series) -> dict[str, Any]:
-    """Of bins of which some surely are off, the one that is by most widths of its interval. off: by how much bins are."""
+    """Of bins of which some surely are off, the one that is by most widths of its interval. off: by
+    how much bins are.
+    """
     widths = (off.abs() / (own["high"] - own["low"])).where(sure)
     return dict(own.iloc[int(np.nanargmax(widths))])
 
 
 def each_target(frame: pd.DataFrame, finding: Callable[[pd.DataFrame], str]) -> str:
-    """What is seen of the one target, or of each of MOST_TARGETS after their names, and how many more there are."""
+    """What is seen of the one target, or of each of MOST_TARGETS after their names, and how many
+    more there are.
+    """
     parts = [(str(target), rows) for target, rows in frame.groupby("target", sort=False)]
     if len(parts) == 1:
         return f"{capital(finding(parts[0][1]))}."
     said = [f"{target}: {finding(rows)}" for target, rows in parts[:MOST_TARGETS]]
-    said += [f"{count(more, 'more target')} below"] if (more := len(parts) - MOST_TARGETS) > 0 else []
+    said += (
+        [f"{count(more, 'more target')} below"] if (more := len(parts) - MOST_TARGETS) > 0 else []
+    )
     return f"{'; '.join(said)}." if said else ""
 
 

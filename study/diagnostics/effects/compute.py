@@ -1,4 +1,6 @@
-"""Where the models differ: their mean effects of single columns, and by how much these stray from each other."""
+"""Where the models differ: their mean effects of single columns, and by how much these stray from
+each other.
+"""
 
 from __future__ import annotations
 
@@ -47,32 +49,42 @@ def compute(context: Context) -> pd.DataFrame:
 
 
 def centred(effects: pd.DataFrame) -> pd.DataFrame:
-    """Effects less the mean of their own curve over the table's rows (`share`); each fold's and replicate's by itself.
+    """Effects less the mean of their own curve over the table's rows (`share`); each fold's and
+    replicate's by itself.
 
     A column counts that half of the outer folds at least were asked about.
     """
     keys = [*CURVE, "procedure", "outer_fold", "replicate"]
     weight = effects.groupby(keys)["share"].transform("sum")
-    mean = (effects["effect"] * effects["share"] / weight).groupby([effects[key] for key in keys]).transform("sum")
+    mean = (
+        (effects["effect"] * effects["share"] / weight)
+        .groupby([effects[key] for key in keys])
+        .transform("sum")
+    )
     folds = effects.groupby("target")["outer_fold"].transform("nunique")
     own = effects.groupby(["target", "column"])["outer_fold"].transform("nunique")
     return effects.assign(effect=effects["effect"] - mean)[2 * own >= folds]
 
 
 def asked_pair(procedures: set[str]) -> tuple[str, str] | None:
-    """The two whose difference is measured: the regression and the network, or else the richest and the plainest there are."""
+    """The two whose difference is measured: the regression and the network, or else the richest and
+    the plainest there are.
+    """
     present = [name for name in PROCEDURES if name in procedures]
     return (present[0], present[-1]) if len(present) > 1 else None
 
 
 def differences(effects: pd.DataFrame) -> pd.DataFrame:
-    """By how much the effects of a richer model differ from those of the plainest one, column by column.
+    """By how much the effects of a richer model differ from those of the plainest one, column by
+    column.
 
-    effects: as from `study.diagnostics.answers.effects_frame`. Gives MEASURED: base is the plainest procedure there is, other
-    of the richer ones that which differs most from it in this column, of several alike the richest; differ is the root of the
-    mean square, over the table's rows, of the mean over outer folds of their centred difference, less the variance of that mean
-    over folds (of one fold: over replicates), which alone would look like a difference; 0 where that is more. Of several
-    classes output names that in which the column differs most. rank: from 1, the largest `differ` first.
+    effects: as from `study.diagnostics.answers.effects_frame`. Gives MEASURED: base is the plainest
+    procedure there is, other of the richer ones that which differs most from it in this column, of
+    several alike the richest; differ is the root of the mean square, over the table's rows, of the
+    mean over outer folds of their centred difference, less the variance of that mean over folds (of
+    one fold: over replicates), which alone would look like a difference; 0 where that is more. Of
+    several classes output names that in which the column differs most. rank: from 1, the largest
+    `differ` first.
     """
     found = []
     for (target, column), own in centred(effects).groupby(["target", "column"], sort=False):
@@ -82,7 +94,15 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
             share, mean, single, folds = _difference(rows, base, other)
             means = pd.DataFrame(single).groupby(folds).mean().to_numpy()
             square = share @ (mean**2 - luck(means if len(means) > 1 else single))
-            measured.append((max(float(square), 0.0), float(share @ mean**2), richer.index(other), other, str(output)))
+            measured.append(
+                (
+                    max(float(square), 0.0),
+                    float(share @ mean**2),
+                    richer.index(other),
+                    other,
+                    str(output),
+                )
+            )
         if measured:
             most, _, _, other, output = max(measured)
             found.append((target, column, base, other, output, math.sqrt(most)))
@@ -93,15 +113,23 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
 
 def luck(single: FloatArray) -> FloatArray:
     """Variance of the mean of some curves (n, ...); 0 of fewer than two, of which none is known."""
-    return np.asarray(single.var(axis=0, ddof=1) / len(single) if len(single) > 1 else np.zeros(single.shape[1:]))
+    return np.asarray(
+        single.var(axis=0, ddof=1) / len(single) if len(single) > 1 else np.zeros(single.shape[1:])
+    )
 
 
-def _difference(rows: pd.DataFrame, base: str, other: str) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Of one column: shares and mean difference (n_points,), that of each fold and replicate (n, n_points), its fold (n,)."""
+def _difference(
+    rows: pd.DataFrame, base: str, other: str
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Of one column: shares and mean difference (n_points,), that of each fold and replicate (n,
+    n_points), its fold (n,).
+    """
     name = rows["level"].where(rows["level"] != "", rows["value"].map(float.hex))
     rows = rows.assign(point=name)
     share = rows.groupby("point", sort=False)["share"].mean()
-    table = rows.pivot_table(index=["procedure", "outer_fold", "replicate"], columns="point", values="effect")
+    table = rows.pivot_table(
+        index=["procedure", "outer_fold", "replicate"], columns="point", values="effect"
+    )
     table = table.reindex(columns=share.index)
     judged = table.xs(-1, level="replicate")
     difference = pd.DataFrame(judged.loc[other]) - pd.DataFrame(judged.loc[base])
@@ -117,10 +145,12 @@ def _difference(rows: pd.DataFrame, base: str, other: str) -> tuple[FloatArray, 
 
 
 def mean_effects(effects: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
-    """Mean centred effect of each procedure over the outer folds at each point, and how single curves stray.
+    """Mean centred effect of each procedure over the outer folds at each point, and how single
+    curves stray.
 
-    measured: of `differences`. Gives its columns, then kind, procedure, sort, place, value, level, share, effect, low and high
-    (the INNER quantiles of the curves of folds and, of a network, their replicates). Only the output measured.
+    measured: of `differences`. Gives its columns, then kind, procedure, sort, place, value, level,
+    share, effect, low and high (the INNER quantiles of the curves of folds and, of a network, their
+    replicates). Only the output measured.
     """
     own = centred(effects).merge(measured, on=CURVE)
     order = own.groupby(["target", "column", "level"], sort=False)["share"].transform("mean")
@@ -129,7 +159,9 @@ def mean_effects(effects: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     several = own.groupby([*CURVE, "procedure"])["replicate"].transform("max") >= 0
     judged = own[own["replicate"] < 0].groupby(keys, sort=False, dropna=False)
     mean = judged.agg(place=("place", "mean"), share=("share", "mean"), effect=("effect", "mean"))
-    curves = own[(own["replicate"] >= 0) | ~several].groupby(keys, sort=False, dropna=False)["effect"]
+    curves = own[(own["replicate"] >= 0) | ~several].groupby(keys, sort=False, dropna=False)[
+        "effect"
+    ]
     bands = pd.DataFrame({"low": curves.quantile(INNER[0]), "high": curves.quantile(INNER[1])})
     frame = mean.join(bands).reset_index()
     frame["procedure"] = pd.Categorical(frame["procedure"], PROCEDURES, ordered=True)

@@ -1,4 +1,6 @@
-"""Partial dependence of regression, regression with terms and network on the columns in which they differ most."""
+"""Partial dependence of regression, regression with terms and network on the columns in which they
+differ most.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,15 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Lines of `study.records.results.Results.effects` of the columns that are drawn, by target and rank."""
+    """Lines of `study.records.results.Results.effects` of the columns that are drawn, by target and
+    rank.
+    """
     frame = results.effects
     targets = max(1, frame["target"].nunique())
     most = max(1, min(MOST_COLUMNS, MOST_PANELS // targets))
-    is_drawn = (frame["rank"] <= most) & frame["procedure"].isin(HUES) & (frame["place"] < MOST_LEVELS)
+    is_drawn = (
+        (frame["rank"] <= most) & frame["procedure"].isin(HUES) & (frame["place"] < MOST_LEVELS)
+    )
     return frame[is_drawn].reset_index(drop=True)
 
 
@@ -81,16 +87,24 @@ def _panel(ax: Axes, own: pd.DataFrame) -> None:
     low, high = (float(end) for end in ax.get_ylim())
     foot = low - 0.22 * (high - low)
     tall = 0.18 * (high - low) / max(float(points["share"].max()), 1e-12)
-    ax.vlines(points[x], foot, foot + points["share"] * tall, color=MUTED, lw=4, alpha=0.45, zorder=1)
+    ax.vlines(
+        points[x], foot, foot + points["share"] * tall, color=MUTED, lw=4, alpha=0.45, zorder=1
+    )
     ax.axhline(0, color=BAND, lw=1, zorder=0)
-    unit = f"probability of {first['output']}" if first["output"] else {Kind.COUNT: "rate"}.get(first["kind"], "prediction")
+    unit = (
+        f"probability of {first['output']}"
+        if first["output"]
+        else {Kind.COUNT: "rate"}.get(first["kind"], "prediction")
+    )
     ax.set(ylabel=plain(f"effect on the {wrapped(unit, 26)}"), ylim=(foot, high))
     ticks(ax.yaxis, 5, number)
     ax.set_yticks([at for at in ax.get_yticks() if low <= at <= high])
     if level:
         names = [plain(short(str(name), MOST_LABEL)) for name in points["level"]]
         few = sum(map(len, names)) < 36
-        ax.set_xticks(points["place"], names, rotation=0 if few else 40, ha="center" if few else "right")
+        ax.set_xticks(
+            points["place"], names, rotation=0 if few else 40, ha="center" if few else "right"
+        )
     else:
         ticks(ax.xaxis, 5, _date if first["sort"] == "date" else number)
 

@@ -1,4 +1,6 @@
-"""Rows on which the richer model helps most or least, and what they have in common: found on one half, held on the other."""
+"""Rows on which the richer model helps most or least, and what they have in common: found on one
+half, held on the other.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +35,16 @@ COLUMNS = frame(
      "holds": ("bool", "Whether that lies off 0 on the side that was found.")},
 )  # fmt: skip
 LEAST_ROWS = 80
-"""Test rows below which no group is looked for: half of them find it, half check it, and a group has LEAST_SHARE of a half."""
+"""Test rows below which no group is looked for: half of them find it, half check it, and a group
+has LEAST_SHARE of a half.
+"""
 LEAST_SHARE, LEAST_GROUP = 0.1, 10
 MOST_CELLS = 20_000_000
 """Rows x terms of the half that groups are looked for in."""
 CLIPPED = 0.02
-"""Share of the gains at either end that count as the nearest other: a few rows shall not make a group."""
+"""Share of the gains at either end that count as the nearest other: a few rows shall not make a
+group.
+"""
 
 
 def compute(context: Context) -> pd.DataFrame:
@@ -47,21 +53,28 @@ def compute(context: Context) -> pd.DataFrame:
 
 
 def where_it_helps(gains: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
-    """For each target the groups of rows on which the richer procedure saves most (`more`) and least (`less`).
+    """For each target the groups of rows on which the richer procedure saves most (`more`) and
+    least (`less`).
 
-    gains: of `study.diagnostics.helps.gains.row_gains`. A tree of two splits is grown on the gains of one half of the units
-    (rows, groups or blocks of time); of its leaves those of the largest and the least mean are checked on the rows of the other
-    half.
+    gains: of `study.diagnostics.helps.gains.row_gains`. A tree of two splits is grown on the gains
+    of one half of the units (rows, groups or blocks of time); of its leaves those of the largest
+    and the least mean are checked on the rows of the other half.
 
     Returns
     -------
-    COLUMNS: rule in words; n rows of the half that checks, of `rows`; gain, rest, difference, low, high: mean saved loss
-    inside, outside, and inside less outside with its interval at `level`, all as shares of the plainer procedure's mean loss;
-    holds: whether that lies off 0 on the side that was found. One line without a rule where there was no group, or too few
-    rows.
+    COLUMNS: rule in words; n rows of the half that checks, of `rows`; gain, rest, difference, low,
+    high: mean saved loss inside, outside, and inside less outside with its interval at `level`, all
+    as shares of the plainer procedure's mean loss; holds: whether that lies off 0 on the side that
+    was found. One line without a rule where there was no group, or too few rows.
     """
     found = [
-        {"target": target, "kind": own["kind"].iloc[0], "base": own["base"].iloc[0], "other": own["other"].iloc[0], **line}
+        {
+            "target": target,
+            "kind": own["kind"].iloc[0],
+            "base": own["base"].iloc[0],
+            "other": own["other"].iloc[0],
+            **line,
+        }
         for target, own in gains.groupby("target", sort=False)
         for line in _target(own, _encoded(data, str(target)))
     ]
@@ -70,7 +83,11 @@ def where_it_helps(gains: pd.DataFrame, data: EncodedData) -> pd.DataFrame:
 
 def _encoded(data: EncodedData, target: str) -> Encoded:
     """The target's rows as the search on all rows reads them, or else as some outer fold does."""
-    return data[target, ALL_ROWS] if (target, ALL_ROWS) in data else next(e for (t, _), e in data.items() if t == target)
+    return (
+        data[target, ALL_ROWS]
+        if (target, ALL_ROWS) in data
+        else next(e for (t, _), e in data.items() if t == target)
+    )
 
 
 def _target(own: pd.DataFrame, encoded: Encoded) -> Iterator[dict[str, Any]]:
@@ -80,7 +97,14 @@ def _target(own: pd.DataFrame, encoded: Encoded) -> Iterator[dict[str, Any]]:
     units = Units.of(encoded, positions, blocks)
     rng = np.random.default_rng(derive_seed(0, "where", encoded.target))
     first = (np.argsort(rng.permutation(units.count)) % 2 == 0)[units.codes]
-    nothing = {"side": "", "rule": "", "n": 0, "rows": int((~first).sum()), "level": LEVEL, "holds": False}
+    nothing = {
+        "side": "",
+        "rule": "",
+        "n": 0,
+        "rows": int((~first).sum()),
+        "level": LEVEL,
+        "holds": False,
+    }
     if len(own) < LEAST_ROWS or units.count < LEAST_GROUP:
         yield nothing
         return
@@ -92,9 +116,23 @@ def _target(own: pd.DataFrame, encoded: Encoded) -> Iterator[dict[str, Any]]:
         inside = _inside(leaf, encoded, positions[~first])
         difference, low, high = apart(gain[~first], inside, units.codes[~first])
         holds = low > 0 if side == "more" else high < 0
-        means = [float(gain[~first][part].mean()) if part.any() else math.nan for part in (inside, ~inside)]
-        told = {"side": side, "rule": _words(leaf, encoded.terms), "n": int(inside.sum()), "holds": bool(holds)}
-        told |= {"gain": means[0], "rest": means[1], "difference": difference, "low": low, "high": high}
+        means = [
+            float(gain[~first][part].mean()) if part.any() else math.nan
+            for part in (inside, ~inside)
+        ]
+        told = {
+            "side": side,
+            "rule": _words(leaf, encoded.terms),
+            "n": int(inside.sum()),
+            "holds": bool(holds),
+        }
+        told |= {
+            "gain": means[0],
+            "rest": means[1],
+            "difference": difference,
+            "low": low,
+            "high": high,
+        }
         yield nothing | told
 
 
@@ -117,7 +155,10 @@ def _leaves(encoded: Encoded, positions: npt.NDArray[np.int64], gain: FloatArray
     def below(node: int, path: dict[int, tuple[float, float]]) -> Iterator[tuple[float, Leaf]]:
         left, right = int(grown.children_left[node]), int(grown.children_right[node])
         if left < 0:
-            yield float(grown.value[node].item()), tuple((term, *bounds) for term, bounds in path.items())
+            yield (
+                float(grown.value[node].item()),
+                tuple((term, *bounds) for term, bounds in path.items()),
+            )
             return
         term, at = int(grown.feature[node]), float(grown.threshold[node])
         low, high = path.get(term, (-math.inf, math.inf))
@@ -127,8 +168,12 @@ def _leaves(encoded: Encoded, positions: npt.NDArray[np.int64], gain: FloatArray
     return [leaf for _, leaf in sorted(below(0, {})) if leaf]
 
 
-def _inside(leaf: Leaf, encoded: Encoded, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which rows are in a leaf; in float32, as the tree compares. Only the leaf's own terms are read."""
+def _inside(
+    leaf: Leaf, encoded: Encoded, positions: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Which rows are in a leaf; in float32, as the tree compares. Only the leaf's own terms are
+    read.
+    """
     inside = np.ones(len(positions), bool)
     for term, low, high in leaf:
         raw = encoded.cells(term, positions)

@@ -37,7 +37,9 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Groups that held on the half of the rows that checks, of `study.records.results.Results.helps`."""
+    """Groups that held on the half of the rows that checks, of
+    `study.records.results.Results.helps`.
+    """
     frame = results.helps
     return frame[frame["holds"]].reset_index(drop=True)
 
@@ -60,8 +62,17 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.hlines(places, own["rest"], own["gain"], color=hues, lw=2, alpha=0.5)
             ax.plot(own["rest"], places, "o", mfc="none", color=INK, ms=6, label="all other rows")
             ax.scatter(own["gain"], places, color=hues, s=46, zorder=3, label="rows of the group")
-            ax.set_yticks(places, [plain(wrapped(f"{row.rule} ({human(row.n)} rows)", 34)) for row in own.itertuples()])
-            ax.set(ylim=(len(own) - 0.5, -0.5), xlabel="loss that is saved,\nshare of the regression's mean loss")
+            ax.set_yticks(
+                places,
+                [
+                    plain(wrapped(f"{row.rule} ({human(row.n)} rows)", 34))
+                    for row in own.itertuples()
+                ],
+            )
+            ax.set(
+                ylim=(len(own) - 0.5, -0.5),
+                xlabel="loss that is saved,\nshare of the regression's mean loss",
+            )
             ax.margins(x=0.15)
             ticks(ax.xaxis, 5, per_cent)
             ax.legend(loc="best", handlelength=1.0)
@@ -76,9 +87,17 @@ def has_table(results: Results) -> bool:
 def table(results: Results) -> Html:
     """The groups that were found, and whether they held."""
     own = results.helps[results.helps["rule"] != ""]
-    names = {"gain": "saved there", "rest": "saved elsewhere", "difference": "difference", "low": "from", "high": "to"}
+    names = {
+        "gain": "saved there",
+        "rest": "saved elsewhere",
+        "difference": "difference",
+        "low": "from",
+        "high": "to",
+    }
     cells = {name: [share(value) for value in own[column]] for column, name in names.items()}
     sides = [f"helps {SIDES[side]}" for side in own["side"]]
-    heads = own[["target", "rule", "n", "rows"]].rename(columns={"rule": "where", "n": "rows there", "rows": "of"})
+    heads = own[["target", "rule", "n", "rows"]].rename(
+        columns={"rule": "where", "n": "rows there", "rows": "of"}
+    )
     holds = own["holds"].map({True: "yes", False: "no"})
     return by_target(heads.assign(group=sides, **cells, holds=holds), "No group of rows was found.")

@@ -31,10 +31,12 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n, 9) frame: target, kind, family, depth, name, n_trials, importance (a share), model, colour; of each model the most
-    important first.
+    (n, 9) frame: target, kind, family, depth, name, n_trials, importance (a share), model, colour;
+    of each model the most important first.
     """
-    own = results.hyperparameters.sort_values(["target", "importance"], ascending=[True, False], kind="stable")
+    own = results.hyperparameters.sort_values(
+        ["target", "importance"], ascending=[True, False], kind="stable"
+    )
     return with_names(own, results.data.models)
 
 
@@ -44,7 +46,9 @@ def finding(own: pd.DataFrame) -> str:
     name = str(first["name"].mode(dropna=False).iloc[0])
     shares = first.loc[first["name"] == name, "importance"]
     whom = f"{len(shares)} of {len(first)} searches"
-    return f"{spoken(name)} mattered most to {whom}, {share(shares.min())} or more of what all explain"
+    return (
+        f"{spoken(name)} mattered most to {whom}, {share(shares.min())} or more of what all explain"
+    )
 
 
 def spoken(name: str) -> str:

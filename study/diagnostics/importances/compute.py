@@ -29,12 +29,13 @@ def compute(context: Context) -> pd.DataFrame:
 
 
 def importances(rises: pd.DataFrame) -> pd.DataFrame:
-    """Mean rise of the loss over the outer folds, for every column that half of them at least were asked about.
+    """Mean rise of the loss over the outer folds, for every column that half of them at least were
+    asked about.
 
-    rises: as from `study.diagnostics.answers.rises_frame`. Gives target, kind, column, procedure, share (the rise as a share of
-    the best constant's loss on the same rows, both means over folds), low and high (share less and plus the standard deviation
-    over folds; of one fold the standard error over rows), rise (in units of the loss), n_folds, rank (by the mean over
-    procedures).
+    rises: as from `study.diagnostics.answers.rises_frame`. Gives target, kind, column, procedure,
+    share (the rise as a share of the best constant's loss on the same rows, both means over folds),
+    low and high (share less and plus the standard deviation over folds; of one fold the standard
+    error over rows), rise (in units of the loss), n_folds, rank (by the mean over procedures).
     """
     columns = ["target", "kind", "column", "procedure"]
     folds = rises.groupby("target")["outer_fold"].transform("nunique")
@@ -51,4 +52,6 @@ def importances(rises: pd.DataFrame) -> pd.DataFrame:
     frame = frame.merge(mean[["target", "column", "rank"]], on=["target", "column"])
     place = frame["procedure"].map({name: i for i, name in enumerate(PROCEDURES)})
     order = np.lexsort((place, frame["rank"], frame["target"]))
-    return frame.iloc[order].reset_index(drop=True)[[*columns, "share", "low", "high", "rise", "n_folds", "rank"]]
+    return frame.iloc[order].reset_index(drop=True)[
+        [*columns, "share", "low", "high", "rise", "n_folds", "rank"]
+    ]

@@ -34,7 +34,9 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Lines of `study.records.results.Results.importances` of the columns that matter most, by target and rank."""
+    """Lines of `study.records.results.Results.importances` of the columns that matter most, by
+    target and rank.
+    """
     frame = results.importances
     most = MOST_COLUMNS if len(frame["target"].unique()) <= 2 else FEW
     return frame[frame["rank"] <= most].reset_index(drop=True)
@@ -42,12 +44,19 @@ def data(results: Results) -> pd.DataFrame:
 
 def finding(own: pd.DataFrame) -> str:
     """The column that each model uses most, of those whose rise is off 0 by more than folds stray."""
-    sure = own[own["low"] > 0].sort_values("share", ascending=False, kind="stable").drop_duplicates("procedure").sort_index()
+    sure = (
+        own[own["low"] > 0]
+        .sort_values("share", ascending=False, kind="stable")
+        .drop_duplicates("procedure")
+        .sort_index()
+    )
     each = [
         f"{column} for {listed([SHORT_NAMES[name] for name in rows['procedure']])}"
         for column, rows in sure.groupby("column", sort=False)
     ]
-    return f"the column used most is {', '.join(each)}" if each else "no model surely uses any column"
+    return (
+        f"the column used most is {', '.join(each)}" if each else "no model surely uses any column"
+    )
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -59,14 +68,20 @@ def draw(frame: pd.DataFrame) -> Picture:
             present = [name for name in HUES if (own["procedure"] == name).any()]
             for k, name in enumerate(present):
                 mine = own[own["procedure"] == name]
-                at = np.array([columns.index(column) for column in mine["column"]]) + 0.17 * (k - (len(present) - 1) / 2)
+                at = np.array([columns.index(column) for column in mine["column"]]) + 0.17 * (
+                    k - (len(present) - 1) / 2
+                )
                 ax.hlines(at, mine["low"], mine["high"], color=HUES[name], lw=1.6, alpha=0.6)
                 ax.plot(mine["share"], at, "o", color=HUES[name], ms=5, label=SHORT_NAMES[name])
             for line in range(1, len(columns)):
                 ax.axhline(line - 0.5, color=RULE, lw=0.6, zorder=0)
             ax.axvline(0, color=MUTED, lw=0.8, zorder=0)
-            ax.set_yticks(range(len(columns)), [plain(short(str(column), MOST_LABEL)) for column in columns])
-            ax.set(ylim=(len(columns) - 0.5, -0.5), xlabel="rise of the loss, share of the constant's")
+            ax.set_yticks(
+                range(len(columns)), [plain(short(str(column), MOST_LABEL)) for column in columns]
+            )
+            ax.set(
+                ylim=(len(columns) - 0.5, -0.5), xlabel="rise of the loss, share of the constant's"
+            )
             ticks(ax.xaxis, 5, per_cent)
         procedure_legend(figure, frame)
     return Picture(figure, TEXT, each_target(frame, finding))

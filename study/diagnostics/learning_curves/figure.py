@@ -33,24 +33,34 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Losses by epoch of the incumbents of the first outer fold, without the constant and models of one epoch.
+    """Losses by epoch of the incumbents of the first outer fold, without the constant and models of
+    one epoch.
 
     Returns
     -------
-    (n_points, 12) frame: target, kind, family, depth, outer_fold, number, replicate, epoch, split (`validation`, `training`, or
-    `kept`: the epoch whose weights were kept), loss (in units of the kind's loss), model, colour; epochs after a replicate
-    stopped have no row.
+    (n_points, 12) frame: target, kind, family, depth, outer_fold, number, replicate, epoch, split
+    (`validation`, `training`, or `kept`: the epoch whose weights were kept), loss (in units of the
+    kind's loss), model, colour; epochs after a replicate stopped have no row.
     """
     winners = incumbents(results.trials)
     winners = winners[winners["outer_fold"] == winners["outer_fold"].min()]
-    own = results.curves_of(winners["trial_id"]).merge(winners[[*ARM, "number"]], on=[*ARM, "number"])
+    own = results.curves_of(winners["trial_id"]).merge(
+        winners[[*ARM, "number"]], on=[*ARM, "number"]
+    )
     own = own[(own["family"] != CONSTANT) & (own.groupby(ARM)["epoch"].transform("nunique") > 1)]
     names = {"val_loss": "validation", "train_loss": "training"}
     keys = [*ARM, "number", "replicate", "epoch"]
-    long = own.rename(columns=names).melt(keys, list(names.values()), var_name="split", value_name="loss")
+    long = own.rename(columns=names).melt(
+        keys, list(names.values()), var_name="split", value_name="loss"
+    )
     fits = results.folds.merge(own[[*ARM, "number"]].drop_duplicates(), on=[*ARM, "number"])
-    kept = fits.rename(columns={"best_epoch": "epoch", "val_loss": "loss"})[[*keys, "loss"]].assign(split="kept")
-    points = pd.concat([long.dropna(subset="loss"), kept.dropna(subset="epoch").astype({"epoch": "int64"})], ignore_index=True)
+    kept = fits.rename(columns={"best_epoch": "epoch", "val_loss": "loss"})[[*keys, "loss"]].assign(
+        split="kept"
+    )
+    points = pd.concat(
+        [long.dropna(subset="loss"), kept.dropna(subset="epoch").astype({"epoch": "int64"})],
+        ignore_index=True,
+    )
     return with_names(points, results.data.models)
 
 
@@ -58,7 +68,9 @@ def finding(own: pd.DataFrame) -> str:
     """Which epochs were kept, and when training stopped."""
     kept = own.loc[own["split"] == "kept", "epoch"]
     ends = own[own["split"] == "validation"].groupby(["model", "replicate"])["epoch"].max()
-    return f"the weights kept are those of epoch {_span(kept)}; training stopped after {_span(ends)}"
+    return (
+        f"the weights kept are those of epoch {_span(kept)}; training stopped after {_span(ends)}"
+    )
 
 
 def _span(epochs: pd.Series) -> str:
@@ -66,7 +78,9 @@ def _span(epochs: pd.Series) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target and model: thin lines a replicate, solid for validation, dashed for training."""
+    """One axes a target and model: thin lines a replicate, solid for validation, dashed for
+    training.
+    """
     with look():
         figure, parts = titled_panels(frame, 2.2, model_titles(frame))
         for ax, own in parts:
@@ -88,5 +102,17 @@ def draw(frame: pd.DataFrame) -> Picture:
 
 def _look(split: str, colour: str) -> dict[str, Any]:
     if split == "kept":
-        return {"ls": "", "marker": "o", "ms": 4.5, "mfc": colour, "mec": "white", "mew": 0.7, "zorder": 3}
-    return {"color": colour, "lw": 0.9} if split == "validation" else {"color": INK, "lw": 0.9, "alpha": 0.35, "ls": DASHED}
+        return {
+            "ls": "",
+            "marker": "o",
+            "ms": 4.5,
+            "mfc": colour,
+            "mec": "white",
+            "mew": 0.7,
+            "zorder": 3,
+        }
+    return (
+        {"color": colour, "lw": 0.9}
+        if split == "validation"
+        else {"color": INK, "lw": 0.9, "alpha": 0.35, "ls": DASHED}
+    )

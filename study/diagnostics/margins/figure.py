@@ -24,7 +24,11 @@ it is low it does not, and between them the rows leave it open; a floor that is 
 """
 
 
-COLOURS = {(REGRESSION, EXTENDED): VIOLET, (REGRESSION, NETWORK): CHOOSING, (EXTENDED, NETWORK): NETWORKS[0]}
+COLOURS = {
+    (REGRESSION, EXTENDED): VIOLET,
+    (REGRESSION, NETWORK): CHOOSING,
+    (EXTENDED, NETWORK): NETWORKS[0],
+}
 
 
 def when(results: Results) -> bool:
@@ -37,9 +41,10 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_gains * n_margins, 10) frame: target, kind, base, other (procedures), margin (a share of the regression's loss, or of the
-    metric that was asked of), above (a probability), bound (of the verdict on this gain, NaN where there is none),
-    stake (what the shares are of), model (what is compared), colour; no row where the regression has no loss to gain on.
+    (n_gains * n_margins, 10) frame: target, kind, base, other (procedures), margin (a share of the
+    regression's loss, or of the metric that was asked of), above (a probability), bound (of the
+    verdict on this gain, NaN where there is none), stake (what the shares are of), model (what is
+    compared), colour; no row where the regression has no loss to gain on.
     """
     curves = results.margins.dropna(subset="above").reset_index(drop=True)
     pairs = list(zip(curves["base"], curves["other"], strict=True))
@@ -50,7 +55,9 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """How probable it is that a richer model gains more over the regression than the margin of the verdict."""
+    """How probable it is that a richer model gains more over the regression than the margin of the
+    verdict.
+    """
     over = own[own["base"] == own["base"].iloc[0]]
     away = (over["margin"] - over["bound"]).abs().groupby(over["model"], sort=False)
     if away.count().eq(0).all():
@@ -72,16 +79,28 @@ def draw(frame: pd.DataFrame) -> Picture:
             curves = list(own.groupby("model", sort=False))
             for place, (model, curve) in enumerate(curves):
                 thickness = 1.4 + 0.9 * (len(curves) - 1 - place)
-                ax.plot(curve["margin"], curve["above"], color=curve["colour"].iloc[0], lw=thickness, label=model)
+                ax.plot(
+                    curve["margin"],
+                    curve["above"],
+                    color=curve["colour"].iloc[0],
+                    lw=thickness,
+                    label=model,
+                )
             if own["bound"].notna().all():
                 for place, bound in enumerate(own["bound"].round(6).unique()):
                     name = "_" if place else "margin, or a larger floor"
                     ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label=name)
             label = wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}")
-            ax.set(xlim=(0, most), ylim=(-0.03, 1.03), xlabel=label, ylabel="P(gain above the margin)")
+            ax.set(
+                xlim=(0, most), ylim=(-0.03, 1.03), xlabel=label, ylabel="P(gain above the margin)"
+            )
             ticks(ax.xaxis, 5, per_cent)
             ax.yaxis.set_major_formatter(per_cent)
             ax.grid(axis="both")
-        shown = {label: line for ax, _ in parts for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        shown = {
+            label: line
+            for ax, _ in parts
+            for line, label in zip(*ax.get_legend_handles_labels(), strict=True)
+        }
         figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
     return Picture(figure, TEXT, each_target(frame, finding))

@@ -34,23 +34,34 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Observed and predicted values of continuous and count targets on the test rows, of regressions, network and trees.
+    """Observed and predicted values of continuous and count targets on the test rows, of
+    regressions, network and trees.
 
     Returns
     -------
-    (n_rows, 10) frame: target, kind, family, depth, row, observed, predicted (mean over repeats), explained (share of the
-    variance, of counts of the deviance, that the model explains), model, colour; at most MOST_POINTS rows a model, evenly
-    spaced.
+    (n_rows, 10) frame: target, kind, family, depth, row, observed, predicted (mean over repeats),
+    explained (share of the variance, of counts of the deviance, that the model explains), model,
+    colour; at most MOST_POINTS rows a model, evenly spaced.
     """
-    own = checked_rows(pd.concat([results.predictions, results.trees], ignore_index=True), incumbents(results.trials))
+    own = checked_rows(
+        pd.concat([results.predictions, results.trees], ignore_index=True),
+        incumbents(results.trials),
+    )
     own = own[own["kind"].isin(list(EXPLAINED))]
     mean = own.groupby([*MODEL, "row"], sort=False)[["observed", "predicted"]].mean().reset_index()
     step = mean.groupby(MODEL)["row"].transform("size").floordiv(MOST_POINTS).add(1)
     thinned = mean[mean.groupby(MODEL).cumcount() % step == 0]
-    metrics = results.metrics[results.metrics["base"].isna()].set_index(["target", "metric", "other"])["value"].to_dict()
+    metrics = (
+        results.metrics[results.metrics["base"].isna()]
+        .set_index(["target", "metric", "other"])["value"]
+        .to_dict()
+    )
     kind, family = thinned["kind"], thinned["family"]
     procedure = family.where(family != kind.map(REGRESSIONS), REGRESSION)
-    explained = [metrics.get(key, np.nan) for key in zip(thinned["target"], kind.map(EXPLAINED), procedure, strict=True)]
+    explained = [
+        metrics.get(key, np.nan)
+        for key in zip(thinned["target"], kind.map(EXPLAINED), procedure, strict=True)
+    ]
     return with_names(thinned.assign(explained=explained), results.data.models)
 
 
@@ -70,7 +81,15 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.plot(ends, ends, color=MUTED, lw=0.9, zorder=1)
             alpha = 0.45 if len(own) < 500 else 0.25
             for colour, points in own.groupby("colour", sort=False):
-                ax.plot(points["predicted"], points["observed"], "o", ms=3, mew=0, alpha=alpha, color=colour)
+                ax.plot(
+                    points["predicted"],
+                    points["observed"],
+                    "o",
+                    ms=3,
+                    mew=0,
+                    alpha=alpha,
+                    color=colour,
+                )
             ax.set(xlabel="predicted", ylabel="observed")
             ax.margins(0.06)
             ticks(ax.xaxis, 4)

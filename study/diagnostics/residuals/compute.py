@@ -28,22 +28,29 @@ COLUMNS = frame(
 
 
 def compute(context: Context) -> pd.DataFrame:
-    """Mean residual of every model of a continuous target or a count in bins of about equally many predictions.
+    """Mean residual of every model of a continuous target or a count in bins of about equally many
+    predictions.
 
     Returns
     -------
-    (n_models * n_bins, 14) frame of COLUMNS: start and end are the least and the largest prediction of the bin and x their
-    mean; mean: residual, each distinct row once (`mean_of`), with low and high, which hold together for all bins of all models
-    of the target, and of a count with no less variance than its rates; q10, q90: of the predictions' residuals.
+    (n_models * n_bins, 14) frame of COLUMNS: start and end are the least and the largest prediction
+    of the bin and x their mean; mean: residual, each distinct row once (`mean_of`), with low and
+    high, which hold together for all bins of all models of the target, and of a count with no less
+    variance than its rates; q10, q90: of the predictions' residuals.
     """
     rows = context.rows
     own = rows[rows["kind"].isin((Kind.CONTINUOUS, Kind.COUNT))]
-    own = own.assign(predicted=own["predicted"].astype(float), residual=(own["observed"] - own["predicted"]).astype(float))
+    own = own.assign(
+        predicted=own["predicted"].astype(float),
+        residual=(own["observed"] - own["predicted"]).astype(float),
+    )
     found: list[dict[str, Any]] = []
     for (_, kind), of_target in own.groupby(["target", "kind"], sort=False):
         for about, inside, tests in binned(of_target, MODEL, "predicted"):
             predicted, residual = inside["predicted"], inside["residual"]
-            mean = mean_of(inside, residual, tests, float(predicted.mean()) if kind == Kind.COUNT else 0.0)
+            mean = mean_of(
+                inside, residual, tests, float(predicted.mean()) if kind == Kind.COUNT else 0.0
+            )
             ends = {"start": predicted.min(), "end": predicted.max(), "x": predicted.mean()}
             spread = {"q10": residual.quantile(0.1), "q90": residual.quantile(0.9)}
             found.append(about | ends | mean._asdict() | spread)

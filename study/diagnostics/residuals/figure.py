@@ -33,10 +33,13 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_bins, 16) frame: target, kind, family, depth, bin, start, end, x, mean, low, high, q10, q90, n_rows, model, colour.
+    (n_bins, 16) frame: target, kind, family, depth, bin, start, end, x, mean, low, high, q10, q90,
+    n_rows, model, colour.
     """
     own = results.residuals
-    own = own[own["column"] == ""] if "column" in own else own  # versions before this one had bins of columns too
+    own = (
+        own[own["column"] == ""] if "column" in own else own
+    )  # versions before this one had bins of columns too
     return with_names(own, results.data.models)
 
 
@@ -47,12 +50,16 @@ def finding(own: pd.DataFrame) -> str:
     if not sure.any():
         return f"no model's predictions are surely off by more than {human(100 * WORTH)} % of their range"
     worst = most_off(own, own["mean"], sure)
-    start, end, amount = (human(value, 2) for value in (worst["start"], worst["end"], abs(worst["mean"])))
+    start, end, amount = (
+        human(value, 2) for value in (worst["start"], worst["end"], abs(worst["mean"]))
+    )
     return f"{worst['model']} is {'low' if worst['mean'] > 0 else 'high'} by {amount} on average from {start} to {end}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target and model: mean residual and interval of every bin, a band of the middle 80 % of residuals."""
+    """One axes a target and model: mean residual and interval of every bin, a band of the middle 80
+    % of residuals.
+    """
     with look():
         figure, parts = model_panels(frame, 2.7)
         for ax, own in parts:
@@ -62,12 +69,17 @@ def draw(frame: pd.DataFrame) -> Picture:
                 bins = own[own["model"] == model]
                 dots(ax, bins, "x", "mean", color=colour)
                 if len(palette) == 1 < len(bins):
-                    ax.fill_between(bins["x"], bins["q10"], bins["q90"], color=colour, alpha=0.13, lw=0)
+                    ax.fill_between(
+                        bins["x"], bins["q10"], bins["q90"], color=colour, alpha=0.13, lw=0
+                    )
             ax.set(xlabel="predicted", ylabel="observed less predicted")
             ticks(ax.xaxis, 5)
             ticks(ax.yaxis, 5)
             of_target = frame[frame["target"] == own["target"].iloc[0]]
-            low, high = of_target[["q10", "low"]].min().min(), of_target[["q90", "high"]].max().max()
+            low, high = (
+                of_target[["q10", "low"]].min().min(),
+                of_target[["q90", "high"]].max().max(),
+            )
             pad = 0.05 * (high - low) or 0.1
             ax.set_ylim(low - pad, high + pad)
     return Picture(figure, TEXT, each_target(frame, finding))

@@ -1,1 +1,3 @@
-"""What may be wrong with a study: the catalogue of its warnings, and the functions that find them in frames."""
+"""What may be wrong with a study: the catalogue of its warnings, and the functions that find them
+in frames.
+"""

@@ -26,7 +26,9 @@ MOST_ROWS = 5
 """Most rows that a sentence names."""
 
 Losses = Mapping[str, pd.DataFrame]
-"""Test losses (`study.evidence.scores.UNIT`) of REGRESSION, EXTENDED and NETWORK, those that were scored."""
+"""Test losses (`study.evidence.scores.UNIT`) of REGRESSION, EXTENDED and NETWORK, those that were
+scored.
+"""
 
 
 def of_verdict(verdict: Verdict, losses: Losses | None = None) -> list[StudyWarning]:
@@ -47,7 +49,9 @@ def in_order(warnings: Iterable[StudyWarning]) -> list[StudyWarning]:
 
 
 def too_few_rows(verdict: Verdict) -> StudyWarning | None:
-    """S001 where an open gain's interval is so wide that even a gain of 0 would be left open: half of it is above the bar."""
+    """S001 where an open gain's interval is so wide that even a gain of 0 would be left open: half
+    of it is above the bar.
+    """
     pair = open_pair(verdict.by_pair, verdict.bar) if verdict.verdict == UNDECIDED else None
     if pair is None or not 0 < pair[2] < math.inf:
         return None
@@ -58,7 +62,11 @@ def too_few_rows(verdict: Verdict) -> StudyWarning | None:
     unit = unit_of(gain)
     rows = verdict.decided_at.rows if verdict.decided_at else math.nan
     more = f"about {about(rows)} rows" if math.isfinite(rows) else "more rows"
-    run = f"Run again with {more}" if unit == "rows" else f"Collect more {unit}, not more rows of the same ones"
+    run = (
+        f"Run again with {more}"
+        if unit == "rows"
+        else f"Collect more {unit}, not more rows of the same ones"
+    )
     return StudyWarning(
         id="S001",
         target=verdict.target,
@@ -80,12 +88,18 @@ def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
             continue
         unit = unit_of(gain)
         over = f" over {MODELS[base]}" if base != REGRESSION else ""
-        told.append(f"{gain.half_carried_by:,} of {gain.n_units:,} {unit} for {MODELS[other]}{over}")
+        told.append(
+            f"{gain.half_carried_by:,} of {gain.n_units:,} {unit} for {MODELS[other]}{over}"
+        )
         named += carriers(losses, base, other, gain.half_carried_by)
     if not told:
         return None
     rows = list(dict.fromkeys(named))[:MOST_ROWS]
-    look = f"row{'s' * (len(rows) > 1)} {listed(rows)} (counted from 0)" if rows else "those where losses differ most"
+    look = (
+        f"row{'s' * (len(rows) > 1)} {listed(rows)} (counted from 0)"
+        if rows
+        else "those where losses differ most"
+    )
     return StudyWarning(
         id="S012",
         target=verdict.target,
@@ -104,21 +118,28 @@ def carried_by_few(gain: Gain) -> bool:
 def sure_all_the_same(gain: Gain, bar: Threshold) -> bool:
     """Whether a gain lies on one side of the bar with an interval WIDER times as wide, too."""
     bound = bar.of_gain(gain).larger(gain.per_loss)
-    low, high = (gain.improvement + WIDER * (end - gain.improvement) for end in (gain.low, gain.high))
+    low, high = (
+        gain.improvement + WIDER * (end - gain.improvement) for end in (gain.low, gain.high)
+    )
     return bool(low > bound or high < bound)
 
 
 def carriers(losses: Losses, base: str, other: str, count: int) -> list[str]:
-    """The rows that move the gain of `other` over `base` most, one of each of the `count` groups or times that
-    do so; none where either was not given."""
+    """The rows that move the gain of `other` over `base` most, one of each of the `count` groups or
+    times that do so; none where either was not given."""
     if base not in losses or other not in losses or REGRESSION not in losses:
         return []
-    pairs = paired(losses[base], losses[other], int(losses[base]["outer_fold"].max()) + 1, losses[REGRESSION])
+    pairs = paired(
+        losses[base], losses[other], int(losses[base]["outer_fold"].max()) + 1, losses[REGRESSION]
+    )
     _, share = contributions(pairs, "improvement")
     rows = share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()
     away = rows - rows.mean()
     groups = away.groupby(level=0).sum().abs().nlargest(count).index
-    return [str((away.loc[group] * math.copysign(1, away.loc[group].sum())).idxmax()) for group in groups]
+    return [
+        str((away.loc[group] * math.copysign(1, away.loc[group].sum())).idxmax())
+        for group in groups
+    ]
 
 
 def unit_of(gain: Gain) -> str:
@@ -127,19 +148,26 @@ def unit_of(gain: Gain) -> str:
 
 
 def flattered(verdict: Verdict, losses: Losses, trials: pd.DataFrame) -> StudyWarning | None:
-    """S004 where a richer model's test loss is above its validation loss by more than it differs from the regression's.
+    """S004 where a richer model's test loss is above its validation loss by more than it differs
+    from the regression's.
 
-    Only what matters, more than the verdict's bar, and is surely there, by SURE standard errors of its mean over outer folds
-    (`optimism`).
+    Only what matters, more than the verdict's bar, and is surely there, by SURE standard errors of
+    its mean over outer folds (`optimism`).
 
     Parameters
     ----------
     losses : test losses of the procedures.
     trials : (n_trials, ...) results dataframe of the target.
     """
-    if verdict.question.metric != LOSS or REGRESSION not in losses or not math.isfinite(verdict.margin):
+    if (
+        verdict.question.metric != LOSS
+        or REGRESSION not in losses
+        or not math.isfinite(verdict.margin)
+    ):
         return None
-    found = {name: optimism(rows, chosen_losses(verdict, name, trials)) for name, rows in losses.items()}
+    found = {
+        name: optimism(rows, chosen_losses(verdict, name, trials)) for name, rows in losses.items()
+    }
     plain, whole = found[REGRESSION], float(losses[REGRESSION]["loss"].mean())
     told = []
     for name in (EXTENDED, NETWORK):
@@ -162,7 +190,8 @@ def flattered(verdict: Verdict, losses: Losses, trials: pd.DataFrame) -> StudyWa
 
 
 def optimism(losses: pd.DataFrame, validation: pd.Series) -> pd.DataFrame:
-    """By outer fold test, validation and optimism, the mean test loss less the validation loss of what was chosen there.
+    """By outer fold test, validation and optimism, the mean test loss less the validation loss of
+    what was chosen there.
 
     losses: (n, ...) test losses of a procedure. validation: by outer fold.
     """
@@ -175,5 +204,9 @@ def chosen_losses(verdict: Verdict, procedure: str, trials: pd.DataFrame) -> pd.
     """By outer fold the validation loss that a procedure chose by: the least of its arms."""
     best = incumbents(trials[trials["target"] == verdict.target])
     family = {REGRESSION: verdict.regression, EXTENDED: EXTENDED}.get(procedure)
-    own = best[best["depth"] > 0] if procedure == NETWORK else best[(best["family"] == family) & (best["depth"] == 0)]
+    own = (
+        best[best["depth"] > 0]
+        if procedure == NETWORK
+        else best[(best["family"] == family) & (best["depth"] == 0)]
+    )
     return own.groupby("outer_fold")["val_loss"].min().replace([np.inf], np.nan)

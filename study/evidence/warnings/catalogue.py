@@ -1,4 +1,6 @@
-"""Every warning that a study can give: what it means, why it matters and what to do. `docs/warnings.md` is made of it."""
+"""Every warning that a study can give: what it means, why it matters and what to do.
+`docs/warnings.md` is made of it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from study.schema import StudyError, nearest
 
 @dataclass(frozen=True)
 class Entry:
-    """One warning. title: in a few words. touches: what it makes doubtful. means, why, todo: Markdown, a paragraph each."""
+    """One warning. title: in a few words. touches: what it makes doubtful. means, why, todo:
+    Markdown, a paragraph each.
+    """
 
     id: str
     title: str
@@ -199,12 +203,16 @@ def entry_of(id_: str) -> Entry:
 
 
 def anchor(id_: str) -> str:
-    """The part of a link to docs/warnings.md that leads to an entry, as GitHub and MkDocs make it of its heading."""
+    """The part of a link to docs/warnings.md that leads to an entry, as GitHub and MkDocs make it
+    of its heading.
+    """
     return f"{id_} {CATALOGUE[id_].title}".lower().replace(" ", "-")
 
 
 def page() -> str:
     """docs/warnings.md."""
-    rows = "\n".join(f"| [{each.id}](#{anchor(each.id)}) | {each.title} | {each.touches} |" for each in ENTRIES)
+    rows = "\n".join(
+        f"| [{each.id}](#{anchor(each.id)}) | {each.title} | {each.touches} |" for each in ENTRIES
+    )
     parts = "\n\n".join(f"## {each.id} {each.title}\n\n{each.text}" for each in ENTRIES)
     return f"{PAGE}{rows}\n\n{parts}\n"

@@ -1,4 +1,6 @@
-"""Warnings of a search: incumbents at the edge of their space, trials that still brought much at the end, many that failed."""
+"""Warnings of a search: incumbents at the edge of their space, trials that still brought much at
+the end, many that failed.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +21,20 @@ from study.schema import ALL_ROWS, NETWORK, NOUNS, StudyWarning
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 LEAST_FOLDS = 1 / 3
-"""Part of the outer folds in which the last trials have to bring something: of one fold it is its luck."""
+"""Part of the outer folds in which the last trials have to bring something: of one fold it is its
+luck.
+"""
 LEAST_CHOICES = 3
 """Choices from which on one of them is an edge."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A hyperparameter that was searched. choices: numbers in order; empty where it is a range from low to high.
+    """A hyperparameter that was searched. choices: numbers in order; empty where it is a range from
+    low to high.
 
-    closed: edges beyond which nothing lies or something else was tried, `low`, `high` or both. integer, zero: as the config
-    has a range.
+    closed: edges beyond which nothing lies or something else was tried, `low`, `high` or both.
+    integer, zero: as the config has a range.
     """
 
     family: str
@@ -64,7 +69,9 @@ class Axis:
         """The line of the config that widens it there."""
         if self.choices:
             first, *_, before, last = self.choices
-            longer = [first / 2, *self.choices] if edge == "low" else [*self.choices, 2 * last - before]
+            longer = (
+                [first / 2, *self.choices] if edge == "low" else [*self.choices, 2 * last - before]
+            )
             return f"`space.{self.family}.{self.name}: {list(map(_plain, longer))}`"
         low, high = self.low, self.high
         if edge == "low":
@@ -75,21 +82,29 @@ class Axis:
             wider = high * 3 if self.log else high + (high - low) / 2
             high = math.ceil(wider) if self.integer else wider
         kept = "".join(f", {key}: true" for key in ("log", "integer", "zero") if getattr(self, key))
-        return f"`space.{self.family}.{self.name}: {{low: {_plain(low)}, high: {_plain(high)}{kept}}}`"
+        return (
+            f"`space.{self.family}.{self.name}: {{low: {_plain(low)}, high: {_plain(high)}{kept}}}`"
+        )
 
 
 def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWarning | None:
-    """S002 where a target's incumbents lie at one edge of what was searched in most outer folds, and not by chance.
+    """S002 where a target's incumbents lie at one edge of what was searched in most outer folds,
+    and not by chance.
 
-    trials: (n_trials, ...) results dataframe with params_*. That so many folds lie there if incumbents fall anywhere has, by
-    the binomial distribution, a probability of EDGE_CHANCE over all edges (Bonferroni); of one fold, that it lies so far out.
+    trials: (n_trials, ...) results dataframe with params_*. That so many folds lie there if
+    incumbents fall anywhere has, by the binomial distribution, a probability of EDGE_CHANCE over
+    all edges (Bonferroni); of one fold, that it lies so far out.
     """
     best = incumbents(trials[trials["target"] == target])
     looked = [
         (axis, edge, int(str(depth)), values)
         for axis in axes
         for depth, own in best[best["family"] == axis.family].groupby("depth")
-        if len(values := own.get(f"params_{axis.name}", pd.Series(dtype=float)).dropna().to_numpy(float))
+        if len(
+            values := own.get(f"params_{axis.name}", pd.Series(dtype=float))
+            .dropna()
+            .to_numpy(float)
+        )
         for edge in ("low", "high")
         if edge not in axis.closed
     ]
@@ -101,7 +116,9 @@ def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWa
         if 2 * count > n and chance <= most:
             folds = f" in {count} of {n} folds" if n > 1 else ""
             end = _plain(axis.low if edge == "low" else axis.high)
-            told.append(f"{axis.name} of {model_words(axis.family, depth)} was best near {end}{folds}")
+            told.append(
+                f"{axis.name} of {model_words(axis.family, depth)} was best near {end}{folds}"
+            )
             keys.append(axis.key(edge))
     if not told:
         return None
@@ -114,15 +131,21 @@ def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWa
 
 
 def still_improving(
-    trials: pd.DataFrame, target: str, regression_loss: float, bar: float, budgets: Mapping[str, int]
+    trials: pd.DataFrame,
+    target: str,
+    regression_loss: float,
+    bar: float,
+    budgets: Mapping[str, int],
 ) -> StudyWarning | None:
-    """S003 where the last LAST of a procedure's trials lowered its best validation loss by PART_OF_BAR of what matters.
+    """S003 where the last LAST of a procedure's trials lowered its best validation loss by
+    PART_OF_BAR of what matters.
 
     The mean over outer folds counts, and LEAST_FOLDS of them.
 
     Parameters
     ----------
-    regression_loss, bar : the regression's mean test loss, and what has to be saved of it to matter, a share.
+    regression_loss, bar : the regression's mean test loss, and what has to be saved of it to
+        matter, a share.
     budgets : trials an arm, by procedure (EXTENDED, NETWORK), where more of them could be had.
     """
     own = trials[(trials["target"] == target) & (trials["outer_fold"] != ALL_ROWS)]
@@ -133,7 +156,9 @@ def still_improving(
         mean, folds = float(brought.mean()), int((brought > 0).sum())
         if mean > PART_OF_BAR * bar and folds >= LEAST_FOLDS * len(brought):
             last = f"the last {math.ceil(LAST * budget)} of {budget} trials"
-            told.append(f"{last} improved {NOUNS[procedure]} by {share(mean)} of the regression's loss")
+            told.append(
+                f"{last} improved {NOUNS[procedure]} by {share(mean)} of the regression's loss"
+            )
             double = max(double, 2 * budget)
     if not told:
         return None
@@ -146,7 +171,9 @@ def still_improving(
 
 
 def last_brought(arms: pd.DataFrame, budget: int) -> pd.Series:
-    """By outer fold, how far the last LAST of `budget` trials lowered the least validation loss; nothing of budgets below 4."""
+    """By outer fold, how far the last LAST of `budget` trials lowered the least validation loss;
+    nothing of budgets below 4.
+    """
     complete = arms[(arms["state"] == "COMPLETE") & arms["val_loss"].notna()]
     if budget < 1 / LAST:
         return pd.Series(dtype=float)
@@ -162,7 +189,9 @@ def failing(trials: pd.DataFrame, target: str) -> StudyWarning | None:
     for (family, depth), rows in own.groupby(["family", "depth"]):
         failed = int((rows["state"] == "FAIL").sum())
         if failed and failed >= FAILED * len(rows):
-            told.append(f"{failed:,} of {len(rows):,} trials of {model_words(str(family), int(str(depth)))}")
+            told.append(
+                f"{failed:,} of {len(rows):,} trials of {model_words(str(family), int(str(depth)))}"
+            )
     if not told:
         return None
     return StudyWarning(

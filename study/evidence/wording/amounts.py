@@ -12,7 +12,9 @@ NEARLY_ALL = 0.999
 
 
 def digits(percents: float) -> str:
-    """A number of per cent or points without its sign: one decimal below 10 and from 95 to 100, else none."""
+    """A number of per cent or points without its sign: one decimal below 10 and from 95 to 100,
+    else none.
+    """
     size = abs(percents)
     return f"{size:,.{1 if size < 9.95 or 95 <= size < 99.95 else 0}f}"
 
@@ -38,12 +40,15 @@ def signed(value: float, unit: str = "%") -> str:
 def span(low: float, high: float, most: float, unit: str = "%", plain: bool = False) -> str:
     """Limits: `-2.9% to +3.6%`, `up to +17%`, `at least +20%`, `no limits`.
 
-    An upper limit that no model could pass, `most`, is none. unit: empty in points. plain: without signs, where both are above
-    0.
+    An upper limit that no model could pass, `most`, is none. unit: empty in points. plain: without
+    signs, where both are above 0.
     """
     if unit and low > NEARLY_ALL:
         return share(low)
-    first, last = (f"{digits(100 * end)}{unit}" if plain and end > 0 else signed(end, unit) for end in (low, high))
+    first, last = (
+        f"{digits(100 * end)}{unit}" if plain and end > 0 else signed(end, unit)
+        for end in (low, high)
+    )
     if math.isnan(low):
         return f"up to {last}" if high < most else "no limits"
     if not high < most:

@@ -1,4 +1,6 @@
-"""A verdict in words: its headline, the numbers that decide it, what to do, and what stands beside it."""
+"""A verdict in words: its headline, the numbers that decide it, what to do, and what stands beside
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from study.formatting import about, human
 from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION
 
 BESIDE = ("bound", "margins", "sources", "formula", "depths", "trees", "clipped")
-"""Sentences that stand beside a verdict, in the order in which they are told; None where there is nothing to tell."""
+"""Sentences that stand beside a verdict, in the order in which they are told; None where there is
+nothing to tell.
+"""
 WORDS = ("headline", "lines", "settle", "action", "tested", "method", *BESIDE)
 RICHER = {EXTENDED: "extra terms", NETWORK: "a network"}
 FEW_WRONG = 20
@@ -43,7 +47,12 @@ class Words(Beside):
     def lines(self) -> tuple[str, ...]:
         """The number that decides, and the margin."""
         own = self.verdict
-        told = {ENOUGH: self._enough, TERMS: self._terms, WORTH: self._worth, UNDECIDED: self._undecided}
+        told = {
+            ENOUGH: self._enough,
+            TERMS: self._terms,
+            WORTH: self._worth,
+            UNDECIDED: self._undecided,
+        }
         lines = told[own.verdict]() if own.verdict in told else []
         if own.verdict == NONE:
             lines = [f"Look for features that say more about {own.target}."]
@@ -69,7 +78,9 @@ class Words(Beside):
         if own.verdict is None:
             lost = own.undefined
             return (
-                "Ask by another metric: `study ask FOLDER --metric loss`." if lost else "Add the missing family to `families`."
+                "Ask by another metric: `study ask FOLDER --metric loss`."
+                if lost
+                else "Add the missing family to `families`."
             )
         if own.verdict == NONE:
             return f"Look for features that say more about {own.target}; until then predict with {self.names[own.left[0]]}."
@@ -85,7 +96,11 @@ class Words(Beside):
         if math.isnan(found.times):
             open_ = max(0.0, 1 - found.above - found.below)
             return f"Even with {MOST_TIMES:g} times the rows, {open_:.0%} of such studies would stay undecided."
-        rows = f"About {about(found.rows)} rows in all" if math.isfinite(found.rows) else f"{about(found.times)} times the rows"
+        rows = (
+            f"About {about(found.rows)} rows in all"
+            if math.isfinite(found.rows)
+            else f"{about(found.times)} times the rows"
+        )
         chance = max(found.above, found.below, LIKELY)
         return f"{rows} would likely settle it ({10 * chance:.0f} in 10 such studies). Collect them, then run once."
 
@@ -111,35 +126,66 @@ class Words(Beside):
         settled: dict[tuple[str, ...], str] = {
             (REGRESSION, EXTENDED): "No network needed. Can't tell yet whether extra terms are.",
             (EXTENDED, NETWORK): enough,
-            (REGRESSION, NETWORK): "Extra terms alone won't do. Can't tell yet whether a network is worth it.",
+            (
+                REGRESSION,
+                NETWORK,
+            ): "Extra terms alone won't do. Can't tell yet whether a network is worth it.",
         }
         return settled.get(self.verdict.left) if len(rungs(self.verdict.by_pair)) == 3 else None
 
     def _enough(self) -> list[str | None]:
-        over = {other: gain for (base, other), gain in self.verdict.by_pair.items() if base == REGRESSION}
+        over = {
+            other: gain
+            for (base, other), gain in self.verdict.by_pair.items()
+            if base == REGRESSION
+        }
         names = [RICHER[name] for name in over]
         if all(gain.nothing for gain in over.values()):
             return [f"It predicts every test row of {self.verdict.target} without error."]
         worst = max(over.values(), key=lambda gain: gain.high if gain.bounded else math.inf)
         if not worst.bounded:
-            return [f"{capital(listed(names, 'or'))} would improve it by less than the margin.", self.bound]
+            return [
+                f"{capital(listed(names, 'or'))} would improve it by less than the margin.",
+                self.bound,
+            ]
         if worst.high <= 0:
-            either = f"Neither {' nor '.join(names)} improves" if len(names) > 1 else f"{capital(names[0])} would not improve"
+            either = (
+                f"Neither {' nor '.join(names)} improves"
+                if len(names) > 1
+                else f"{capital(names[0])} would not improve"
+            )
             return [f"{either} on it.", self.bound]
-        return [f"{capital(listed(names, 'or'))} would improve it by at most {share(worst.high)} (95% confidence).", self.bound]
+        return [
+            f"{capital(listed(names, 'or'))} would improve it by at most {share(worst.high)} (95% confidence).",
+            self.bound,
+        ]
 
     def _terms(self) -> list[str | None]:
         gains = self.verdict.by_pair
         rest = gains.get((EXTENDED, NETWORK))
-        first = f"Extra terms remove {self._removed(gains[REGRESSION, EXTENDED])}." if (REGRESSION, EXTENDED) in gains else ""
+        first = (
+            f"Extra terms remove {self._removed(gains[REGRESSION, EXTENDED])}."
+            if (REGRESSION, EXTENDED) in gains
+            else ""
+        )
         return [first, at_most(rest, "A network would remove") if rest and rest.known else ""]
 
     def _worth(self) -> list[str | None]:
         gains = self.verdict.by_pair
-        lines = [f"It removes {self._removed(gains[REGRESSION, NETWORK])}."] if (REGRESSION, NETWORK) in gains else []
-        if (more := gains.get((EXTENDED, NETWORK))) and more.known and math.isfinite(more.improvement):
+        lines = (
+            [f"It removes {self._removed(gains[REGRESSION, NETWORK])}."]
+            if (REGRESSION, NETWORK) in gains
+            else []
+        )
+        if (
+            (more := gains.get((EXTENDED, NETWORK)))
+            and more.known
+            and math.isfinite(more.improvement)
+        ):
             size, inside = points(more.improvement), limits(more, "", plain=True)
-            lines.append(f"That is {size} points{f' ({inside})' * (inside != size)} more than extra terms remove.")
+            lines.append(
+                f"That is {size} points{f' ({inside})' * (inside != size)} more than extra terms remove."
+            )
         return [*lines, self.bound]
 
     def _undecided(self) -> list[str | None]:
@@ -154,17 +200,26 @@ class Words(Beside):
                 self.bound,
             ]
         if pair[0] == EXTENDED:
-            return [f"Over extra terms the data allow a network {self._allowed(limits(gain, ''))} points.", self.bound]
+            return [
+                f"Over extra terms the data allow a network {self._allowed(limits(gain, ''))} points.",
+                self.bound,
+            ]
         return [f"For {model} the data allow {self._allowed(limits(gain))}.", self.bound]
 
     def _few(self, gain: Gain) -> list[str | None]:
         """How few rows are wrong, where that is why models of classes cannot be ranked."""
         own = self.verdict
-        right = own.meaning.values.get(own.left[0], math.nan) if own.meaning and own.meaning.metric == "accuracy" else math.nan
+        right = (
+            own.meaning.values.get(own.left[0], math.nan)
+            if own.meaning and own.meaning.metric == "accuracy"
+            else math.nan
+        )
         if not (1 - right) * gain.n_rows < FEW_WRONG:
             return []
         if right == 1:
-            return [f"It gets all {human(gain.n_rows)} test rows right, so none can show a better model."]
+            return [
+                f"It gets all {human(gain.n_rows)} test rows right, so none can show a better model."
+            ]
         lost = digits(100 * (1 - right))
         few = f"About {round((1 - right) * gain.n_rows)} of {human(gain.n_rows)} rows are wrong, too few to compare models on."
         return [
@@ -182,4 +237,6 @@ class Words(Beside):
             return f"{points(gain.base_loss - gain.other_loss)} points of the rows that {self.names[REGRESSION]} gets wrong"
         size = share(gain.improvement).replace(">", "over ")
         inside = limits(gain, plain=True)
-        return f"{size} of {self._loss}" + ("" if inside == share(gain.improvement) else f" ({inside})")
+        return f"{size} of {self._loss}" + (
+            "" if inside == share(gain.improvement) else f" ({inside})"
+        )

@@ -1,4 +1,6 @@
-"""What stands beside a verdict, in words: the margin, what extra terms consist of, and how it was tested."""
+"""What stands beside a verdict, in words: the margin, what extra terms consist of, and how it was
+tested.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +36,21 @@ class Beside:
     def names(self) -> dict[str, str]:
         """What a sentence calls each model."""
         regression = self.verdict.nouns[REGRESSION]
-        return NOUNS | {REGRESSION: regression, EXTENDED: f"{regression} with extra terms", NETWORK: "the network"}
+        return NOUNS | {
+            REGRESSION: regression,
+            EXTENDED: f"{regression} with extra terms",
+            NETWORK: "the network",
+        }
 
     @property
     def tested(self) -> str:
         """What the test losses are of."""
         rows = self.verdict.n_train
-        trained = f"trained on {human(round(rows))} rows" if math.isfinite(rows) else "trained without the test rows"
+        trained = (
+            f"trained on {human(round(rows))} rows"
+            if math.isfinite(rows)
+            else "trained without the test rows"
+        )
         final = "The final model is trained the same way on all rows, so it can't be tested itself."
         return f"Test losses come from models {trained}. {final}"
 
@@ -48,7 +58,11 @@ class Beside:
     def method(self) -> str | None:
         """What the intervals are."""
         own = self.verdict
-        return capital(METHODS[own.gains[0].gain.method].words(own.gains[0].gain)) + "." if own.gains else None
+        return (
+            capital(METHODS[own.gains[0].gain.method].words(own.gains[0].gain)) + "."
+            if own.gains
+            else None
+        )
 
     @property
     def bound(self) -> str | None:
@@ -59,7 +73,9 @@ class Beside:
         if own.bound.held == FLOOR:
             return f"The margin here is {share(own.bound.share)}: {own.metric.floor(asked.floor, own.target)}."
         if asked.margin_of == UNIT:
-            return f"Your margin is {own.metric.amount(asked.margin)}, {share(own.bound.share)} here."
+            return (
+                f"Your margin is {own.metric.amount(asked.margin)}, {share(own.bound.share)} here."
+            )
         return f"Your margin is {self.margin}."
 
     @property
@@ -73,9 +89,21 @@ class Beside:
     def margins(self) -> str | None:
         """For which margins the verdict is the same."""
         own = self.verdict
-        if not own.gains or math.isnan(own.bar.margin) or math.isnan(own.gains[0].gain.improvement) or own.verdict == NONE:
+        if (
+            not own.gains
+            or math.isnan(own.bar.margin)
+            or math.isnan(own.gains[0].gain.improvement)
+            or own.verdict == NONE
+        ):
             return None
-        found = next((each for each in spans(own.by_pair, own.bar) if each.low <= own.bar.margin <= each.high), None)
+        found = next(
+            (
+                each
+                for each in spans(own.by_pair, own.bar)
+                if each.low <= own.bar.margin <= each.high
+            ),
+            None,
+        )
         if found is None:
             return None
         low, high = share(found.low), share(found.high)
@@ -126,17 +154,24 @@ class Beside:
         told = [
             f"{each.rung.depth} ({signed(each.gain.improvement, '')} points, {limits(each.gain, '')})"
             for each in own.depths
-            if math.isfinite(each.gain.improvement) and taken != {(each.rung.family, each.rung.depth)}
+            if math.isfinite(each.gain.improvement)
+            and taken != {(each.rung.family, each.rung.depth)}
         ]
         return (
-            f"Improvement by choosing the depth in each fold, over a fixed number of layers: {listed(told)}." if told else None
+            f"Improvement by choosing the depth in each fold, over a fixed number of layers: {listed(told)}."
+            if told
+            else None
         )
 
     @property
     def trees(self) -> str | None:
         """Boosted trees, where they are ahead of all models."""
         own = self.verdict
-        if own.trees is None or not above_all(own.trees.over, own.by_pair, own.bar) or REGRESSION not in own.trees.over:
+        if (
+            own.trees is None
+            or not above_all(own.trees.over, own.by_pair, own.bar)
+            or REGRESSION not in own.trees.over
+        ):
             return None
         gain = own.trees.over[REGRESSION]
         told = f"{signed(gain.improvement)} ({limits(gain)})"

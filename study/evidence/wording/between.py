@@ -15,8 +15,12 @@ from study.evidence.wording.answer import Words
 from study.schema import REGRESSION
 
 
-def between_words(found: Between, names: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """A sentence for each gain, then on which rows, how sure, and which is best. names, verdicts: of each study."""
+def between_words(
+    found: Between, names: Sequence[str], verdicts: Sequence[Verdict]
+) -> Iterator[str]:
+    """A sentence for each gain, then on which rows, how sure, and which is best. names, verdicts:
+    of each study.
+    """
     yield from (_gain_words(each, found, names, verdicts) for each in found.gains)
     if found.outer_folds < found.most_folds:
         all_tested, most = found.outer_folds, found.most_folds
@@ -27,15 +31,23 @@ def between_words(found: Between, names: Sequence[str], verdicts: Sequence[Verdi
         yield f"The verdict's model of {names[found.best]} has the lowest loss."
 
 
-def _gain_words(each: StudyGain, found: Between, names: Sequence[str], verdicts: Sequence[Verdict]) -> str:
+def _gain_words(
+    each: StudyGain, found: Between, names: Sequence[str], verdicts: Sequence[Verdict]
+) -> str:
     """What a model improves over that of the first study, and where that lies."""
     first, gain = verdicts[0], each.gain
     loss = f"{first.nouns[REGRESSION] if found.per else names[0]}'s {first.metric.noun}"
-    own, its = (Words(verdict).names[name] for verdict, name in ((verdicts[each.study], each.other), (first, each.base)))
+    own, its = (
+        Words(verdict).names[name]
+        for verdict, name in ((verdicts[each.study], each.other), (first, each.base))
+    )
     over = f"{names[each.study]} over {names[0]}, {own if own == its else f'{own} over {its}'}"
     if math.isnan(gain.improvement):
         return f"{over}: no loss to improve on."
-    if all(abs(share) * gain.per_loss <= ROUNDING * found.constant for share in (gain.improvement, gain.std_error)):
+    if all(
+        abs(share) * gain.per_loss <= ROUNDING * found.constant
+        for share in (gain.improvement, gain.std_error)
+    ):
         return f"{over}: the same loss on every test row."
     said = f"{over}: {signed(gain.improvement)} of {loss} ({limits(gain)})"
     if not gain.known:

@@ -1,4 +1,6 @@
-"""The models of a verdict as rows of one table, for the end of a run and for the first screen of the report."""
+"""The models of a verdict as rows of one table, for the end of a run and for the first screen of
+the report.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ NAMES = {EXTENDED: "regression + terms", NETWORK: "neural network", TREES: "boos
 class Row:
     """A model: its name, its loss and metric in words, its improvement with limits.
 
-    gain: over the regression, None of itself. use: whether it is the model to use. reference: whether no verdict is about it.
+    gain: over the regression, None of itself. use: whether it is the model to use. reference:
+    whether no verdict is about it.
     """
 
     procedure: str
@@ -43,7 +46,11 @@ class Row:
     @property
     def improvement(self) -> str:
         """Its improvement over the regression."""
-        return DASH if self.gain is None or math.isnan(self.gain.improvement) else signed(self.gain.improvement)
+        return (
+            DASH
+            if self.gain is None or math.isnan(self.gain.improvement)
+            else signed(self.gain.improvement)
+        )
 
     @property
     def interval(self) -> str:
@@ -55,7 +62,9 @@ class Row:
 
 @dataclass(frozen=True)
 class ModelsTable:
-    """heads: of its columns. rows: the simplest model first. of: whose loss improvements are shares of."""
+    """heads: of its columns. rows: the simplest model first. of: whose loss improvements are shares
+    of.
+    """
 
     heads: tuple[str, str, str, str, str]
     rows: tuple[Row, ...]
@@ -63,7 +72,9 @@ class ModelsTable:
 
 
 def models_table(verdict: Verdict, metrics: pd.DataFrame) -> ModelsTable:
-    """The models that a verdict compares, and boosted trees; metrics: `study.evidence.metric_gains.metric_table`."""
+    """The models that a verdict compares, and boosted trees; metrics:
+    `study.evidence.metric_gains.metric_table`.
+    """
     own = metrics[(metrics["target"] == verdict.target) & metrics["base"].isna()]
     known = {(row["metric"], row["other"]): row["value"] for row in own.to_dict("records")}
     asked, loss = verdict.question.metric, metric_of(LOSS, verdict.kind)
@@ -87,13 +98,17 @@ def models_table(verdict: Verdict, metrics: pd.DataFrame) -> ModelsTable:
         for each in labels
         if (LOSS, each) in known
     )
-    level = next((gain.level for (base, _), gain in verdict.by_pair.items() if base == REGRESSION), 0.95)
+    level = next(
+        (gain.level for (base, _), gain in verdict.by_pair.items() if base == REGRESSION), 0.95
+    )
     heads = ("model", loss.label, beside.label, "improvement", f"{given_percent(level)} interval")
     return ModelsTable(heads, rows, f"{verdict.nouns[REGRESSION]}'s {verdict.metric.noun}")
 
 
 def metric_words(metric: Metric, value: float) -> str:
-    """A value of a metric: shares of rows in per cent, two decimals from 99.5% up; other shares to three decimals."""
+    """A value of a metric: shares of rows in per cent, two decimals from 99.5% up; other shares to
+    three decimals.
+    """
     if math.isnan(value):
         return DASH
     if metric.unit.percent:
@@ -102,8 +117,14 @@ def metric_words(metric: Metric, value: float) -> str:
 
 
 def on_some_folds(metrics: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """By target and label of a metric: on how many outer folds it exists, where that is not on all that were scored."""
-    most = metrics[metrics["base"].isna()].groupby(["target", "kind", "metric"], sort=False)["n_folds"].max()
+    """By target and label of a metric: on how many outer folds it exists, where that is not on all
+    that were scored.
+    """
+    most = (
+        metrics[metrics["base"].isna()]
+        .groupby(["target", "kind", "metric"], sort=False)["n_folds"]
+        .max()
+    )
     counts: dict[Any, int] = most.to_dict()
     found = {}
     for (target, kind, name), n in counts.items():

@@ -19,7 +19,13 @@ def together_words(verdicts: Iterable[Answered]) -> str | None:
     alone = [name for name in decided if name not in found.holds]
     if not found.holds:
         return f"Each verdict holds at 95% on its own; over all {len(found.p_values)} targets at once none does (Holm)."
-    which = "Both verdicts" if len(found.holds) == len(told) == 2 else f"The verdicts on {listed(found.holds)}"
+    which = (
+        "Both verdicts"
+        if len(found.holds) == len(told) == 2
+        else f"The verdicts on {listed(found.holds)}"
+    )
     which = f"The verdict on {found.holds[0]}" if len(found.holds) == 1 else which
-    said = f"{which} hold{'s' if len(found.holds) == 1 else ''} together with 95% confidence (Holm)."
+    said = (
+        f"{which} hold{'s' if len(found.holds) == 1 else ''} together with 95% confidence (Holm)."
+    )
     return f"{said} {listed(alone)}: on its own only." if alone else said

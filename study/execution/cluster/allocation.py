@@ -1,4 +1,6 @@
-"""The SLURM job that a process runs in: its nodes, what it was given of them, and the way to queue it again."""
+"""The SLURM job that a process runs in: its nodes, what it was given of them, and the way to queue
+it again.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ SPARE_BYTES = 200_000_000
 
 
 def slurm(*command: str, seconds: float = COMMAND_S) -> subprocess.CompletedProcess[str]:
-    """Run a command of SLURM; one that is missing or does not answer for so long ends with a code other than 0."""
+    """Run a command of SLURM; one that is missing or does not answer for so long ends with a code
+    other than 0.
+    """
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -36,16 +40,26 @@ class Given:
 
     @classmethod
     def here(cls, environment: Mapping[str, str] = os.environ) -> Given:
-        """What it gave on this node, from the variables that it sets in every task and batch script."""
+        """What it gave on this node, from the variables that it sets in every task and batch
+        script.
+        """
         cpus = int(environment["SLURM_CPUS_ON_NODE"])
-        per_node, per_cpu = (environment.get(f"SLURM_MEM_PER_{unit}", "0") for unit in ("NODE", "CPU"))
+        per_node, per_cpu = (
+            environment.get(f"SLURM_MEM_PER_{unit}", "0") for unit in ("NODE", "CPU")
+        )
         memory = int(per_node) or cpus * int(per_cpu)
         gpus = int(environment.get("SLURM_GPUS_ON_NODE", "0"))
         return cls(environment["SLURMD_NODENAME"], cpus, gpus, memory or None)
 
     def ray_memory(self, store_bytes: int) -> int | None:
-        """Bytes of memory that Ray may count on, beside its object store; None where the site does not divide it."""
-        return None if self.memory_mb is None else max(SPARE_BYTES, self.memory_mb * 2**20 - store_bytes)
+        """Bytes of memory that Ray may count on, beside its object store; None where the site does
+        not divide it.
+        """
+        return (
+            None
+            if self.memory_mb is None
+            else max(SPARE_BYTES, self.memory_mb * 2**20 - store_bytes)
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,9 @@ class Allocation:
         if environment.get("SLURM_JOB_NUM_NODES") != "1":  # one node needs no scontrol
             listed = slurm("scontrol", "show", "hostnames", environment["SLURM_JOB_NODELIST"])
             if listed.returncode:
-                raise StudyError(f"SLURM does not say which nodes the job has: {listed.stderr.strip()}")
+                raise StudyError(
+                    f"SLURM does not say which nodes the job has: {listed.stderr.strip()}"
+                )
             nodes = listed.stdout.split()
         return cls(
             job=job_name(environment),
@@ -91,9 +107,11 @@ class Allocation:
 
 
 def job_name(environment: Mapping[str, str] = os.environ) -> str:
-    """What SLURM's commands call the job that this process runs in, and no other: `7`, or `7_2` for a task of an array.
+    """What SLURM's commands call the job that this process runs in, and no other: `7`, or `7_2` for
+    a task of an array.
 
-    A task has a number of its own too, but one of them has the array's, by which commands mean all tasks.
+    A task has a number of its own too, but one of them has the array's, by which commands mean all
+    tasks.
     """
     if "SLURM_ARRAY_TASK_ID" in environment:
         return f"{environment['SLURM_ARRAY_JOB_ID']}_{environment['SLURM_ARRAY_TASK_ID']}"
@@ -110,7 +128,9 @@ def array_share(environment: Mapping[str, str] = os.environ) -> Share | None:
     """
     if "SLURM_ARRAY_TASK_ID" not in environment:
         return None
-    task, last, count = (int(environment[f"SLURM_ARRAY_TASK_{part}"]) for part in ("ID", "MAX", "COUNT"))
+    task, last, count = (
+        int(environment[f"SLURM_ARRAY_TASK_{part}"]) for part in ("ID", "MAX", "COUNT")
+    )
     if last + 1 != count:
         raise StudyError(
             "A study is divided by all tasks of an array from 0 on, such as `sbatch --array=0-9`. "
@@ -120,7 +140,9 @@ def array_share(environment: Mapping[str, str] = os.environ) -> Share | None:
 
 
 def requeue(job: str, seconds: float = COMMAND_S) -> str:
-    """End a job, named by `job_name`, and queue it again; gives what SLURM says against it, or nothing."""
+    """End a job, named by `job_name`, and queue it again; gives what SLURM says against it, or
+    nothing.
+    """
     asked = slurm("scontrol", "requeue", job, seconds=seconds)
     return asked.stderr.strip() or ("it gives no reason" if asked.returncode else "")
 
@@ -128,8 +150,9 @@ def requeue(job: str, seconds: float = COMMAND_S) -> str:
 class Ending(Enum):
     """Why SLURM ends a job with SIGTERM.
 
-    QUEUED: it queues the job again itself, as where a partition has PreemptMode=REQUEUE. PREEMPTED: another job needs its
-    nodes, and nobody queues this one again. OTHER: it was cancelled, or its time is over. UNKNOWN: SLURM does not say.
+    QUEUED: it queues the job again itself, as where a partition has PreemptMode=REQUEUE. PREEMPTED:
+    another job needs its nodes, and nobody queues this one again. OTHER: it was cancelled, or its
+    time is over. UNKNOWN: SLURM does not say.
     """
 
     QUEUED = "queued"
@@ -139,9 +162,11 @@ class Ending(Enum):
 
 
 def ending(job: str, restarts: int, seconds: float = COMMAND_S) -> Ending:
-    """Why a job that has got SIGTERM ends. restarts: of the run that asks; SLURM counts one more when it queues a job.
+    """Why a job that has got SIGTERM ends. restarts: of the run that asks; SLURM counts one more
+    when it queues a job.
 
-    A job that was cancelled in the grace time before its preemption was cancelled: it ends later than it was chosen.
+    A job that was cancelled in the grace time before its preemption was cancelled: it ends later
+    than it was chosen.
     """
     shown = slurm("scontrol", "--oneliner", "show", "job", job, seconds=seconds)
     found = dict(re.findall(r" (Restarts|EndTime|PreemptTime)=(\S+)", shown.stdout))
@@ -153,6 +178,8 @@ def ending(job: str, restarts: int, seconds: float = COMMAND_S) -> Ending:
 
 
 def node_is_lost(node: str) -> bool:
-    """Whether SLURM itself can no longer reach a node: it is down, or does not respond (a star behind its state)."""
+    """Whether SLURM itself can no longer reach a node: it is down, or does not respond (a star
+    behind its state).
+    """
     state = slurm("sinfo", "--noheader", f"--nodes={node}", "--format=%T").stdout.strip().lower()
     return state.endswith("*") or state.startswith("down")

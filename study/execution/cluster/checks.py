@@ -17,13 +17,17 @@ def available_cpus() -> int:
 
 
 def check_cluster(config: StudyConfig, verbose: bool) -> None:
-    """Raise a StudyError, before Ray is started, where this is no SLURM job, or a trial needs more GPUs than are here."""
+    """Raise a StudyError, before Ray is started, where this is no SLURM job, or a trial needs more
+    GPUs than are here.
+    """
     if config.cluster.address == "slurm":
         Allocation.current()
     if (needed := config.resources.gpus_per_trial) and config.cluster.address == "local":
         import_ray(config, verbose)
         if needed > (gpus := available_gpus()):
-            raise StudyError(f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start.")
+            raise StudyError(
+                f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start."
+            )
 
 
 def available_gpus() -> int:
@@ -37,14 +41,19 @@ def available_gpus() -> int:
 
 
 def quiet(verbose: bool) -> None:
-    """Set what Ray and TensorFlow read from the environment: no chatter unless `verbose`, no usage reports.
+    """Set what Ray and TensorFlow read from the environment: no chatter unless `verbose`, no usage
+    reports.
 
     The settings reach the workers too, which inherit the environment.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
-    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = "1e9"  # records are the truth; Tune's own state is thrown away
-    os.environ["RAY_AIR_NEW_OUTPUT"] = "0"  # the new output prints its configuration whatever the verbosity
+    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = (
+        "1e9"  # records are the truth; Tune's own state is thrown away
+    )
+    os.environ["RAY_AIR_NEW_OUTPUT"] = (
+        "0"  # the new output prints its configuration whatever the verbosity
+    )
     os.environ["TUNE_WARN_THRESHOLD_S"] = "60"
     os.environ.update(START)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
@@ -55,7 +64,9 @@ def quiet(verbose: bool) -> None:
 
 
 def import_ray(config: StudyConfig, verbose: bool) -> None:
-    """Import Ray with what a study sets for it, which it reads then. No other thread may set filters of warnings meanwhile."""
+    """Import Ray with what a study sets for it, which it reads then. No other thread may set
+    filters of warnings meanwhile.
+    """
     quiet(verbose)
     if config.cluster.address == "slurm":
         os.environ.update(PATIENCE)
@@ -70,7 +81,9 @@ START = {
     "RAY_gcs_server_port_wait_time_s": "120",
     "RAY_agent_register_timeout_ms": "120000",
 }
-"""A busy machine, or Python on a network disk, needs more than Ray's 30 s to start. Metrics would be served to anyone."""
+"""A busy machine, or Python on a network disk, needs more than Ray's 30 s to start. Metrics would
+be served to anyone.
+"""
 
 
 PATIENCE = {
@@ -83,5 +96,6 @@ PATIENCE = {
 }
 """A node is given up after 25 s without a way to it, or 42 s of its silence, and ends at once.
 
-A link may be cut for 20 s, and Ray's defaults stop all trials for minutes and drain a node for 30 s.
+A link may be cut for 20 s, and Ray's defaults stop all trials for minutes and drain a node for 30
+s.
 """

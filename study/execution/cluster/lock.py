@@ -17,7 +17,9 @@ from study.records.paths import StudyPaths
 from study.schema import StudyError
 
 LEASE_S = 60.0
-"""Seconds without a sign of life after which the lock of a run on another host, or of a suspended one, is taken over."""
+"""Seconds without a sign of life after which the lock of a run on another host, or of a suspended
+one, is taken over.
+"""
 BEAT_S = 2.0
 """Seconds between two signs of life of a run."""
 LOOKS = 20
@@ -28,16 +30,18 @@ _leases: set[SoftFileLease] = set()
 
 @contextmanager
 def locked(paths: StudyPaths) -> Iterator[None]:
-    """Hold a results folder, which is made if needed, against every other run; reading it needs no lock.
+    """Hold a results folder, which is made if needed, against every other run; reading it needs no
+    lock.
 
-    Runs on different shares of the arms go together, but not with a run on all of them, nor with shares of another division.
-    Each holds its own lock alone and looks at those that it does not go with once it has it, so that of two that begin
-    together at least one sees the other.
+    Runs on different shares of the arms go together, but not with a run on all of them, nor with
+    shares of another division. Each holds its own lock alone and looks at those that it does not go
+    with once it has it, so that of two that begin together at least one sees the other.
 
-    The lock is a file with pid, host and start of its process, touched every BEAT_S, so it needs no more of a network file
-    system than exclusive creation. One that a dead process of this host left is taken over at once; any other if LEASE_S pass
-    without a touch, which takes watching and no comparison of clocks. A run whose lock was taken over, because it was suspended
-    or cut off for that long, is interrupted.
+    The lock is a file with pid, host and start of its process, touched every BEAT_S, so it needs no
+    more of a network file system than exclusive creation. One that a dead process of this host left
+    is taken over at once; any other if LEASE_S pass without a touch, which takes watching and no
+    comparison of clocks. A run whose lock was taken over, because it was suspended or cut off for
+    that long, is interrupted.
 
     Raises
     ------
@@ -57,18 +61,24 @@ def locked(paths: StudyPaths) -> Iterator[None]:
 
 
 def _rivals(paths: StudyPaths) -> list[StudyPaths]:
-    """Whose locks a run may not go with: all shares', or the whole's and those of shares that are divided otherwise."""
+    """Whose locks a run may not go with: all shares', or the whole's and those of shares that are
+    divided otherwise.
+    """
     if paths.share is None:
         return paths.shares
     count = paths.share.count
-    return [StudyPaths(paths.root), *(other for other in paths.shares if other.share and other.share.count != count)]
+    return [
+        StudyPaths(paths.root),
+        *(other for other in paths.shares if other.share and other.share.count != count),
+    ]
 
 
 def _look_at(rivals: list[StudyPaths]) -> None:
     """Come back once nobody who lives holds these locks; what the dead have left is removed.
 
-    All are watched at once, so that a thousand shares whose nodes are gone take LEASE_S too. Whoever removes a lock holds its
-    own already: a run that takes that lock meanwhile sees it and is refused.
+    All are watched at once, so that a thousand shares whose nodes are gone take LEASE_S too.
+    Whoever removes a lock holds its own already: a run that takes that lock meanwhile sees it and
+    is refused.
     """
     begin = time.monotonic()
     watched = {rival: (found, begin) for rival in rivals if (found := _seen(rival)) is not None}
@@ -92,7 +102,11 @@ def _look_at(rivals: list[StudyPaths]) -> None:
 
 def _lease(paths: StudyPaths) -> SoftFileLease:
     return SoftFileLease(
-        paths.lock, lease_duration=LEASE_S, heartbeat_interval=BEAT_S, on_compromise=_interrupt, thread_local=False
+        paths.lock,
+        lease_duration=LEASE_S,
+        heartbeat_interval=BEAT_S,
+        on_compromise=_interrupt,
+        thread_local=False,
     )
 
 
@@ -146,7 +160,9 @@ def _acquire(lease: SoftFileLease, paths: StudyPaths) -> None:
 
 
 def _seen(paths: StudyPaths) -> tuple[bytes, int] | None:
-    """Who holds a lock, and when it was last touched by the file system's clock; opened, since a network disk may look late."""
+    """Who holds a lock, and when it was last touched by the file system's clock; opened, since a
+    network disk may look late.
+    """
     try:
         with paths.lock.open("rb") as file:
             return file.read(), os.fstat(file.fileno()).st_mtime_ns
@@ -174,11 +190,15 @@ def _holder(paths: StudyPaths) -> str:
 
 
 def at_work(paths: StudyPaths) -> list[str]:
-    """Runs that hold a folder, all of it or a share, and give a sign of life, such as `process 4711 on n1 since …`.
+    """Runs that hold a folder, all of it or a share, and give a sign of life, such as `process 4711
+    on n1 since …`.
 
-    All are watched at once: for a beat where they live, for LOOKS where one is dead and its host another. Nothing is touched.
+    All are watched at once: for a beat where they live, for LOOKS where one is dead and its host
+    another. Nothing is touched.
     """
-    first = {each: seen for each in (paths, *paths.shares) if (seen := _seen(each)) and not _gone(each)}
+    first = {
+        each: seen for each in (paths, *paths.shares) if (seen := _seen(each)) and not _gone(each)
+    }
     living: set[StudyPaths] = set()
     for _ in range(LOOKS):
         if len(living) == len(first):
@@ -191,4 +211,8 @@ def at_work(paths: StudyPaths) -> list[str]:
 def _gone(paths: StudyPaths) -> bool:
     """Whether a lock names a process that is not on this host, for sure."""
     owner = SoftFileLease(paths.lock).owner
-    return owner is not None and owner.hostname == os.uname().nodename and not psutil.pid_exists(owner.pid)
+    return (
+        owner is not None
+        and owner.hostname == os.uname().nodename
+        and not psutil.pid_exists(owner.pid)
+    )

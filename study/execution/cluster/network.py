@@ -12,11 +12,14 @@ import psutil
 from study.schema import StudyError
 
 WORKERS_A_CORE, MORE_WORKERS = 3, 16
-"""Ports for workers: of those that run and of those that replace them, and for the driver and Ray's own."""
+"""Ports for workers: of those that run and of those that replace them, and for the driver and Ray's
+own.
+"""
 
 
 def address_towards(other: str) -> str:
-    """This machine's address on the network that leads to another, a name or an address: the one that the other can reach.
+    """This machine's address on the network that leads to another, a name or an address: the one
+    that the other can reach.
 
     Raises
     ------
@@ -80,10 +83,11 @@ SERVERS = (
 
 
 def choose_ports(allowed: str, cpus: int, job: int) -> dict[str, Any]:
-    """Free ports of a range such as 20000-20999, by Ray's parameters, from a place in it that is the job's.
+    """Free ports of a range such as 20000-20999, by Ray's parameters, from a place in it that is
+    the job's.
 
-    Another job may be on this node. `worker_port_list` has those that workers and the driver take. Another job may still take
-    one before Ray does; on other nodes Ray is then started again.
+    Another job may be on this node. `worker_port_list` has those that workers and the driver take.
+    Another job may still take one before Ray does; on other nodes Ray is then started again.
 
     Raises
     ------
@@ -105,7 +109,9 @@ def choose_ports(allowed: str, cpus: int, job: int) -> dict[str, Any]:
 
 
 def check_ports(allowed: str, cpus: int) -> None:
-    """Raise a StudyError where a range has fewer ports than the workers of a node with so many cores need."""
+    """Raise a StudyError where a range has fewer ports than the workers of a node with so many
+    cores need.
+    """
     first, last = map(int, allowed.split("-"))
     if (there := last + 1 - first) < (least := _least_ports(cpus)):
         raise StudyError(
@@ -120,7 +126,9 @@ def _least_ports(cpus: int) -> int:
 
 def _is_free(port: int) -> bool:
     with suppress(OSError):
-        for family in (socket.AF_INET, socket.AF_INET6) if socket.has_dualstack_ipv6() else (socket.AF_INET,):
+        for family in (
+            (socket.AF_INET, socket.AF_INET6) if socket.has_dualstack_ipv6() else (socket.AF_INET,)
+        ):
             socket.create_server(("", port), family=family).close()
         return True
     return False
@@ -129,4 +137,7 @@ def _is_free(port: int) -> bool:
 def free_ports(count: int) -> list[int]:
     """Ports that are free now. Another job may take one before Ray does; Ray is then started again."""
     with ExitStack() as stack:
-        return [stack.enter_context(socket.create_server(("", 0))).getsockname()[1] for _ in range(count)]
+        return [
+            stack.enter_context(socket.create_server(("", 0))).getsockname()[1]
+            for _ in range(count)
+        ]

@@ -1,7 +1,8 @@
 """What SLURM starts on every node of a job but the first: a Ray node that ends with the study.
 
-`python -m study.execution.cluster.node HEAD_NODE HEAD_ADDRESS STORE_BYTES SCRATCH PORTS`, the last two empty where the site
-needs none, takes the token as its first line of input; the line `end` ends it.
+`python -m study.execution.cluster.node HEAD_NODE HEAD_ADDRESS STORE_BYTES SCRATCH PORTS`, the last
+two empty where the site needs none, takes the token as its first line of input; the line `end` ends
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from study.execution.cluster.allocation import Given, job_name, node_is_lost, requeue
-from study.execution.cluster.network import SERVERS, address_towards, answers, choose_ports, free_ports, host_and_port
+from study.execution.cluster.network import (
+    SERVERS,
+    address_towards,
+    answers,
+    choose_ports,
+    free_ports,
+    host_and_port,
+)
 from study.execution.cluster.processes import end_children, use_token
 from study.execution.cluster.scratch import scratch_folder
 from study.schema import StudyError
@@ -49,7 +57,9 @@ def _start(head: str, store_bytes: int, scratch: Path, ports: str) -> subprocess
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block"]
     with (scratch / "log").open("wb") as log:
         arguments = [*command, *(f"--{name}={value}" for name, value in options.items())]
-        return subprocess.Popen(arguments, stdout=log, stderr=log, env=os.environ | {"TMPDIR": str(scratch)})
+        return subprocess.Popen(
+            arguments, stdout=log, stderr=log, env=os.environ | {"TMPDIR": str(scratch)}
+        )
 
 
 def _port_options(ports: str, cpus: int) -> dict[str, Any]:
@@ -61,7 +71,10 @@ def _port_options(ports: str, cpus: int) -> dict[str, Any]:
         chosen = choose_ports(ports, cpus, int(os.environ["SLURM_JOB_ID"]))
         del chosen["gcs_server_port"]
     else:
-        chosen = dict(zip(SERVERS[3:], free_ports(4), strict=True)) | {"min_worker_port": 0, "max_worker_port": 0}
+        chosen = dict(zip(SERVERS[3:], free_ports(4), strict=True)) | {
+            "min_worker_port": 0,
+            "max_worker_port": 0,
+        }
     names = {"metrics_agent_port": "dashboard-agent-grpc-port"}
     return {names.get(name, name.replace("_", "-")): port for name, port in chosen.items()}
 
@@ -72,13 +85,19 @@ def _say(text: str) -> None:
 
 
 def _listen(stop: threading.Event) -> None:
-    """Wait for the driver's goodbye. An end of input without it is no goodbye: the driver's node may be lost."""
+    """Wait for the driver's goodbye. An end of input without it is no goodbye: the driver's node
+    may be lost.
+    """
     if END in iter(sys.stdin.readline, ""):
         stop.set()
 
 
-def serve(head_node: str, head: str, store_bytes: int, ports: str, scratch: Path, stop: threading.Event) -> None:
-    """Keep a Ray node running until `stop`; queue the job again if the head's node is lost, which --no-kill lets go on."""
+def serve(
+    head_node: str, head: str, store_bytes: int, ports: str, scratch: Path, stop: threading.Event
+) -> None:
+    """Keep a Ray node running until `stop`; queue the job again if the head's node is lost, which
+    --no-kill lets go on.
+    """
     ray: subprocess.Popen[bytes] | None = None
     starts, heard, began = 0, time.monotonic(), 0.0
     while not stop.is_set():
@@ -90,7 +109,11 @@ def serve(head_node: str, head: str, store_bytes: int, ports: str, scratch: Path
                     starts = starts if time.monotonic() - began < SOUND_S else 0
                 if starts == MOST_STARTS:
                     raise StudyError(f"Ray ended {MOST_STARTS} times here within minutes.")
-                ray, starts, began = _start(head, store_bytes, scratch, ports), starts + 1, time.monotonic()
+                ray, starts, began = (
+                    _start(head, store_bytes, scratch, ports),
+                    starts + 1,
+                    time.monotonic(),
+                )
         elif time.monotonic() - heard > HEAD_SILENT_S and node_is_lost(head_node):
             _say(f"The head's node {head_node} is lost; the job queues again.")
             _say(requeue(job_name()))

@@ -13,7 +13,8 @@ from study.schema import Frozen, StudyError
 class JobNote(Frozen):
     """What lies beside the results about the job that works, or last worked, on them.
 
-    records: those there were when its last run began. idle: runs in a row, before that one, that left none.
+    records: those there were when its last run began. idle: runs in a row, before that one, that
+    left none.
     """
 
     id: str

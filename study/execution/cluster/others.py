@@ -1,4 +1,6 @@
-"""The other nodes of a SLURM job: each has a step of its own and joins when it can, and the study does not wait for it."""
+"""The other nodes of a SLURM job: each has a step of its own and joins when it can, and the study
+does not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,18 @@ from study.execution.cluster.node import END
 JOIN_S = 180
 """Seconds after which a node that has not come is named."""
 AGAIN_S, MOST_AGAIN_S = 20, 600
-"""Pause before a step that has ended is started again, and what it grows to, twice as long each time."""
+"""Pause before a step that has ended is started again, and what it grows to, twice as long each
+time.
+"""
 LOOK_EVERY_S = 1
 END_S = 20
 SAID_LINES = 15
 
 
 class Step:
-    """A step of SLURM on one node, which hears the token and the goodbye by its input. command: srun's, all of it."""
+    """A step of SLURM on one node, which hears the token and the goodbye by its input. command:
+    srun's, all of it.
+    """
 
     def __init__(self, node: str, command: Sequence[str], token: str, log: Path) -> None:
         self.node, self.command, self.token, self.log = node, command, token, log
@@ -36,7 +42,11 @@ class Step:
 
     def _start(self) -> None:
         # sbatch hands its own -c on, which would tie the step to so many CPUs of each node.
-        environment = {k: value for k, value in os.environ.items() if "CPUS_PER" not in k and k != "SLURM_TRES_PER_TASK"}
+        environment = {
+            k: value
+            for k, value in os.environ.items()
+            if "CPUS_PER" not in k and k != "SLURM_TRES_PER_TASK"
+        }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 ["env", *self.command],  # which says so where there is no srun
@@ -96,9 +106,13 @@ class Step:
 
 
 class Others:
-    """The steps on all other nodes, and who of them has come. tell: hears a line on each that does not."""
+    """The steps on all other nodes, and who of them has come. tell: hears a line on each that does
+    not.
+    """
 
-    def __init__(self, allocation: Allocation, steps: Sequence[Step], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, allocation: Allocation, steps: Sequence[Step], tell: Callable[[str], None]
+    ) -> None:
         self.allocation, self.steps, self.tell = allocation, steps, tell
         self.until = time.monotonic() + JOIN_S
         self.came: set[str] = set()
@@ -110,7 +124,9 @@ class Others:
         return any(step.node not in self.came | self.named for step in self.steps)
 
     def watch(self) -> None:
-        """Note who comes and name who does not, until it is over; a step that has ended is started again."""
+        """Note who comes and name who does not, until it is over; a step that has ended is started
+        again.
+        """
         import ray
         from ray.exceptions import RayError
 
@@ -124,7 +140,9 @@ class Others:
                 self.came.add(step.node)
                 if step.node in self.named:
                     self.tell(f"Node {step.node} has joined the Ray cluster after all.")
-            elif step.node not in self.came | self.named and (step.failed or time.monotonic() > self.until):
+            elif step.node not in self.came | self.named and (
+                step.failed or time.monotonic() > self.until
+            ):
                 self.named.add(step.node)
                 self.tell(
                     f"Node {step.node} has not joined the Ray cluster of SLURM job {self.allocation.job}; the study goes on "
@@ -145,15 +163,41 @@ class Others:
 
 @contextmanager
 def other_nodes(
-    config: StudyConfig, allocation: Allocation, head: str, store_bytes: int, token: str, scratch: Path
+    config: StudyConfig,
+    allocation: Allocation,
+    head: str,
+    store_bytes: int,
+    token: str,
+    scratch: Path,
 ) -> Iterator[Others]:
-    """Ray on each other node of the job for as long as the block lasts; they join its head as they come."""
-    own = [sys.executable, "-m", "study.execution.cluster.node", allocation.given.node, head, str(store_bytes)]
+    """Ray on each other node of the job for as long as the block lasts; they join its head as they
+    come.
+    """
+    own = [
+        sys.executable,
+        "-m",
+        "study.execution.cluster.node",
+        allocation.given.node,
+        head,
+        str(store_bytes),
+    ]
     task = [*config.slurm.launch_words, *own, config.slurm.scratch or "", config.slurm.ports or ""]
     steps = []
     for node in allocation.others:
-        command = ["srun", "--nodes=1", "--ntasks=1", f"--nodelist={node}", "--overlap", "--mem=0", "--cpu-bind=none"]
-        steps.append(Step(node, [*command, "--export=ALL", "--chdir=/", *task], token, scratch / f"{node}.log"))
+        command = [
+            "srun",
+            "--nodes=1",
+            "--ntasks=1",
+            f"--nodelist={node}",
+            "--overlap",
+            "--mem=0",
+            "--cpu-bind=none",
+        ]
+        steps.append(
+            Step(
+                node, [*command, "--export=ALL", "--chdir=/", *task], token, scratch / f"{node}.log"
+            )
+        )
     others = Others(allocation, steps, lambda text: print(text, file=sys.stderr, flush=True))
     watching = threading.Thread(target=others.watch, daemon=True)
     watching.start()
@@ -166,7 +210,9 @@ def other_nodes(
 
 
 def node_resources(config: StudyConfig) -> list[Mapping[str, float]]:
-    """Resources of each node of the cluster that runs; one of this job's that has not come yet is taken to be like this one."""
+    """Resources of each node of the cluster that runs; one of this job's that has not come yet is
+    taken to be like this one.
+    """
     import ray
 
     alive = [node for node in ray.nodes() if node["Alive"]]
@@ -179,17 +225,33 @@ def node_resources(config: StudyConfig) -> list[Mapping[str, float]]:
 
 
 def give_back_nodes() -> None:
-    """Let the job this process runs in keep this node alone, if it has more; where the site forbids that, say so.
+    """Let the job this process runs in keep this node alone, if it has more; where the site forbids
+    that, say so.
 
-    SLURM 24.11 refuses `NumNodes=1` for a running job, and `NodeList` names the node that stays. A job that is queued again
-    asks for all its nodes again.
+    SLURM 24.11 refuses `NumNodes=1` for a running job, and `NodeList` names the node that stays. A
+    job that is queued again asks for all its nodes again.
     """
     allocation = Allocation.current()
     if not allocation.others:
         return
-    with tempfile.TemporaryDirectory() as folder:  # scontrol leaves scripts there, for shells that want to know of it
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # scontrol leaves scripts there, for shells that want to know of it
         change = slurm(
-            "env", f"--chdir={folder}", "scontrol", "update", f"JobId={allocation.job}", f"NodeList={allocation.given.node}"
+            "env",
+            f"--chdir={folder}",
+            "scontrol",
+            "update",
+            f"JobId={allocation.job}",
+            f"NodeList={allocation.given.node}",
         )
-    said = f"SLURM keeps them until the job ends: {change.stderr.strip()}" if change.returncode else "They are given back."
-    print(f"Nothing is left to train on {', '.join(allocation.others)}. {said}", file=sys.stderr, flush=True)
+    said = (
+        f"SLURM keeps them until the job ends: {change.stderr.strip()}"
+        if change.returncode
+        else "They are given back."
+    )
+    print(
+        f"Nothing is left to train on {', '.join(allocation.others)}. {said}",
+        file=sys.stderr,
+        flush=True,
+    )

@@ -14,13 +14,17 @@ from study.execution.cluster.scratch import remove_own
 
 
 def use_token(folder: Path, token: str) -> None:
-    """Let every Ray process that this one starts ask for `token`, which lies in a file that only its owner reads."""
+    """Let every Ray process that this one starts ask for `token`, which lies in a file that only
+    its owner reads.
+    """
     path = folder / "token"
     path.touch(mode=0o600)
     path.write_text(token, encoding="ascii")
     os.environ.pop("RAY_AUTH_TOKEN", None)
     os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN_PATH=str(path))
-    if "ray" in sys.modules:  # which somebody may have imported before us, and that is when Ray reads its settings
+    if (
+        "ray" in sys.modules
+    ):  # which somebody may have imported before us, and that is when Ray reads its settings
         from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]
 
         Config.initialize("")
@@ -28,27 +32,40 @@ def use_token(folder: Path, token: str) -> None:
 
 
 def hold_children() -> None:
-    """Stop every process below this one where it is: a server of Ray that ends takes this process along."""
+    """Stop every process below this one where it is: a server of Ray that ends takes this process
+    along.
+    """
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             child.suspend()
 
 
 def leave_now(code: int) -> None:
-    """End this process, those below it and its scratch folders without asking Ray, which may no longer answer."""
+    """End this process, those below it and its scratch folders without asking Ray, which may no
+    longer answer.
+    """
     end_children([psutil.Process.kill])
     remove_own()
     os._exit(code)
 
 
-def end_children(ways: Sequence[Callable[[psutil.Process], None]] = (psutil.Process.terminate, psutil.Process.kill)) -> None:
-    """End every process below this one, one way after the other; orphans among them have become its children."""
+def end_children(
+    ways: Sequence[Callable[[psutil.Process], None]] = (
+        psutil.Process.terminate,
+        psutil.Process.kill,
+    ),
+) -> None:
+    """End every process below this one, one way after the other; orphans among them have become its
+    children.
+    """
     children = psutil.Process().children(recursive=True)
     for send in ways:
         for child in children:
             with suppress(psutil.NoSuchProcess):
                 send(child)
-        _, children = psutil.wait_procs([*children, *psutil.Process().children(recursive=True)], timeout=3)
+        _, children = psutil.wait_procs(
+            [*children, *psutil.Process().children(recursive=True)], timeout=3
+        )
 
 
 def has_token() -> bool:

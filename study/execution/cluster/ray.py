@@ -1,4 +1,6 @@
-"""Where Ray runs: on this machine or on the nodes of a SLURM job, born and ended with the study; or a cluster that is there."""
+"""Where Ray runs: on this machine or on the nodes of a SLURM job, born and ended with the study; or
+a cluster that is there.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,23 @@ from study.execution.cluster.scratch import is_there, scratch_folder
 from study.schema import StudyError
 
 SMALLEST_STORE = 150_000_000
-"""Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it is not told."""
+"""Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it
+is not told.
+"""
 LOOK_EVERY_S = 3
 GONE_S = 30
 """Seconds in which a run whose files were removed should have noticed."""
 REFUSED = {"RAY_gcs_server_port_wait_time_s": "5"}
-"""Seconds for which Ray asks a cluster that runs already again and again, also where it is refused for its token."""
+"""Seconds for which Ray asks a cluster that runs already again and again, also where it is refused
+for its token.
+"""
 
 
 @cache
 def _token() -> str:
-    """This process's own token: Ray reads it once, so a second study in the same process has the same."""
+    """This process's own token: Ray reads it once, so a second study in the same process has the
+    same.
+    """
     return secrets.token_hex(32)
 
 
@@ -45,7 +53,8 @@ def _token() -> str:
 def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> Iterator[Path]:
     """Start Ray, or join one, as `cluster.address` says; yields a scratch folder of this machine.
 
-    A Ray of the study's own is untouched by RAY_ADDRESS and by any other Ray, and ends with the block.
+    A Ray of the study's own is untouched by RAY_ADDRESS and by any other Ray, and ends with the
+    block.
 
     Raises
     ------
@@ -54,7 +63,10 @@ def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> 
     """
     import_ray(config, verbose)
     address, store_bytes = config.cluster.address, max(SMALLEST_STORE, 3 * data_bytes)
-    with scratch_folder(config.slurm.scratch if address == "slurm" else None) as scratch, _while_there(scratch):
+    with (
+        scratch_folder(config.slurm.scratch if address == "slurm" else None) as scratch,
+        _while_there(scratch),
+    ):
         running: AbstractContextManager[Others | None]
         if address == "local":
             running = _local(store_bytes, scratch, verbose)
@@ -72,7 +84,9 @@ def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> 
 
 @contextmanager
 def _while_there(scratch: Path) -> Iterator[None]:
-    """End this process if its scratch folder is removed and it stays: Ray waits for its files where no signal is heard."""
+    """End this process if its scratch folder is removed and it stays: Ray waits for its files where
+    no signal is heard.
+    """
     left = threading.Event()
 
     def watch() -> None:
@@ -81,7 +95,8 @@ def _while_there(scratch: Path) -> Iterator[None]:
             since = time.monotonic() if is_there(scratch) else since
             if time.monotonic() - since > GONE_S:
                 print(
-                    f"Error: Ray's files in {scratch} were removed while it ran; run the same command again.", file=sys.stderr
+                    f"Error: Ray's files in {scratch} were removed while it ran; run the same command again.",
+                    file=sys.stderr,
                 )
                 leave_now(2)
 
@@ -115,7 +130,8 @@ def _ray(verbose: bool, **options: Any) -> Iterator[None]:
         ray.init(log_to_driver=verbose, logging_level=level, **options)
         yield
     finally:
-        # A reference that another thread's garbage collector frees while Ray shuts down would end this process.
+        # A reference that another thread's garbage collector frees while Ray shuts down would end
+        # this process.
         gc.collect()
         gc.disable()
         ray.shutdown()
@@ -139,14 +155,20 @@ def _environment(*names: str) -> Iterator[None]:
 def _local(store_bytes: int, scratch: Path, verbose: bool, **options: Any) -> Iterator[None]:
     """Ray on this machine alone, or with `options` the head of more."""
     tempfile.gettempdir()  # asked now, this process keeps its answer
-    own = {"num_cpus": available_cpus(), "object_store_memory": store_bytes, "_temp_dir": str(scratch / "ray")}
+    own = {
+        "num_cpus": available_cpus(),
+        "object_store_memory": store_bytes,
+        "_temp_dir": str(scratch / "ray"),
+    }
     with ExitStack() as stack:
         stack.enter_context(_environment("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
         use_token(scratch, _token())
         with _environment("TMPDIR"):
             os.environ["TMPDIR"] = str(scratch)  # of the processes that Ray starts
             try:
-                stack.enter_context(_ray(verbose, address="local", include_dashboard=False, **(own | options)))
+                stack.enter_context(
+                    _ray(verbose, address="local", include_dashboard=False, **(own | options))
+                )
             except Exception as error:  # Ray has no class for a start that took more than its 30 s
                 raise StudyError(
                     f"Ray did not start on this machine: {error} If the machine is busy, run the same command again."
@@ -155,13 +177,21 @@ def _local(store_bytes: int, scratch: Path, verbose: bool, **options: Any) -> It
 
 
 @contextmanager
-def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool) -> Iterator[Others | None]:
-    """Ray on this node of the SLURM job, the head of those on its other nodes, which join as they come."""
+def _allocated(
+    config: StudyConfig, store_bytes: int, scratch: Path, verbose: bool
+) -> Iterator[Others | None]:
+    """Ray on this node of the SLURM job, the head of those on its other nodes, which join as they
+    come.
+    """
     import ray
 
     allocation = Allocation.current()
     given, site = allocation.given, config.slurm
-    options: dict[str, Any] = {"num_cpus": given.cpus, "num_gpus": given.gpus, "_memory": given.ray_memory(store_bytes)}
+    options: dict[str, Any] = {
+        "num_cpus": given.cpus,
+        "num_gpus": given.gpus,
+        "_memory": given.ray_memory(store_bytes),
+    }
     if site.interface is not None:
         options["_node_ip_address"] = address_of(site.interface)
     elif allocation.others:
@@ -175,13 +205,17 @@ def _allocated(config: StudyConfig, store_bytes: int, scratch: Path, verbose: bo
         others = None
         if allocation.others:
             head = ray.get_runtime_context().gcs_address
-            others = stack.enter_context(other_nodes(config, allocation, head, store_bytes, _token(), scratch))
+            others = stack.enter_context(
+                other_nodes(config, allocation, head, store_bytes, _token(), scratch)
+            )
         yield others
 
 
 @contextmanager
 def _ports_of_head(ports: Mapping[str, Any]) -> Iterator[None]:
-    """Let a head that is started in the block take these ports, for which `ray.init` has no words but `ray start` has."""
+    """Let a head that is started in the block take these ports, for which `ray.init` has no words
+    but `ray start` has.
+    """
     from ray._private import parameter
 
     usual = parameter.RayParams
@@ -205,5 +239,7 @@ def _joined(address: str, verbose: bool) -> Iterator[None]:
                 socket.create_connection(host_and_port(address), timeout=10).close()
             stack.enter_context(_ray(verbose, address=address))
         except (OSError, ValueError, RuntimeError, RayError) as error:
-            raise StudyError(f"Cannot join the Ray cluster at cluster.address '{address}': {error}") from None
+            raise StudyError(
+                f"Cannot join the Ray cluster at cluster.address '{address}': {error}"
+            ) from None
         yield

@@ -1,4 +1,6 @@
-"""Scratch folders outside the results: made for one run, cleared by a later one where the run was killed."""
+"""Scratch folders outside the results: made for one run, cleared by a later one where the run was
+killed.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,13 @@ from study.schema import StudyError
 
 PREFIX = "study-"
 OWNED = ".owned"
-"""Locked by the owner of a scratch folder for as long as it lives: the kernel lets go of it with the process."""
+"""Locked by the owner of a scratch folder for as long as it lives: the kernel lets go of it with
+the process.
+"""
 MOST_BYTES = 24
-"""Of a socket's 107 bytes, what Ray (64, with a process id of seven digits) and our own folder (19) leave."""
+"""Of a socket's 107 bytes, what Ray (64, with a process id of seven digits) and our own folder (19)
+leave.
+"""
 _own: set[Path] = set()
 
 
@@ -51,7 +57,9 @@ def _usual() -> Path:
 
 
 def check_length(place: str) -> None:
-    """Raise a StudyError where `slurm.scratch` is too long for Ray's sockets below it; variables may still make it shorter."""
+    """Raise a StudyError where `slurm.scratch` is too long for Ray's sockets below it; variables
+    may still make it shorter.
+    """
     length = len(os.fsencode(place))
     if "$" not in place and length > MOST_BYTES:
         raise StudyError(
@@ -64,12 +72,16 @@ def _checked(place: str) -> Path:
     folder = Path(os.path.expandvars(place))
     check_length(str(folder))
     if not folder.is_absolute() or not os.access(folder, os.W_OK):
-        raise StudyError(f"slurm.scratch is {folder} on {platform.node()}, which is no folder that can be written to.")
+        raise StudyError(
+            f"slurm.scratch is {folder} on {platform.node()}, which is no folder that can be written to."
+        )
     return folder
 
 
 def is_there(folder: Path) -> bool:
-    """Whether a scratch folder has not been removed; those whose sockets and logs lie in it may have made it anew."""
+    """Whether a scratch folder has not been removed; those whose sockets and logs lie in it may
+    have made it anew.
+    """
     return (folder / OWNED).exists()
 
 

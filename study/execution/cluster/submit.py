@@ -31,7 +31,8 @@ MOST_LINES = 10
 
 @dataclass(frozen=True)
 class Request:
-    """What a job asks of SLURM, in sbatch's own words; None leaves it to the site. sbatch: more of its options.
+    """What a job asks of SLURM, in sbatch's own words; None leaves it to the site. sbatch: more of
+    its options.
 
     gpus_per_node: a number, or numbers of types: `2`, `a100:2`.
     """
@@ -48,19 +49,30 @@ class Request:
     @property
     def options(self) -> list[str]:
         """Options of sbatch."""
-        named = {name: value for name, value in asdict(self).items() if name != "sbatch" and value is not None}
+        named = {
+            name: value
+            for name, value in asdict(self).items()
+            if name != "sbatch" and value is not None
+        }
         try:
             more = shlex.split(self.sbatch)
         except ValueError as error:
-            raise StudyError(f"--sbatch takes options as a shell reads them, but {self.sbatch!r} has {error}.") from None
+            raise StudyError(
+                f"--sbatch takes options as a shell reads them, but {self.sbatch!r} has {error}."
+            ) from None
         if any(word.startswith(("--array", "-a")) for word in more):
-            raise StudyError("`study submit` queues one job; slurm/README.md shows how an array of them divides a study.")
+            raise StudyError(
+                "`study submit` queues one job; slurm/README.md shows how an array of them divides a study."
+            )
         return [*(f"--{name.replace('_', '-')}={value}" for name, value in named.items()), *more]
 
     @property
     def gpus(self) -> bool:
         """Whether it asks for GPUs."""
-        return re.search(r"(^| )(--gpus|-G|--[gt]res\S*[= ]\S*gpu)", " ".join(self.options)) is not None
+        return (
+            re.search(r"(^| )(--gpus|-G|--[gt]res\S*[= ]\S*gpu)", " ".join(self.options))
+            is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -76,14 +88,17 @@ class Submission:
         return f"{shlex.join(self.command)} <<'STUDY'\n{self.script}STUDY"
 
 
-def make_submission(config: StudyConfig, request: Request, run_arguments: Sequence[str]) -> Submission:
-    """The job of a study: `study.sbatch` with this environment and `slurm.setup` put in, and `run_arguments` for `study run`.
+def make_submission(
+    config: StudyConfig, request: Request, run_arguments: Sequence[str]
+) -> Submission:
+    """The job of a study: `study.sbatch` with this environment and `slurm.setup` put in, and
+    `run_arguments` for `study run`.
 
     Raises
     ------
     StudyError
-        GPUs would lie idle or are lacking, `slurm.scratch` is too long, `slurm.ports` too few, or the config names another
-        cluster.
+        GPUs would lie idle or are lacking, `slurm.scratch` is too long, `slurm.ports` too few, or
+        the config names another cluster.
     """
     needs = config.resources
     if config.cluster.address not in {"local", "slurm"}:
@@ -101,12 +116,27 @@ def make_submission(config: StudyConfig, request: Request, run_arguments: Sequen
     if config.slurm.ports:
         check_ports(config.slurm.ports, request.cpus_per_task)
     lines = [f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', *config.slurm.setup]
-    script = resources.files("study.execution.cluster").joinpath("study.sbatch").read_text(encoding="utf-8")
+    script = (
+        resources.files("study.execution.cluster")
+        .joinpath("study.sbatch")
+        .read_text(encoding="utf-8")
+    )
     if config.slurm.launch:
-        lines.append("trap '' USR2  # of which what stands before the command would end; the study looks at the clock too")
-        script = script.replace(COMMAND, COMMAND.replace(" ", f" {shlex.join(config.slurm.launch_words)} ", 1))
+        lines.append(
+            "trap '' USR2  # of which what stands before the command would end; the study looks at the clock too"
+        )
+        script = script.replace(
+            COMMAND, COMMAND.replace(" ", f" {shlex.join(config.slurm.launch_words)} ", 1)
+        )
     return Submission(
-        ("sbatch", "--parsable", f"--job-name={config.name}", *request.options, "/dev/stdin", *run_arguments),
+        (
+            "sbatch",
+            "--parsable",
+            f"--job-name={config.name}",
+            *request.options,
+            "/dev/stdin",
+            *run_arguments,
+        ),
         script.replace(MARK, MARK + "\n".join(lines) + "\n"),
     )
 
@@ -132,40 +162,60 @@ def queue(paths: StudyPaths, submission: Submission) -> str:
     try:
         paths.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StudyError(f"Cannot make {paths.root}: {error.strerror}. Choose another place with --results.") from None
-    queued = subprocess.run(submission.command, input=submission.script, capture_output=True, text=True, check=False)
+        raise StudyError(
+            f"Cannot make {paths.root}: {error.strerror}. Choose another place with --results."
+        ) from None
+    queued = subprocess.run(
+        submission.command, input=submission.script, capture_output=True, text=True, check=False
+    )
     if queued.returncode:
-        raise StudyError(f"sbatch refuses the job: {queued.stderr.strip() or queued.stdout.strip()}")
+        raise StudyError(
+            f"sbatch refuses the job: {queued.stderr.strip() or queued.stdout.strip()}"
+        )
     job = queued.stdout.strip().partition(";")[0]
     write_note(paths, JobNote(id=job))
     return job
 
 
 def job_states(jobs: Sequence[str]) -> dict[str, str]:
-    """States of jobs in the queue, such as `PENDING (Resources)` or `RUNNING on n[1-3], 1:58:02 left`, of those that are there.
+    """States of jobs in the queue, such as `PENDING (Resources)` or `RUNNING on n[1-3], 1:58:02
+    left`, of those that are there.
 
     jobs: `7`, or `7_2` for a task of an array. SLURM is asked once for all.
     """
     if not jobs:
         return {}
     numbers = dict.fromkeys(job.partition("_")[0] for job in jobs)
-    asked = slurm("squeue", "--noheader", "--array", f"--jobs={','.join(numbers)}", "--format=%i|%A|%T|%r|%N|%L")
+    asked = slurm(
+        "squeue",
+        "--noheader",
+        "--array",
+        f"--jobs={','.join(numbers)}",
+        "--format=%i|%A|%T|%r|%N|%L",
+    )
     if asked.returncode:
         known = "Invalid job id" in asked.stderr or shutil.which("squeue") is None
         return {} if known else dict.fromkeys(jobs, "SLURM does not answer")
     found = {}
     for line in asked.stdout.splitlines():
         name, number, state, reason, nodes, left = [*line.strip().split("|"), *[""] * 5][:6]
-        found[name] = found[number] = f"{state} on {nodes}, {left} left" if nodes else f"{state} ({reason})"
+        found[name] = found[number] = (
+            f"{state} on {nodes}, {left} left" if nodes else f"{state} ({reason})"
+        )
     return {job: found[job] for job in jobs if job in found}
 
 
 def queued(paths: StudyPaths) -> str:
-    """A line on each job that works on these results, if it is in the queue; of many jobs a line on each state."""
+    """A line on each job that works on these results, if it is in the queue; of many jobs a line on
+    each state.
+    """
     states = job_states([note.id for note in _notes(paths)])
     if len(states) > MOST_LINES:
         counts = Counter(re.sub(r" on .*", "", state) for state in states.values())
-        return "\n".join(f"SLURM jobs, {count} of {len(states)} in the queue: {state}" for state, count in counts.items())
+        return "\n".join(
+            f"SLURM jobs, {count} of {len(states)} in the queue: {state}"
+            for state, count in counts.items()
+        )
     return "\n".join(f"SLURM job {job}: {state}" for job, state in states.items())
 
 
@@ -175,7 +225,8 @@ def _notes(paths: StudyPaths) -> list[JobNote]:
 
 
 def follow(paths: StudyPaths, job: str, tell: Callable[[str], None]) -> None:
-    """Wait until a job has left the queue, requeues included; `tell` hears its state whenever that changes.
+    """Wait until a job has left the queue, requeues included; `tell` hears its state whenever that
+    changes.
 
     Raises
     ------
@@ -190,5 +241,7 @@ def follow(paths: StudyPaths, job: str, tell: Callable[[str], None]) -> None:
             told = word
         time.sleep(LOOK_EVERY_S)
     if not paths.verdicts.exists():
-        raise StudyError(f"SLURM job {job} ended before its study did; study-{job}.log says why. Submit it again to go on.")
+        raise StudyError(
+            f"SLURM job {job} ended before its study did; study-{job}.log says why. Submit it again to go on."
+        )
     tell(f"Finished: {paths.root}")

@@ -1,4 +1,5 @@
-"""The columns of the dataframes in a results folder: their types and what they hold, as the reference of the docs has them.
+"""The columns of the dataframes in a results folder: their types and what they hold, as the
+reference of the docs has them.
 
 Those of a diagnostic stand beside it (`study.diagnostics.registry`).
 """

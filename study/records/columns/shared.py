@@ -11,13 +11,27 @@ Column = tuple[str, str]
 """dtype, meaning."""
 
 OPEN = {
-    "params_*": ("float64 or str", "A hyperparameter, in its own unit; missing where the family has none of that name."),
-    "coef_*": ("float64", "Weight of a term of a regression, per original unit of its column; missing for others."),
-    "intercept*": ("float64", "Intercept of a regression, one a class where there are several; missing for others."),
+    "params_*": (
+        "float64 or str",
+        "A hyperparameter, in its own unit; missing where the family has none of that name.",
+    ),
+    "coef_*": (
+        "float64",
+        "Weight of a term of a regression, per original unit of its column; missing for others.",
+    ),
+    "intercept*": (
+        "float64",
+        "Intercept of a regression, one a class where there are several; missing for others.",
+    ),
     "p_*": ("float64", "Predicted probability of the class, where the target has more than two."),
-    "time": ("float64", "How many rows of the table are earlier; only where rows are in time order."),
+    "time": (
+        "float64",
+        "How many rows of the table are earlier; only where rows are in time order.",
+    ),
 }
-"""Columns that are there or not, and how many, by the study: hyperparameters, terms, classes, and the order of the rows."""
+"""Columns that are there or not, and how many, by the study: hyperparameters, terms, classes, and
+the order of the rows.
+"""
 
 SHARED: dict[str, Column] = {
     "study": ("str", "Name of the study."),
@@ -76,7 +90,9 @@ SHARED: dict[str, Column] = {
 
 @dataclass(frozen=True)
 class Frame:
-    """What a row of a dataframe is, and its columns in order: name to dtype and meaning. open: keys of OPEN that may follow."""
+    """What a row of a dataframe is, and its columns in order: name to dtype and meaning. open: keys
+    of OPEN that may follow.
+    """
 
     row: str
     columns: dict[str, Column]
@@ -88,6 +104,8 @@ class Frame:
 
 
 def frame(row: str, names: str, own: dict[str, Column] | None = None, open_: str = "") -> Frame:
-    """A frame of these columns, in words between spaces; own: those that others have not, or whose meaning is another here."""
+    """A frame of these columns, in words between spaces; own: those that others have not, or whose
+    meaning is another here.
+    """
     told = SHARED | (own or {})
     return Frame(row, {name: told[name] for name in names.split()}, tuple(open_.split()))

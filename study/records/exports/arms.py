@@ -1,4 +1,6 @@
-"""A study's records arm by arm, as other tools are handed them, and again as they come while it runs."""
+"""A study's records arm by arm, as other tools are handed them, and again as they come while it
+runs.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,10 @@ COMPARED = ("refit", "ensemble")
 class ArmRecords:
     """An arm and its records so far, in order of number.
 
-    space: of its hyperparameters, made to hold what was recorded. begin: when the study was described, from which on the
-    trials are laid one after the other, since no record tells when it began. winner: number of the one that was scored on the
-    test rows, if any; test_losses: its mean loss there by candidate (COMPARED).
+    space: of its hyperparameters, made to hold what was recorded. begin: when the study was
+    described, from which on the trials are laid one after the other, since no record tells when it
+    began. winner: number of the one that was scored on the test rows, if any; test_losses: its mean
+    loss there by candidate (COMPARED).
     """
 
     arm: Arm
@@ -51,7 +54,8 @@ class ArmRecords:
 class Changes:
     """Arms of a study that have records which were not read yet.
 
-    While a study runs a record waits for those of lower numbers, so that trials have their numbers wherever they are counted.
+    While a study runs a record waits for those of lower numbers, so that trials have their numbers
+    wherever they are counted.
     """
 
     results: Results
@@ -71,7 +75,10 @@ class Changes:
             self._seen[folder] = changed
             records = tuple(read_arm(paths, folder))
             if not concluded:
-                gap = next((place for place, record in enumerate(records) if record.number != place), len(records))
+                gap = next(
+                    (place for place, record in enumerate(records) if record.number != place),
+                    len(records),
+                )
                 records = records[:gap]
             if records:
                 yield self._arm(records)
@@ -79,7 +86,11 @@ class Changes:
     def _arm(self, records: tuple[TrialRecord, ...]) -> ArmRecords:
         results, arm = self.results, records[0].arm
         winner = next(iter(read_winners(results.paths, arms=[arm])), None)
-        losses = {name: loss for name, loss in winner.test_losses.items() if name in COMPARED} if winner else {}
+        losses = (
+            {name: loss for name, loss in winner.test_losses.items() if name in COMPARED}
+            if winner
+            else {}
+        )
         space = arm_space(results.config, arm, results.data.rows)
         number = winner.number if winner else None
         return ArmRecords(arm, records, holding(space, records), self._begin, number, losses)
@@ -95,14 +106,21 @@ LOSSES = {"validation": "val_loss", "training": "train_loss"}
 
 
 def metric_of(arm: Arm) -> str:
-    """What the loss of an arm's target is called: one name a target, since losses of two targets are never compared."""
+    """What the loss of an arm's target is called: one name a target, since losses of two targets
+    are never compared.
+    """
     return f"{arm.target}: {LOSS_NAMES[arm.kind]}"
 
 
 def described(record: TrialRecord) -> dict[str, Any]:
     """What a trial is, then its hyperparameters."""
     arm = record.arm
-    about = {"target": arm.target, "family": arm.family, "hidden layers": arm.depth, "outer fold": fold_name(arm.outer_fold)}
+    about = {
+        "target": arm.target,
+        "family": arm.family,
+        "hidden layers": arm.depth,
+        "outer fold": fold_name(arm.outer_fold),
+    }
     return {**about, "state": record.state.value, **record.params}
 
 
@@ -115,7 +133,8 @@ def by_epoch(record: TrialRecord, name: str) -> list[tuple[int, float]]:
 
 
 def holding(space: Space, records: tuple[TrialRecord, ...]) -> Space:
-    """A space made to hold the hyperparameters of all records; of one that is recorded and not in it, the values recorded.
+    """A space made to hold the hyperparameters of all records; of one that is recorded and not in
+    it, the values recorded.
 
     A range of logarithms cannot hold a zero, and is then a plain one that begins there.
     """

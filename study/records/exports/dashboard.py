@@ -17,9 +17,11 @@ from study.schema import StudyError
 
 
 def serve(results: Results, host: str, port: int, tell: Callable[[str], None] = print) -> None:
-    """Serve the dashboard until the process is stopped; what it shows lives in memory, and nothing is written.
+    """Serve the dashboard until the process is stopped; what it shows lives in memory, and nothing
+    is written.
 
-    port: 0 takes any that is free. tell: hears the address once, when the server is about to listen.
+    port: 0 takes any that is free. tell: hears the address once, when the server is about to
+    listen.
 
     Raises
     ------
@@ -36,13 +38,17 @@ def serve(results: Results, host: str, port: int, tell: Callable[[str], None] = 
             pass
 
     if not results.paths.trials.is_dir():
-        raise StudyError(f"{results.root} has no trial yet, so there is nothing to show; {results.again} goes on.")
+        raise StudyError(
+            f"{results.root} has no trial yet, so there is nothing to show; {results.again} goes on."
+        )
     kept, changes = OptunaTrials(InMemoryStorage()), Changes(results)
     kept.sync(changes)
     try:
         server = make_server(host, port, wsgi(kept.storage), handler_class=Silent)
     except (OSError, OverflowError, socket.gaierror) as error:
-        raise StudyError(f"Cannot listen on {host}:{port}: {error}. Choose another port with --port.") from None
+        raise StudyError(
+            f"Cannot listen on {host}:{port}: {error}. Choose another port with --port."
+        ) from None
     threading.Thread(target=_follow, args=(kept, changes), daemon=True).start()
     tell(f"http://{host}:{server.server_port}/")
     with server:
@@ -55,4 +61,6 @@ def _follow(kept: OptunaTrials, changes: Changes) -> None:
         try:
             kept.sync(changes)
         except Exception:
-            logging.getLogger(__name__).exception("The dashboard could not read what is new; it tries again.")
+            logging.getLogger(__name__).exception(
+                "The dashboard could not read what is new; it tries again."
+            )

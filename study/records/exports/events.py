@@ -1,4 +1,6 @@
-"""Records as TensorBoard reads them: a run a trial, with its losses by epoch, and its hyperparameters for the HParams table."""
+"""Records as TensorBoard reads them: a run a trial, with its losses by epoch, and its
+hyperparameters for the HParams table.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,10 @@ STATUS = {
 class Events:
     """Keeps a log folder of TensorBoard's up to the records of a study.
 
-    Each trial is a run, ARM/NUMBER. Under the name of its target's loss (`metric_of`) it has `training` and `validation`, the
-    means over its replicates by epoch (a regression has none, and one point in their place), `val_loss`, and where it won its
-    arm `test_loss` by candidate. In the HParams table its row has these, target, family, hidden layers, outer fold, state and
+    Each trial is a run, ARM/NUMBER. Under the name of its target's loss (`metric_of`) it has
+    `training` and `validation`, the means over its replicates by epoch (a regression has none, and
+    one point in their place), `val_loss`, and where it won its arm `test_loss` by candidate. In the
+    HParams table its row has these, target, family, hidden layers, outer fold, state and
     hyperparameters.
     """
 
@@ -44,7 +47,10 @@ class Events:
                 known = record, arm.test_losses if record.number == arm.winner else {}
                 if self._told.get(record.trial_id) != known:
                     self._told[record.trial_id] = known
-                    _write(self.folder / arm.arm.key / f"{record.number:04d}", _of_trial(*known, begin, end))
+                    _write(
+                        self.folder / arm.arm.key / f"{record.number:04d}",
+                        _of_trial(*known, begin, end),
+                    )
         return len(self._told)
 
 
@@ -52,16 +58,30 @@ def _of_trial(
     record: TrialRecord, test_losses: dict[str, float], begin: datetime, end: datetime
 ) -> list[tuple[datetime, Summary, int]]:
     metric = metric_of(record.arm)
-    stop = plugin_data_pb2.SessionEndInfo(status=STATUS[record.state], end_time_secs=end.timestamp())
-    told = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(session_end_info=stop))
-    ended = Summary.Value(tag=metadata.SESSION_END_INFO_TAG, metadata=told, tensor=metadata.NULL_TENSOR)
+    stop = plugin_data_pb2.SessionEndInfo(
+        status=STATUS[record.state], end_time_secs=end.timestamp()
+    )
+    told = metadata.create_summary_metadata(
+        plugin_data_pb2.HParamsPluginData(session_end_info=stop)
+    )
+    ended = Summary.Value(
+        tag=metadata.SESSION_END_INFO_TAG, metadata=told, tensor=metadata.NULL_TENSOR
+    )
     found = [(begin, hparams_pb(described(record), record.trial_id, begin.timestamp()), 0)]
     for name in LOSSES:
-        found += [(end, _scalar(f"{metric}/{name}", loss), step) for step, loss in by_epoch(record, name)]
+        found += [
+            (end, _scalar(f"{metric}/{name}", loss), step) for step, loss in by_epoch(record, name)
+        ]
     if record.val_loss is not None:
         found.append((end, _scalar(f"{metric}/val_loss", record.val_loss), 0))
     found.append((end, Summary(value=[ended]), 0))
-    return [*found, *((end, _scalar(f"{metric}/test_loss {name}", loss), 0) for name, loss in test_losses.items())]
+    return [
+        *found,
+        *(
+            (end, _scalar(f"{metric}/test_loss {name}", loss), 0)
+            for name, loss in test_losses.items()
+        ),
+    ]
 
 
 def _scalar(tag: str, value: float) -> Summary:
@@ -73,6 +93,10 @@ def _write(folder: Path, summaries: list[tuple[datetime, Summary, int]]) -> None
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "events.out.tfevents.trial").open("wb") as file:
         writer = RecordWriter(file)
-        writer.write(Event(wall_time=summaries[0][0].timestamp(), file_version=VERSION).SerializeToString())
+        writer.write(
+            Event(wall_time=summaries[0][0].timestamp(), file_version=VERSION).SerializeToString()
+        )
         for time, summary, step in summaries:
-            writer.write(Event(wall_time=time.timestamp(), step=step, summary=summary).SerializeToString())
+            writer.write(
+                Event(wall_time=time.timestamp(), step=step, summary=summary).SerializeToString()
+            )

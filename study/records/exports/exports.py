@@ -20,8 +20,8 @@ EVERY_S = 5.0
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool. place: where its export lies below the folder for exports. needs: module that must be installed, extra: what
-    installs it."""
+    """One tool. place: where its export lies below the folder for exports. needs: module that must
+    be installed, extra: what installs it."""
 
     name: str
     place: str
@@ -51,7 +51,9 @@ DASHBOARD = Tool("study dashboard", "", "optuna_dashboard", "dashboard")
 
 @dataclass(frozen=True)
 class Export:
-    """What was exported. where: a folder, file or address. trials: that are there now. view: a command that shows them."""
+    """What was exported. where: a folder, file or address. trials: that are there now. view: a
+    command that shows them.
+    """
 
     to: str
     where: str
@@ -81,19 +83,33 @@ def export(
     Raises
     ------
     StudyError
-        There is no such tool, it is not installed, there is no trial yet, or something else is at the place named.
+        There is no such tool, it is not installed, there is no trial yet, or something else is at
+        the place named.
     """
     if to not in TOOLS:
-        raise StudyError(f"Records are exported to {', '.join(TOOLS)}, but not to '{to}'.{nearest(to, TOOLS)}")
+        raise StudyError(
+            f"Records are exported to {', '.join(TOOLS)}, but not to '{to}'.{nearest(to, TOOLS)}"
+        )
     if uri is not None and to != "mlflow":
-        raise StudyError(f"--uri is of MLflow's tracking server, but the export is to {to}; --out names a place for it.")
+        raise StudyError(
+            f"--uri is of MLflow's tracking server, but the export is to {to}; --out names a place for it."
+        )
     tool = TOOLS[to]
     tool.check()
     if not results.paths.trials.is_dir():
-        raise StudyError(f"{results.root} has no trial yet, so there is nothing to export; {results.again} goes on.")
+        raise StudyError(
+            f"{results.root} has no trial yet, so there is nothing to export; {results.again} goes on."
+        )
     place = out or results.paths.exported / tool.place
-    if out is not None and to != "mlflow" and out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise StudyError(f"{out} exists already and is left as it is; name another place with --out, or remove it.")
+    if (
+        out is not None
+        and to != "mlflow"
+        and out.exists()
+        and not (out.is_dir() and not any(out.iterdir()))
+    ):
+        raise StudyError(
+            f"{out} exists already and is left as it is; name another place with --out, or remove it."
+        )
     sync, where, view = _opened(results, to, place, uri)
     trials = 0
     while True:
@@ -106,21 +122,37 @@ def export(
         time.sleep(EVERY_S)
 
 
-def _opened(results: Results, to: str, place: Path, uri: str | None) -> tuple[Callable[[], int], str, str | None]:
-    """What writes the records that are new and counts all, where they lie, and a command that shows them."""
+def _opened(
+    results: Results, to: str, place: Path, uri: str | None
+) -> tuple[Callable[[], int], str, str | None]:
+    """What writes the records that are new and counts all, where they lie, and a command that shows
+    them.
+    """
     changes = Changes(results)
     match to:
         case "optuna":
-            from study.records.exports.optuna_trials import POINTS_ON_DISK, OptunaTrials, open_storage
+            from study.records.exports.optuna_trials import (
+                POINTS_ON_DISK,
+                OptunaTrials,
+                open_storage,
+            )
 
             storage = OptunaTrials(open_storage(place), POINTS_ON_DISK)
-            return lambda: storage.sync(changes), str(place), f"optuna-dashboard {quote(f'sqlite:///{place}')}"
+            return (
+                lambda: storage.sync(changes),
+                str(place),
+                f"optuna-dashboard {quote(f'sqlite:///{place}')}",
+            )
         case "tensorboard":
             from study.records.exports.events import Events
 
             shutil.rmtree(place, ignore_errors=True)
             events = Events(place)
-            return lambda: events.sync(changes), str(place), f"tensorboard --logdir {quote(str(place))}"
+            return (
+                lambda: events.sync(changes),
+                str(place),
+                f"tensorboard --logdir {quote(str(place))}",
+            )
         case "mlflow":
             from study.records.exports.tracked import Tracked
 
@@ -129,7 +161,11 @@ def _opened(results: Results, to: str, place: Path, uri: str | None) -> tuple[Ca
                 uri = f"sqlite:///{place.absolute()}"
             artifacts = place.parent / "mlflow" if uri.startswith("sqlite:") else None
             tracked = Tracked(results, uri, artifacts)
-            server = None if uri.startswith("http") else f"mlflow server --backend-store-uri {quote(uri)}"
+            server = (
+                None
+                if uri.startswith("http")
+                else f"mlflow server --backend-store-uri {quote(uri)}"
+            )
             return lambda: tracked.sync(changes), uri, server
         case _:
             from study.records.exports.tables import write_tables

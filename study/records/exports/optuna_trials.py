@@ -32,16 +32,18 @@ ATTRIBUTES = (
 )
 """Of a record, as user attributes of its trial."""
 POINTS_ON_DISK = 16
-"""Intermediate values of a trial in a storage on disk, which takes a millisecond or more for each."""
+"""Intermediate values of a trial in a storage on disk, which takes a millisecond or more for each.
+"""
 
 
 @dataclass
 class OptunaTrials:
     """Keeps a storage of Optuna's up to the records of a study.
 
-    A study of Optuna's is named by its arm; its values are validation losses, its trials have the numbers of their records,
-    and a network's intermediate values are its mean validation losses by epoch. Its user attributes name the arm, its loss
-    and, once it is scored, its winner with the test losses.
+    A study of Optuna's is named by its arm; its values are validation losses, its trials have the
+    numbers of their records, and a network's intermediate values are its mean validation losses by
+    epoch. Its user attributes name the arm, its loss and, once it is scored, its winner with the
+    test losses.
 
     points: most intermediate values of a trial.
     """
@@ -51,7 +53,9 @@ class OptunaTrials:
     _told: dict[str, list[TrialRecord]] = field(default_factory=dict, init=False)
 
     def sync(self, changes: Changes) -> int:
-        """Add what is new, and make an arm's study anew where a record is gone or another; gives how many trials there are."""
+        """Add what is new, and make an arm's study anew where a record is gone or another; gives
+        how many trials there are.
+        """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         for arm in changes:
             self._sync(arm)
@@ -62,7 +66,9 @@ class OptunaTrials:
         if told != list(arm.records[: len(told)]):
             optuna.delete_study(study_name=key, storage=self.storage)
             told.clear()
-        known = optuna.create_study(storage=self.storage, study_name=key, direction="minimize", load_if_exists=True)
+        known = optuna.create_study(
+            storage=self.storage, study_name=key, direction="minimize", load_if_exists=True
+        )
         if not told:
             for name, value in arm.arm.model_dump(mode="json").items():
                 known.set_user_attr(name, value)
@@ -77,8 +83,12 @@ class OptunaTrials:
             told.append(record)
 
 
-def _trial(record: TrialRecord, forms: dict[str, Any], begin: datetime, end: datetime, points: int) -> FrozenTrial:
-    attributes = {name: getattr(record, name) for name in ATTRIBUTES if getattr(record, name) is not None}
+def _trial(
+    record: TrialRecord, forms: dict[str, Any], begin: datetime, end: datetime, points: int
+) -> FrozenTrial:
+    attributes = {
+        name: getattr(record, name) for name in ATTRIBUTES if getattr(record, name) is not None
+    }
     attributes |= {"error": reason(record.error)} if record.error else {}
     complete = record.state is TrialState.COMPLETE
     trial = create_trial(
@@ -89,7 +99,9 @@ def _trial(record: TrialRecord, forms: dict[str, Any], begin: datetime, end: dat
         user_attrs=attributes,
         intermediate_values=dict(thinned(mean_curve(record), points)),
     )
-    trial.datetime_start, trial.datetime_complete = (time.astimezone().replace(tzinfo=None) for time in (begin, end))
+    trial.datetime_start, trial.datetime_complete = (
+        time.astimezone().replace(tzinfo=None) for time in (begin, end)
+    )
     return trial
 
 
@@ -97,7 +109,10 @@ def thinned(curve: list[tuple[int, float]], points: int) -> list[tuple[int, floa
     """So many points of a curve, evenly spaced, the first and the last among them."""
     if len(curve) <= points:
         return curve
-    return [curve[place] for place in np.unique(np.linspace(0, len(curve) - 1, points).round().astype(int))]
+    return [
+        curve[place]
+        for place in np.unique(np.linspace(0, len(curve) - 1, points).round().astype(int))
+    ]
 
 
 def open_storage(path: Path) -> BaseStorage:

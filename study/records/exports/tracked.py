@@ -13,9 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody hears of a study but the server that was named
+os.environ.setdefault(
+    "MLFLOW_DISABLE_TELEMETRY", "true"
+)  # nobody hears of a study but the server that was named
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # a server that is not there is told of within seconds
+os.environ.setdefault(
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2"
+)  # a server that is not there is told of within seconds
 
 import pandas as pd
 from mlflow import MlflowClient
@@ -31,7 +35,9 @@ from study.schema import StudyError, TrialState, printable
 
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 TRIAL, RECORD, STUDY, VERDICTS = "study.trial_id", "study.record", "study.results", "study.verdicts"
-"""Tags of runs: a trial's id, SHA-256 of its record and test losses, the folder of a study, SHA-256 of its verdicts.json."""
+"""Tags of runs: a trial's id, SHA-256 of its record and test losses, the folder of a study, SHA-256
+of its verdicts.json.
+"""
 MOST_METRICS, MOST_PARAMS, LONGEST = 900, 90, 6_000
 """Metrics and params that one call takes, and characters of a value."""
 
@@ -40,9 +46,10 @@ MOST_METRICS, MOST_PARAMS, LONGEST = 900, 90, 6_000
 class Tracked:
     """Keeps an experiment of MLflow's, named by a study, up to its records.
 
-    The study's run has its config as params, its files as artifacts, and once it is concluded each verdict as a tag and each
-    metric with its interval. Below it each trial is a run: hyperparameters, losses by epoch, and of an arm's winner its test
-    losses. One that was logged before, by its id and record, is left as it is.
+    The study's run has its config as params, its files as artifacts, and once it is concluded each
+    verdict as a tag and each metric with its interval. Below it each trial is a run:
+    hyperparameters, losses by epoch, and of an arm's winner its test losses. One that was logged
+    before, by its id and record, is left as it is.
 
     uri: of the tracking server, or of a file. artifacts: folder for them; None: the server's own.
     """
@@ -50,7 +57,9 @@ class Tracked:
     results: Results
     uri: str
     artifacts: Path | None = None
-    _runs: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)  # a trial's run and record
+    _runs: dict[str, tuple[str, str]] = field(
+        default_factory=dict, init=False
+    )  # a trial's run and record
     _concluded: bool = field(default=False, init=False)
 
     @cached_property
@@ -64,11 +73,17 @@ class Tracked:
         name = self.results.config.name
         found = self.client.get_experiment_by_name(name)
         place = None if self.artifacts is None else self.artifacts.absolute().as_uri()
-        return str(found.experiment_id if found else self.client.create_experiment(name, artifact_location=place))
+        return str(
+            found.experiment_id
+            if found
+            else self.client.create_experiment(name, artifact_location=place)
+        )
 
     @cached_property
     def parent(self) -> str:
-        """The study's run, made if it is not there; what was logged of its trials before is looked up."""
+        """The study's run, made if it is not there; what was logged of its trials before is looked
+        up.
+        """
         found, token = "", None
         while True:
             page = self.client.search_runs([self.experiment], max_results=1_000, page_token=token)
@@ -82,9 +97,13 @@ class Tracked:
                 break
         if not found:
             config = self.results.config
-            run = self.client.create_run(self.experiment, tags={STUDY: self._place}, run_name=config.name)
+            run = self.client.create_run(
+                self.experiment, tags={STUDY: self._place}, run_name=config.name
+            )
             found = run.info.run_id
-            self._log(found, params=pd.json_normalize(config.model_dump(mode="json")).iloc[0].to_dict())
+            self._log(
+                found, params=pd.json_normalize(config.model_dump(mode="json")).iloc[0].to_dict()
+            )
         return found
 
     @property
@@ -92,7 +111,8 @@ class Tracked:
         return str(self.results.root.resolve())
 
     def sync(self, changes: Changes) -> int:
-        """Log the trials that are new, and the verdicts once they are drawn; gives how many trials there are.
+        """Log the trials that are new, and the verdicts once they are drawn; gives how many trials
+        there are.
 
         Raises
         ------
@@ -121,48 +141,100 @@ class Tracked:
             if known != digest:
                 if run:
                     self.client.delete_run(run)
-                self._runs[record.trial_id] = self._trial(record, losses, digest, begin, end), digest
+                self._runs[record.trial_id] = (
+                    self._trial(record, losses, digest, begin, end),
+                    digest,
+                )
 
-    def _trial(self, record: TrialRecord, losses: dict[str, float], digest: str, begin: datetime, end: datetime) -> str:
-        tags = {"mlflow.parentRunId": self.parent, STUDY: self._place, TRIAL: record.trial_id, RECORD: digest}
+    def _trial(
+        self,
+        record: TrialRecord,
+        losses: dict[str, float],
+        digest: str,
+        begin: datetime,
+        end: datetime,
+    ) -> str:
+        tags = {
+            "mlflow.parentRunId": self.parent,
+            STUDY: self._place,
+            TRIAL: record.trial_id,
+            RECORD: digest,
+        }
         tags |= {"error": reason(record.error)} if record.error else {}
         start, metric = int(1_000 * begin.timestamp()), metric_of(record.arm)
-        run = self.client.create_run(self.experiment, start_time=start, tags=tags, run_name=record.trial_id)
-        found = [_metric(f"{metric}/{name}", loss, end, step) for name in LOSSES for step, loss in by_epoch(record, name)]
+        run = self.client.create_run(
+            self.experiment, start_time=start, tags=tags, run_name=record.trial_id
+        )
+        found = [
+            _metric(f"{metric}/{name}", loss, end, step)
+            for name in LOSSES
+            for step, loss in by_epoch(record, name)
+        ]
         if record.val_loss is not None:
             found.append(_metric(f"{metric}/val_loss", record.val_loss, end))
         found += [_metric(f"{metric}/test_loss {name}", loss, end) for name, loss in losses.items()]
         self._log(run.info.run_id, found, described(record))
-        self.client.set_terminated(run.info.run_id, STATUS[record.state], int(1_000 * end.timestamp()))
+        self.client.set_terminated(
+            run.info.run_id, STATUS[record.state], int(1_000 * end.timestamp())
+        )
         return str(run.info.run_id)
 
     def _conclude(self, parent: str) -> None:
         """Log the verdicts, unless these are there."""
-        now, verdicts, paths = datetime.now().astimezone(), self.results.verdicts, self.results.paths
+        now, verdicts, paths = (
+            datetime.now().astimezone(),
+            self.results.verdicts,
+            self.results.paths,
+        )
         digest = hashlib.sha256(paths.verdicts.read_bytes()).hexdigest()
         if self.client.get_run(parent).data.tags.get(VERDICTS) == digest:
             return
         said = "\n\n".join(f"{words.sentence} {words.action}" for words in map(Words, verdicts))
         self.client.set_tag(parent, "mlflow.note.content", said)
         for verdict in verdicts:
-            self.client.set_tag(parent, _name(f"verdict.{verdict.target}"), verdict.verdict or "none")
+            self.client.set_tag(
+                parent, _name(f"verdict.{verdict.target}"), verdict.verdict or "none"
+            )
         metrics = self.results.metrics
-        told = metrics[metrics["base"].isna()].melt(["target", "metric", "other"], ["value", "low", "high"], "part", "number")
-        told["name"] = told["target"] + "/" + told["metric"] + "/" + told["other"] + ("/" + told["part"]).replace("/value", "")
+        told = metrics[metrics["base"].isna()].melt(
+            ["target", "metric", "other"], ["value", "low", "high"], "part", "number"
+        )
+        told["name"] = (
+            told["target"]
+            + "/"
+            + told["metric"]
+            + "/"
+            + told["other"]
+            + ("/" + told["part"]).replace("/value", "")
+        )
         numbers = told.dropna(subset="number").set_index("name")["number"]
         self._log(parent, [_metric(str(name), value, now) for name, value in numbers.items()])
-        for path in (paths.config, paths.data, paths.environment, paths.verdicts, paths.results_csv, paths.html):
+        for path in (
+            paths.config,
+            paths.data,
+            paths.environment,
+            paths.verdicts,
+            paths.results_csv,
+            paths.html,
+        ):
             if path.exists():
                 self.client.log_artifact(parent, str(path))
         self.client.set_tag(parent, VERDICTS, digest)
         self.client.set_terminated(parent, "FINISHED")
 
-    def _log(self, run: str, metrics: Sequence[Any] = (), params: Mapping[Any, Any] | None = None) -> None:
+    def _log(
+        self, run: str, metrics: Sequence[Any] = (), params: Mapping[Any, Any] | None = None
+    ) -> None:
         """Log both in as few calls as may be."""
-        named = [Param(_name(str(key)), str(value)[:LONGEST]) for key, value in (params or {}).items()]
+        named = [
+            Param(_name(str(key)), str(value)[:LONGEST]) for key, value in (params or {}).items()
+        ]
         calls = max(math.ceil(len(metrics) / MOST_METRICS), math.ceil(len(named) / MOST_PARAMS))
         for call in range(calls):
-            own = metrics[call * MOST_METRICS :][:MOST_METRICS], named[call * MOST_PARAMS :][:MOST_PARAMS]
+            own = (
+                metrics[call * MOST_METRICS :][:MOST_METRICS],
+                named[call * MOST_PARAMS :][:MOST_PARAMS],
+            )
             self.client.log_batch(run, metrics=own[0], params=own[1])
 
 

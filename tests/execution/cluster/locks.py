@@ -26,9 +26,11 @@ ELSEWHERE = "filelock/2\npid=4711\nhost=elsewhere\nmode=lease\ntoken=1\nduration
 
 
 BEAT_S, LEASE_S = 0.2, 2.0
-"""Short, since tests wait for a beat, and long enough for a holder who is late on a busy machine."""
+"""Short, since tests wait for a beat, and long enough for a holder who is late on a busy machine.
+"""
 DEAD_LEASE_S = 0.5
-"""Where every holder is dead, so that nobody can be late, and the test waits for the whole lease."""
+"""Where every holder is dead, so that nobody can be late, and the test waits for the whole lease.
+"""
 SLACK_S = 2.0
 """What a busy machine may add."""
 

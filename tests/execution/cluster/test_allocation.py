@@ -58,7 +58,12 @@ def test_an_allocation_knows_its_nodes_and_how_often_it_began(tools: Path) -> No
     first = Allocation.current(BATCH)
     again = Allocation.current(BATCH | {"SLURM_RESTART_COUNT": "2"})
 
-    assert (first.job, first.nodes, first.others, first.restarts) == ("7", ("n1", "n2", "n3"), ("n1", "n3"), 0)
+    assert (first.job, first.nodes, first.others, first.restarts) == (
+        "7",
+        ("n1", "n2", "n3"),
+        ("n1", "n3"),
+        0,
+    )
     assert again.restarts == 2
 
 
@@ -74,12 +79,22 @@ def test_on_one_node_scontrol_is_not_asked(tools: Path) -> None:
 def test_outside_of_a_job_the_way_out_is_named(lacking: str) -> None:
     environment = {key: value for key, value in BATCH.items() if key != lacking}
 
-    with pytest.raises(StudyError, match=r"cluster\.address: slurm.*study submit.*cluster.address=local"):
+    with pytest.raises(
+        StudyError, match=r"cluster\.address: slurm.*study submit.*cluster.address=local"
+    ):
         Allocation.current(environment)
 
 
 @pytest.mark.parametrize(
-    ("state", "lost"), [("idle", False), ("mixed", False), ("mixed*", True), ("down", True), ("down*", True), ("", False)]
+    ("state", "lost"),
+    [
+        ("idle", False),
+        ("mixed", False),
+        ("mixed*", True),
+        ("down", True),
+        ("down*", True),
+        ("", False),
+    ],
 )
 def test_a_node_is_lost_where_slurm_says_so(tools: Path, state: str, lost: bool) -> None:
     write_tool(tools, "sinfo", f'[ "$*" = "--noheader --nodes=n1 --format=%T" ] && echo "{state}"')
@@ -94,7 +109,10 @@ def test_without_an_answer_of_slurm_no_node_is_lost(tools: Path) -> None:
 
 def array(task: int, last: int, count: int) -> dict[str, str]:
     """What SLURM tells a task of `--array`."""
-    return {f"SLURM_ARRAY_TASK_{name}": str(number) for name, number in {"ID": task, "MAX": last, "COUNT": count}.items()}
+    return {
+        f"SLURM_ARRAY_TASK_{name}": str(number)
+        for name, number in {"ID": task, "MAX": last, "COUNT": count}.items()
+    }
 
 
 def test_a_task_of_an_array_has_its_share() -> None:
@@ -112,7 +130,9 @@ def test_a_part_of_an_array_is_refused(last: int, count: int) -> None:
 
 
 def test_a_task_of_an_array_is_named_by_the_array_and_its_own_number() -> None:
-    task = BATCH | array(2, last=2, count=3) | {"SLURM_ARRAY_JOB_ID": "7"}  # SLURM_JOB_ID is 7 too, which means all tasks
+    task = (
+        BATCH | array(2, last=2, count=3) | {"SLURM_ARRAY_JOB_ID": "7"}
+    )  # SLURM_JOB_ID is 7 too, which means all tasks
 
     assert (job_name(task), job_name(BATCH)) == ("7_2", "7")
 
@@ -121,14 +141,24 @@ def test_a_task_of_an_array_is_named_by_the_array_and_its_own_number() -> None:
     ("shown", "why"),
     [
         ("Restarts=1 EndTime=2026-11-29T06:36:56", Ending.QUEUED),
-        ("Restarts=0 EndTime=2026-11-29T06:26:56 PreemptTime=2026-11-29T06:26:56", Ending.PREEMPTED),
+        (
+            "Restarts=0 EndTime=2026-11-29T06:26:56 PreemptTime=2026-11-29T06:26:56",
+            Ending.PREEMPTED,
+        ),
         ("Restarts=0 EndTime=2026-11-29T06:26:34 PreemptTime=None", Ending.OTHER),
-        ("Restarts=0 EndTime=2026-11-29T06:29:31 PreemptTime=2026-11-29T06:29:26", Ending.OTHER),  # cancelled in its grace time
+        (
+            "Restarts=0 EndTime=2026-11-29T06:29:31 PreemptTime=2026-11-29T06:29:26",
+            Ending.OTHER,
+        ),  # cancelled in its grace time
         ("", Ending.UNKNOWN),
     ],
 )
 def test_slurm_is_asked_why_a_job_ends(tools: Path, shown: str, why: Ending) -> None:
-    write_tool(tools, "scontrol", f'[ "$*" = "--oneliner show job 7_2" ] && echo "JobId=7 JobName=x {shown} Y=1"')
+    write_tool(
+        tools,
+        "scontrol",
+        f'[ "$*" = "--oneliner show job 7_2" ] && echo "JobId=7 JobName=x {shown} Y=1"',
+    )
 
     assert ending("7_2", restarts=0) is why
 

@@ -15,14 +15,26 @@ from study.execution.cluster.lock import at_work, locked
 from study.execution.observer import Interrupted
 from study.records.paths import StudyPaths
 from study.schema import StudyError
-from tests.execution.cluster.locks import BEAT_S, DEAD_LEASE_S, ELSEWHERE, HOLD, LEASE_S, SLACK_S, held
+from tests.execution.cluster.locks import (
+    BEAT_S,
+    DEAD_LEASE_S,
+    ELSEWHERE,
+    HOLD,
+    LEASE_S,
+    SLACK_S,
+    held,
+)
 
 
-def test_a_second_run_is_refused_and_told_who_the_first_is_while_that_lives_and_no_longer(paths: StudyPaths) -> None:
+def test_a_second_run_is_refused_and_told_who_the_first_is_while_that_lives_and_no_longer(
+    paths: StudyPaths,
+) -> None:
     with held(paths) as first:
         refused = []
         for pid in (first.pid, first.pid + 1):  # its environment, and that of an earlier run
-            paths.environment.write_text(json.dumps({"pid": pid, "started": "2026-11-24 21:00:00+00:00"}))
+            paths.environment.write_text(
+                json.dumps({"pid": pid, "started": "2026-11-24 21:00:00+00:00"})
+            )
             begin = time.monotonic()
             with pytest.raises(StudyError) as caught, locked(paths):
                 pass
@@ -39,14 +51,20 @@ def test_a_second_run_is_refused_and_told_who_the_first_is_while_that_lives_and_
         assert time.monotonic() - begin < 2
 
     (who,) = working
-    assert all(re.search(rf"\b{first.pid}\b.*{socket.gethostname()}", said) for said in (who, *refused))
+    assert all(
+        re.search(rf"\b{first.pid}\b.*{socket.gethostname()}", said) for said in (who, *refused)
+    )
     assert ["2026-11-24 21:00" in said for said in refused] == [True, False]
     assert all(f"study status {paths.root}" in said and "--name" in said for said in refused)
 
 
 @pytest.mark.usefixtures("all_dead")
-@pytest.mark.parametrize("left", [ELSEWHERE.format(DEAD_LEASE_S), ""], ids=["of another host", "empty"])
-def test_a_lock_that_nobody_touches_is_taken_over_after_the_lease(paths: StudyPaths, left: str) -> None:
+@pytest.mark.parametrize(
+    "left", [ELSEWHERE.format(DEAD_LEASE_S), ""], ids=["of another host", "empty"]
+)
+def test_a_lock_that_nobody_touches_is_taken_over_after_the_lease(
+    paths: StudyPaths, left: str
+) -> None:
     paths.lock.parent.mkdir(parents=True)
     paths.lock.write_text(left)
     begin = time.monotonic()
@@ -74,14 +92,23 @@ def test_an_empty_lock_that_is_touched_is_respected(paths: StudyPaths) -> None:
 
 def test_a_process_that_leaves_at_once_lets_go_of_its_locks(paths: StudyPaths) -> None:
     leaving = "threading.Thread(target=lambda: (let_go(), os._exit(0))).start(); time.sleep(60)"
-    leave = HOLD.replace("time.sleep(60)", leaving).replace("import sys", "import os, threading, sys")
+    leave = HOLD.replace("time.sleep(60)", leaving).replace(
+        "import sys", "import os, threading, sys"
+    )
     leave = leave.replace("import locked", "import let_go, locked")
 
-    assert subprocess.run([sys.executable, "-c", leave, *map(str, (paths.root, BEAT_S, LEASE_S))], check=False).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", leave, *map(str, (paths.root, BEAT_S, LEASE_S))], check=False
+        ).returncode
+        == 0
+    )
     assert list(paths.lock.parent.iterdir()) == []
 
 
-def test_a_lock_of_another_host_that_is_touched_is_respected_though_it_looks_old(paths: StudyPaths) -> None:
+def test_a_lock_of_another_host_that_is_touched_is_respected_though_it_looks_old(
+    paths: StudyPaths,
+) -> None:
     paths.lock.parent.mkdir(parents=True)
     paths.lock.write_text(ELSEWHERE.format(LEASE_S))
     os.utime(paths.lock, (1_000, 1_000))

@@ -12,15 +12,27 @@ import pytest
 from study.execution.cluster.lock import at_work, locked
 from study.records.paths import StudyPaths
 from study.schema import StudyError
-from tests.execution.cluster.locks import BEAT_S, DEAD_LEASE_S, ELSEWHERE, LEASE_S, SLACK_S, held, share
+from tests.execution.cluster.locks import (
+    BEAT_S,
+    DEAD_LEASE_S,
+    ELSEWHERE,
+    LEASE_S,
+    SLACK_S,
+    held,
+    share,
+)
 
 
-def test_shares_at_work_are_all_told_and_a_lock_of_another_host_that_nobody_touches_is_not(paths: StudyPaths) -> None:
+def test_shares_at_work_are_all_told_and_a_lock_of_another_host_that_nobody_touches_is_not(
+    paths: StudyPaths,
+) -> None:
     with held(share(paths, 2)) as third, held(share(paths, 7)) as eighth:
         share(paths, 4).lock.write_text(ELSEWHERE.format(LEASE_S))
         began = time.monotonic()
 
-        assert at_work(paths) == [f"process {one.pid} on {socket.gethostname()}" for one in (third, eighth)]
+        assert at_work(paths) == [
+            f"process {one.pid} on {socket.gethostname()}" for one in (third, eighth)
+        ]
         assert time.monotonic() - began < 2.5 * BEAT_S + SLACK_S
 
 
@@ -58,7 +70,9 @@ def test_locks_of_shares_that_died_are_cleared_by_a_run_on_all(paths: StudyPaths
 
 
 @pytest.mark.usefixtures("all_dead")
-def test_locks_of_many_shares_that_died_elsewhere_are_watched_at_once_by_a_run_that_holds_one(paths: StudyPaths) -> None:
+def test_locks_of_many_shares_that_died_elsewhere_are_watched_at_once_by_a_run_that_holds_one(
+    paths: StudyPaths,
+) -> None:
     paths.lock.parent.mkdir(parents=True)
     for number in range(300):
         share(paths, number, count=300).lock.write_text(ELSEWHERE.format(DEAD_LEASE_S))
@@ -81,7 +95,9 @@ def test_a_share_takes_over_from_a_run_on_all_that_died_elsewhere(paths: StudyPa
 
 
 @pytest.mark.usefixtures("all_dead")
-def test_a_lock_that_changes_hands_while_it_is_watched_is_watched_from_then_on(paths: StudyPaths) -> None:
+def test_a_lock_that_changes_hands_while_it_is_watched_is_watched_from_then_on(
+    paths: StudyPaths,
+) -> None:
     paths.lock.parent.mkdir(parents=True)
     share(paths, 0).lock.write_text(ELSEWHERE.format(DEAD_LEASE_S))
     other = ELSEWHERE.format(DEAD_LEASE_S).replace("4711", "4712")
@@ -95,7 +111,9 @@ def test_a_lock_that_changes_hands_while_it_is_watched_is_watched_from_then_on(p
     assert time.monotonic() - begin >= 1.5 * DEAD_LEASE_S
 
 
-def test_of_a_run_on_all_and_shares_that_begin_together_no_two_that_differ_are_at_work(paths: StudyPaths) -> None:
+def test_of_a_run_on_all_and_shares_that_begin_together_no_two_that_differ_are_at_work(
+    paths: StudyPaths,
+) -> None:
     at_work: set[str] = set()
     wrong: list[set[str]] = []
     guard, start = threading.Lock(), threading.Barrier(6)
@@ -114,7 +132,10 @@ def test_of_a_run_on_all_and_shares_that_begin_together_no_two_that_differ_are_a
     paths.lock.parent.mkdir(parents=True)
     paths.config.touch()
     for _ in range(2):
-        runs = [threading.Thread(target=begin, args=(own,)) for own in (paths, *(share(paths, n) for n in range(5)))]
+        runs = [
+            threading.Thread(target=begin, args=(own,))
+            for own in (paths, *(share(paths, n) for n in range(5)))
+        ]
         for run in runs:
             run.start()
         for run in runs:

@@ -49,15 +49,26 @@ def test_a_name_that_does_not_resolve_is_named() -> None:
         address_towards("no-such-node.invalid")
 
 
-def test_with_several_networks_the_address_is_that_of_the_one_which_leads_there_or_of_the_named_card() -> None:
+def test_with_several_networks_the_address_is_that_of_the_one_which_leads_there_or_of_the_named_card() -> (
+    None
+):
     namespace = ["unshare", "--map-root-user", "--net"]
-    if shutil.which("ip") is None or subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+    if (
+        shutil.which("ip") is None
+        or subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("a network of its own needs unshare and ip")
 
     command = [*namespace, "sh", "-c", TWO_NETWORKS, "sh", sys.executable, "-c", ASK]
     asked = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert asked.stdout.split() == ["10.99.2.1", "10.99.1.1", "fd02::1", "10.99.2.1", "10.99.1.1"], asked.stderr
+    assert asked.stdout.split() == [
+        "10.99.2.1",
+        "10.99.1.1",
+        "fd02::1",
+        "10.99.2.1",
+        "10.99.1.1",
+    ], asked.stderr
 
 
 def test_a_card_that_is_not_there_is_named_beside_those_that_are() -> None:
@@ -79,7 +90,10 @@ def test_a_listener_on_ipv6_answers() -> None:
 
 
 def test_jobs_take_different_ports_of_a_range_and_none_that_is_taken() -> None:
-    begin = min(range(20_000, 30_000, 100), key=lambda first: sum(taken(port) for port in range(first, first + 100)))
+    begin = min(
+        range(20_000, 30_000, 100),
+        key=lambda first: sum(taken(port) for port in range(first, first + 100)),
+    )
     allowed = f"{begin}-{begin + 99}"
 
     first, other = (choose_ports(allowed, 2, job) for job in (7, 8))

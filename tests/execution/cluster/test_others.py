@@ -1,4 +1,6 @@
-"""Steps on other nodes, here commands of this machine: started again where they end, and named once."""
+"""Steps on other nodes, here commands of this machine: started again where they end, and named
+once.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +45,21 @@ def test_a_step_that_does_not_end_is_ended(log: Path) -> None:
     assert step.process.returncode != 0
 
 
-def test_a_step_that_has_ended_is_started_again_after_a_pause_that_doubles(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_has_ended_is_started_again_after_a_pause_that_doubles(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = 1_000.0
     monkeypatch.setattr(others.time, "monotonic", lambda: now)
     step = Step("n2", FAILS, "secret", log)
     starts = []
-    for seconds in (0, 19, 2, 0, 39, 2):  # it is seen to have ended, and looked at again so many seconds later
+    for seconds in (
+        0,
+        19,
+        2,
+        0,
+        39,
+        2,
+    ):  # it is seen to have ended, and looked at again so many seconds later
         wait_for(step)
         now += seconds
         step.look()
@@ -71,7 +82,10 @@ def test_where_there_is_no_srun_the_step_says_so(log: Path) -> None:
 
 def test_who_does_not_come_is_named_once_and_greeted_later(tmp_path: Path) -> None:
     said: list[str] = []
-    steps = [Step(node, command, "secret", tmp_path / node) for node, command in (("n2", LISTENS), ("n3", FAILS))]
+    steps = [
+        Step(node, command, "secret", tmp_path / node)
+        for node, command in (("n2", LISTENS), ("n3", FAILS))
+    ]
     wait_for(steps[1])
     both = Others(JOB, steps, said.append)
 
@@ -89,7 +103,9 @@ def test_who_does_not_come_is_named_once_and_greeted_later(tmp_path: Path) -> No
     assert said[0].endswith("\nno disk")
 
 
-def test_who_is_silent_is_named_after_three_minutes(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_silent_is_named_after_three_minutes(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
     step = Step("n2", LISTENS, "secret", log)
     one = Others(JOB, [step], said.append)

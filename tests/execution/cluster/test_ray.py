@@ -15,9 +15,7 @@ from study.config import StudyConfig, differing_keys, make_config
 from study.execution.cluster.processes import use_token
 from study.schema import StudyError
 
-BELOW = (
-    "import subprocess, time; subprocess.Popen(['sleep', '600'], start_new_session=True); print(flush=True); time.sleep(600)"
-)
+BELOW = "import subprocess, time; subprocess.Popen(['sleep', '600'], start_new_session=True); print(flush=True); time.sleep(600)"
 LEAVE = f"""
 import subprocess, sys
 from study.execution.cluster.node import scratch_folder
@@ -35,15 +33,21 @@ with scratch_folder() as folder:
 
 
 def config_with(**more: object) -> StudyConfig:
-    return make_config({"name": "a", "data": {"source": "balloons"}, "targets": ["balloons"], **more})
+    return make_config(
+        {"name": "a", "data": {"source": "balloons"}, "targets": ["balloons"], **more}
+    )
 
 
-@pytest.mark.parametrize("address", ["local", "slurm", "auto", "ray-head.example.org:6379", "10.0.0.1:6379"])
+@pytest.mark.parametrize(
+    "address", ["local", "slurm", "auto", "ray-head.example.org:6379", "10.0.0.1:6379"]
+)
 def test_an_address_is_a_word_or_a_host_and_a_port(address: str) -> None:
     assert config_with(cluster={"address": address}).cluster.address == address
 
 
-@pytest.mark.parametrize("address", ["slurmm", "host", "ray://host:10001", "host:1234567", "a b:1", ""])
+@pytest.mark.parametrize(
+    "address", ["slurmm", "host", "ray://host:10001", "host:1234567", "a b:1", ""]
+)
 def test_any_other_address_is_named(address: str) -> None:
     with pytest.raises(StudyError, match=rf"HOST:PORT.*{re.escape(repr(address))}"):
         config_with(cluster={"address": address})
@@ -75,7 +79,9 @@ def test_the_token_lies_in_a_file_of_its_owner_and_not_in_the_environment(
 
 def test_who_leaves_at_once_leaves_no_process_and_no_folder_held_ones_included() -> None:
     leave = [sys.executable, "-c", LEAVE]
-    with subprocess.Popen(leave, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        leave, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdin
         assert process.stdout
         folder = Path(process.stdout.readline().strip())
@@ -84,7 +90,9 @@ def test_who_leaves_at_once_leaves_no_process_and_no_folder_held_ones_included()
         process.stdin.write("\n")
         process.stdin.flush()
         process.stdout.readline()
-        wait_until(lambda: {child.status() for child in below} == {psutil.STATUS_STOPPED}, "both are held")
+        wait_until(
+            lambda: {child.status() for child in below} == {psutil.STATUS_STOPPED}, "both are held"
+        )
         process.communicate("\n", timeout=60)
 
     assert process.returncode == 7

@@ -20,7 +20,9 @@ def short() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_a_folder_that_others_still_write_to_is_left_to_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_others_still_write_to_is_left_to_the_next_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def half_way(folder: Path, **_: Any) -> None:
         (folder / OWNED).unlink(missing_ok=True)
 
@@ -51,7 +53,9 @@ def test_a_site_may_name_the_place_with_variables_and_what_others_left_there_is_
     assert list(short.iterdir()) == []
 
 
-def test_a_path_too_long_for_sockets_is_named_with_its_key_and_a_link_to_it_will_do(short: Path) -> None:
+def test_a_path_too_long_for_sockets_is_named_with_its_key_and_a_link_to_it_will_do(
+    short: Path,
+) -> None:
     long = short / "a-folder-of-this-job-alone"
     long.mkdir()
     (short / "a").symlink_to(long)
@@ -67,5 +71,8 @@ def test_a_path_too_long_for_sockets_is_named_with_its_key_and_a_link_to_it_will
 
 @pytest.mark.parametrize("place", ["$UNSET_HERE/a", "/no/such/folder"])
 def test_a_place_that_is_no_folder_is_named(place: str) -> None:
-    with pytest.raises(StudyError, match=rf"slurm\.scratch.*{re.escape(place)}"), scratch_folder(place):
+    with (
+        pytest.raises(StudyError, match=rf"slurm\.scratch.*{re.escape(place)}"),
+        scratch_folder(place),
+    ):
         pass

@@ -12,7 +12,9 @@ GB = 10**9
 
 def found(*nodes: tuple[float, float], **resources: float) -> tuple[int, float, float]:
     """Workers on nodes of so many cores and GB, and the GB that each asks for and may grow to."""
-    slots = Slots.of(config_of(resources=resources), [{"CPU": cpus, "memory": gb * GB} for cpus, gb in nodes])
+    slots = Slots.of(
+        config_of(resources=resources), [{"CPU": cpus, "memory": gb * GB} for cpus, gb in nodes]
+    )
     return slots.count, slots.needs["memory"] / GB, slots.worker_bytes / GB
 
 
@@ -45,7 +47,9 @@ def test_fewer_workers_than_cores_may_each_take_more() -> None:
 
 
 def test_where_ray_knows_no_memory_none_is_asked_for() -> None:
-    slots = Slots.of(config_of(resources={"gpus_per_trial": 0.5}), [{"CPU": 8, "GPU": 2}, {"CPU": 8}])
+    slots = Slots.of(
+        config_of(resources={"gpus_per_trial": 0.5}), [{"CPU": 8, "GPU": 2}, {"CPU": 8}]
+    )
 
     assert slots.needs == {"CPU": 1, "GPU": 0.5, "memory": 0}
 

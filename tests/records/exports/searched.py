@@ -1,4 +1,6 @@
-"""A study that is being searched: a regression and a network with two trials each, of which one failed."""
+"""A study that is being searched: a regression and a network with two trials each, of which one
+failed.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,18 @@ PARAMS = {
 
 
 def searched(root: Path) -> Results:
-    """Trial 1 of the regression failed, and that of the network was given up; each took 1.5 seconds."""
+    """Trial 1 of the regression failed, and that of the network was given up; each took 1.5
+    seconds.
+    """
     paths = make_folder(root)
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
     network = arm("neural", 1)
     write_trial(paths, trial(network, params=PARAMS, coefficients={}))
-    told = {"params": PARAMS | {"width": 64}, "state": TrialState.PRUNED, "rungs": (0.5,), "coefficients": {}}
+    told = {
+        "params": PARAMS | {"width": 64},
+        "state": TrialState.PRUNED,
+        "rungs": (0.5,),
+        "coefficients": {},
+    }
     write_trial(paths, trial(network, number=1, **told))
     return load_results(paths.root)

@@ -30,25 +30,34 @@ def test_only_arms_with_new_records_come_again(tmp_path: Path) -> None:
     }
 
 
-def test_a_record_waits_for_those_of_lower_numbers_until_the_study_is_concluded(tmp_path: Path) -> None:
+def test_a_record_waits_for_those_of_lower_numbers_until_the_study_is_concluded(
+    tmp_path: Path,
+) -> None:
     results = searched(tmp_path / "party")
     write_trial(results.paths, trial(arm("neural", 1), number=3))
     changes = Changes(results)
 
     during = {each.arm.key: len(each.records) for each in changes}["y-neural-d1-o0"]
     write_atomic(results.paths.verdicts, "{}")
-    after = {each.arm.key: [record.number for record in each.records] for each in changes}["y-neural-d1-o0"]
+    after = {each.arm.key: [record.number for record in each.records] for each in changes}[
+        "y-neural-d1-o0"
+    ]
 
     assert (during, after) == (2, [0, 1, 3])
 
 
-def test_trials_of_an_arm_are_laid_one_after_the_other_from_when_the_study_was_described(tmp_path: Path) -> None:
+def test_trials_of_an_arm_are_laid_one_after_the_other_from_when_the_study_was_described(
+    tmp_path: Path,
+) -> None:
     results = searched(tmp_path / "party")
     begin = results.paths.config.stat().st_mtime
 
     own = next(each for each in Changes(results) if each.arm.family == "neural")
 
-    times = [((start - own.begin).total_seconds(), (end - own.begin).total_seconds()) for _, start, end in own.in_time]
+    times = [
+        ((start - own.begin).total_seconds(), (end - own.begin).total_seconds())
+        for _, start, end in own.in_time
+    ]
     assert own.begin.timestamp() == pytest.approx(begin)
     assert times == [(0, 1.5), (1.5, 3)]
 
@@ -64,8 +73,12 @@ def test_trials_of_an_arm_are_laid_one_after_the_other_from_when_the_study_was_d
         (32, [], 32),
     ],
 )
-def test_a_space_is_made_to_hold_what_was_recorded(form: object, values: list[float], held: object) -> None:
-    records = tuple(trial(number=number, params={"x": value}) for number, value in enumerate(values))
+def test_a_space_is_made_to_hold_what_was_recorded(
+    form: object, values: list[float], held: object
+) -> None:
+    records = tuple(
+        trial(number=number, params={"x": value}) for number, value in enumerate(values)
+    )
 
     assert holding({"x": form}, records) == {"x": held}  # type: ignore[dict-item]
 

@@ -21,18 +21,26 @@ from tests.records.exports.searched import PARAMS, searched
 from tests.report.synthetic import write_results
 
 
-def test_optuna_finds_a_study_an_arm_with_the_values_params_and_states_of_its_trials(tmp_path: Path) -> None:
+def test_optuna_finds_a_study_an_arm_with_the_values_params_and_states_of_its_trials(
+    tmp_path: Path,
+) -> None:
     results = searched(tmp_path / "party")
     write_winner(results.paths, winner(arm()), {})
 
     done = export(results, "optuna")
 
     storage = f"sqlite:///{results.paths.exported / 'optuna.db'}"
-    studies = {name: optuna.load_study(study_name=name, storage=storage) for name in optuna.get_all_study_names(storage)}
+    studies = {
+        name: optuna.load_study(study_name=name, storage=storage)
+        for name in optuna.get_all_study_names(storage)
+    }
     assert (done.trials, done.where) == (4, str(results.paths.exported / "optuna.db"))
     assert sorted(studies) == ["y-linear-o0", "y-neural-d1-o0"]
     linear, network = studies["y-linear-o0"], studies["y-neural-d1-o0"]
-    assert [(each.number, each.state.name, each.value) for each in linear.trials] == [(0, "COMPLETE", 1 / 3), (1, "FAIL", None)]
+    assert [(each.number, each.state.name, each.value) for each in linear.trials] == [
+        (0, "COMPLETE", 1 / 3),
+        (1, "FAIL", None),
+    ]
     assert linear.best_trial.params == {"l2": 0.1 + 0.2}
     assert linear.trials[1].user_attrs["error"] == "ValueError: no"
     assert linear.user_attrs["winner"] == "y-linear-o0-0000"
@@ -42,7 +50,9 @@ def test_optuna_finds_a_study_an_arm_with_the_values_params_and_states_of_its_tr
     assert (first.params, first.state.name, second.state.name) == (PARAMS, "COMPLETE", "PRUNED")
     assert first.intermediate_values == {1: 4.5, 2: 3.5, 3: 2.5}
     assert first.duration == pd.Timedelta(seconds=1.5)
-    assert first.distributions["learning_rate"] == optuna.distributions.FloatDistribution(3e-4, 3e-2, log=True)
+    assert first.distributions["learning_rate"] == optuna.distributions.FloatDistribution(
+        3e-4, 3e-2, log=True
+    )
     assert second.user_attrs["trial_id"] == "y-neural-d1-o0-0001"
 
 
@@ -58,7 +68,9 @@ def test_a_storage_follows_what_comes_what_is_retried_and_what_wins(tmp_path: Pa
     assert kept.sync(changes) == 4  # the arm is made anew
     again = optuna.load_study(study_name="y-linear-o0", storage=kept.storage)
     assert [each.state.name for each in again.trials] == ["COMPLETE", "COMPLETE"]
-    assert again.best_trial.user_attrs["trial_id"] == again.user_attrs["winner"] == "y-linear-o0-0001"
+    assert (
+        again.best_trial.user_attrs["trial_id"] == again.user_attrs["winner"] == "y-linear-o0-0001"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +79,21 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
     results = write_results(root, ["balloons"], n_trials=1, depths=(1,))
     write_trial(results.paths, trial())
     pd.DataFrame({"target": ["balloons"], "loss": [0.5]}).to_parquet(results.paths.frame("trees"))
-    terms = pd.DataFrame({"target": ["balloons"], "columns": [["age", "size"]], "low": [[0.5, float("nan")]], "weight": [2.0]})
+    terms = pd.DataFrame(
+        {
+            "target": ["balloons"],
+            "columns": [["age", "size"]],
+            "low": [[0.5, float("nan")]],
+            "weight": [2.0],
+        }
+    )
     terms.to_parquet(results.paths.frame("terms"))
     return results
 
 
-def test_csv_holds_every_frame_and_a_row_a_gain_of_the_verdicts(finished: Results, tmp_path: Path) -> None:
+def test_csv_holds_every_frame_and_a_row_a_gain_of_the_verdicts(
+    finished: Results, tmp_path: Path
+) -> None:
     done = export(finished, "csv", tmp_path / "csv")
 
     found = {path.stem: pd.read_csv(path) for path in Path(done.where).iterdir()}
@@ -114,7 +135,9 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
         export(results, "csv", tmp_path / "mine")
 
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
-    assert export(results, "optuna").trials == export(results, "optuna").trials == 4  # its own is written anew
+    assert (
+        export(results, "optuna").trials == export(results, "optuna").trials == 4
+    )  # its own is written anew
 
 
 def test_a_package_that_is_not_there_is_named_with_the_command_that_brings_it(
@@ -132,12 +155,23 @@ def test_a_package_that_is_not_there_is_named_with_the_command_that_brings_it(
 def test_the_command_prints_where_it_is_and_as_json(tmp_path: Path, command: Command) -> None:  # noqa: F811
     searched(tmp_path / "party")
 
-    said, found = command("export", "party", "--to", "optuna"), command("export", "party", "--to", "csv", "--json")
-    wrong, other = command("export", "party", "--to", "optun"), command("export", "party", "--to", "csv", "--uri", "http://x")
+    said, found = (
+        command("export", "party", "--to", "optuna"),
+        command("export", "party", "--to", "csv", "--json"),
+    )
+    wrong, other = (
+        command("export", "party", "--to", "optun"),
+        command("export", "party", "--to", "csv", "--uri", "http://x"),
+    )
 
     assert "party/export/optuna.db" in said.out
     assert "optuna-dashboard sqlite:///party/export/optuna.db\n" in said.out
-    assert json.loads(found.out) == {"to": "csv", "where": "party/export/csv", "trials": 4, "view": None}
+    assert json.loads(found.out) == {
+        "to": "csv",
+        "where": "party/export/csv",
+        "trials": 4,
+        "view": None,
+    }
     assert (wrong.code, other.code) == (2, 2)
     assert re.search("'optun'.*'optuna'", wrong.err)
     assert re.search("--uri.* csv.*--out", other.err)

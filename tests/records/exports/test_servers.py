@@ -31,7 +31,9 @@ def results(tmp_path: Path) -> Results:
     return found
 
 
-def test_tensorboard_finds_losses_by_epoch_and_the_hyperparameters_of_each_trial(results: Results) -> None:
+def test_tensorboard_finds_losses_by_epoch_and_the_hyperparameters_of_each_trial(
+    results: Results,
+) -> None:
     pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import metadata, plugin_data_pb2
@@ -49,7 +51,10 @@ def test_tensorboard_finds_losses_by_epoch_and_the_hyperparameters_of_each_trial
     points = [(each.step, each.value) for each in network.Scalars(f"y: {LOSS}/validation")]
     start = hparams(network, metadata.SESSION_START_INFO_TAG).session_start_info.hparams
     assert (done.trials, points) == (4, [(1, 4.5), (2, 3.5), (3, 2.5)])
-    assert {name: start[name].number_value for name in ("width", "dropout")} == {"width": 32, "dropout": 0.1}
+    assert {name: start[name].number_value for name in ("width", "dropout")} == {
+        "width": 32,
+        "dropout": 0.1,
+    }
     assert (start["activation"].string_value, start["family"].string_value) == ("silu", "neural")
     assert set(start) == {*PARAMS, "target", "family", "hidden layers", "outer fold", "state"}
     assert network.Scalars(f"y: {LOSS}/val_loss")[0].value == pytest.approx(trial().val_loss)
@@ -74,7 +79,10 @@ def test_mlflow_finds_a_run_a_trial_and_logs_none_twice(results: Results, tmp_pa
         "y-neural-d1-o0-0001": "KILLED",
     }  # fmt: skip
     network, linear = runs["y-neural-d1-o0-0000"], runs["y-linear-o0-0000"]
-    assert {name: network.data.params[name] for name in ("width", "activation")} == {"width": "32", "activation": "silu"}
+    assert {name: network.data.params[name] for name in ("width", "activation")} == {
+        "width": "32",
+        "activation": "silu",
+    }
     curve = client.get_metric_history(network.info.run_id, f"y: {LOSS}/validation")
     assert [(point.step, point.value) for point in curve] == [(1, 4.5), (2, 3.5), (3, 2.5)]
     assert linear.data.metrics[f"y: {LOSS}/test_loss refit"] == 0.15625
@@ -108,15 +116,29 @@ def test_mlflow_gets_verdicts_metrics_and_files_of_a_concluded_study(tmp_path: P
     assert (run.info.status, run.data.tags["verdict.balloons"]) == ("FINISHED", verdict.verdict)
     assert Words(verdict).sentence in run.data.tags["mlflow.note.content"]
     metrics = results.metrics
-    r2 = metrics[(metrics["metric"] == "r2") & (metrics["other"] == "network") & metrics["base"].isna()].iloc[0]
+    r2 = metrics[
+        (metrics["metric"] == "r2") & (metrics["other"] == "network") & metrics["base"].isna()
+    ].iloc[0]
     assert run.data.metrics["balloons/r2/network"] == pytest.approx(r2["value"])
-    assert {each.path for each in client.list_artifacts(run.info.run_id)} >= {"config.yaml", "verdicts.json"}
+    assert {each.path for each in client.list_artifacts(run.info.run_id)} >= {
+        "config.yaml",
+        "verdicts.json",
+    }
 
 
 @pytest.mark.slow
 def test_the_dashboard_serves_the_trials_and_those_that_come(results: Results) -> None:
     pytest.importorskip("optuna_dashboard", reason="optuna-dashboard is not installed")
-    command = [sys.executable, "-P", "-m", "study.cli.main", "dashboard", str(results.root), "--port", "0"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "study.cli.main",
+        "dashboard",
+        str(results.root),
+        "--port",
+        "0",
+    ]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -127,8 +149,12 @@ def test_the_dashboard_serves_the_trials_and_those_that_come(results: Results) -
                 return json.load(answer)
 
         def shown() -> dict[str, int]:
-            studies = {each["study_name"]: each["study_id"] for each in get("studies")["study_summaries"]}
-            return {name: len(get(f"studies/{key}?after=0")["trials"]) for name, key in studies.items()}
+            studies = {
+                each["study_name"]: each["study_id"] for each in get("studies")["study_summaries"]
+            }
+            return {
+                name: len(get(f"studies/{key}?after=0")["trials"]) for name, key in studies.items()
+            }
 
         assert shown() == {"y-linear-o0": 2, "y-neural-d1-o0": 2}
         write_trial(results.paths, trial(arm("neural", 1), number=2, params=PARAMS))
