@@ -87,8 +87,7 @@ KILLS: dict[str, tuple[int, Callable[[Run], bool]]] = {
     "kill -9 of Ray's control server": (8, lambda run: run.kill(run.named("gcs_server"))),
 }
 """Kill to its share of all kills, in percent, and how it is done: false where there was nothing to
-kill.
-"""
+kill."""
 OTHERS: dict[str, Callable[[Run], bool]] = {
     "SIGTERM": lambda run: run.process.terminate() or True,
     "Ctrl-C": Run.interrupt,

@@ -24,8 +24,7 @@ ENDLESS = ("--set", "search.trials=1000")
 """
 LONG = ("families=[neural]", "training.epochs=60000", "training.patience=60000")
 """Makes every trial longer than a worker takes to start on a busy machine, so that a node that
-comes back is given one.
-"""
+comes back is given one."""
 ON_THE_WAY = {"PENDING", "RUNNING", "SIGNALING", "COMPLETING", "REQUEUED"}
 N_FIRST = 3
 """Trials of an endless study that are compared."""
@@ -33,8 +32,7 @@ JOB_S = 480
 """Seconds within which a job of a test ends; it takes some 30 where nothing else runs."""
 LEFT_S = 180
 """Seconds within which what an ended job leaves is gone; SLURM calls it ended before the last of
-Ray's processes is.
-"""
+Ray's processes is."""
 
 
 @dataclass(frozen=True)

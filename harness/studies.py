@@ -46,8 +46,7 @@ space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 N_TRIALS = 12
 N_SEARCHED = 2 * (1 + N_TRIALS)
 """Trials of either study, for its one fold and for all rows: the regression's one and a network's
-twelve.
-"""
+twelve."""
 N_RECORDS = N_SEARCHED + 2 * (2 + 2)
 """Those, and for each of the two the winners, trees and a short formula."""
 

@@ -22,23 +22,19 @@ TERMS: tuple[Effect, ...] = ("interaction", "smooth", "both")
 """Effects that products and curves can follow: a product is one, a sine nearly a sum of hinges."""
 STRENGTHS: dict[Noise, float] = {"low": 2.0, "high": 0.5}
 """Standard deviation of the linear predictor by noise; a continuous target's noise has standard
-deviation 1.
-"""
+deviation 1."""
 COUNTED = 0.5, 0.25, 4.0
 """Of a count: the logarithm of its rate where all features are 0, what the predictor is multiplied
-by, and where it ends.
-"""
+by, and where it ends."""
 CLASSES = ("a", "b", "c")
 MEMBERS = 6
 """Rows of a group."""
 SHARED = 0.7
 """Of the variance of each feature and of the noise, what a group has in common; in time the
-correlation with the row before.
-"""
+correlation with the row before."""
 HEAVY_DF = 3
 """Degrees of freedom of the t distribution of heavy noise: its fourth moment, and so the variance
-of a loss, is infinite.
-"""
+of a loss, is infinite."""
 POPULATION = 40_000
 """Rows on which an effect is made orthogonal to the features, and its weight found."""
 

@@ -12,6 +12,7 @@ from study.config.metrics import metrics_asked
 from study.config.questions import kinds_of, questions
 from study.evidence.answer import Verdict
 from study.evidence.between import Between, Finished, between
+from study.evidence.thresholds import EvaluationSpec
 from study.evidence.verdicts import verdicts
 from study.evidence.wording.answer import Words
 from study.evidence.wording.between import between_words
@@ -61,21 +62,13 @@ def ask(
     kept = kinds if target is None else {target: kinds[target]}
     given = {"margin_of": margin_of, "margin": margin, "floor": floor}
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    own = results.config.metric
-    asked = (
-        metric
-        if metric is not None
-        else own
-        if isinstance(own, str)
-        else {t: m for t, m in own.items() if t in kept}
-    )
+    asked = results.config.metric if metric is None else metric
+    if metric is None and not isinstance(asked, str):
+        asked = {name: own for name, own in asked.items() if name in kept}
     changes["metric"] = metrics_asked(asked, kept, of_one=True)
     config = make_config(results.config.model_dump(mode="json") | changes, origin="the question")
     wanted = {
-        name: each.model_copy(
-            update={"after": told[name].question.after or each != told[name].question}
-        )
-        for name, each in questions(config, kept).items()
+        name: _since(told[name].question, each) for name, each in questions(config, kept).items()
     }
     frame = judged_rows(results)
     found = verdicts(
@@ -87,6 +80,10 @@ def ask(
         questions=wanted,
     )
     return [_with_what_stays(verdict, told[verdict.target]) for verdict in found]
+
+
+def _since(before: EvaluationSpec, own: EvaluationSpec) -> EvaluationSpec:
+    return own.model_copy(update={"after": before.after or own != before})
 
 
 def judged_rows(results: Results) -> pd.DataFrame:

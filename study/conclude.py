@@ -32,8 +32,7 @@ from study.schema import ALL_ROWS, LOSS, TREES, TrialState
 
 ROUNDED = 0.05
 """Where a target's margin is no share of the regression's loss, its short formula is rounded as for
-this one.
-"""
+this one."""
 
 
 def conclude(paths: StudyPaths, data: EncodedData) -> None:
@@ -95,11 +94,9 @@ def rounded_for(question: EvaluationSpec) -> float:
     """The share of the plain regression's loss that a short formula is rounded for: the margin
     where it is such a share.
     """
-    return (
-        question.margin
-        if (question.metric, question.margin_of) == (LOSS, "regression")
-        else ROUNDED
-    )
+    if (question.metric, question.margin_of) == (LOSS, "regression"):
+        return question.margin
+    return ROUNDED
 
 
 def _short_terms(

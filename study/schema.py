@@ -1,6 +1,4 @@
-"""The words of the project as types: kinds, arms, trial states, records, and the columns of the
-results dataframe.
-"""
+"""The words of the project as types: kinds, arms, trial states, and the results' columns."""
 
 from __future__ import annotations
 
@@ -62,8 +60,7 @@ REGRESSION = "regression"
 """What a procedure is called whose family depends on the kind."""
 ALL_ROWS = -1
 """Outer fold of the last search: every row is a development row and none a test row. What it trains
-is delivered.
-"""
+is delivered."""
 
 REGRESSIONS = {
     Kind.CONTINUOUS: "linear",
@@ -245,8 +242,7 @@ class StudyData(Frozen):
 
 PART = "rows-"
 """Candidates `rows-<fraction>` are what is judged, made of that fraction of the rows: points of a
-curve, never models.
-"""
+curve, never models."""
 
 
 RESULT_COLUMNS = {
@@ -271,8 +267,7 @@ RESULT_COLUMNS = {
     "device": "str",
 }
 """Fixed columns of the results dataframe and their dtypes; `params_*`, `coef_*` and `intercept*`
-follow them.
-"""
+follow them."""
 
 HOST_COLUMNS = ("wall_time_s", "node", "device")
 """Columns that may differ between two runs of one study; everything else is identical to the bit.
@@ -293,11 +288,9 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     names = list(choices)
     small = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    close = close or [
-        small[name]
-        for name in difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)
-    ]
-    return f" Did you mean '{close[0]}'?" if close else ""
+    lower = difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)
+    found = close or [small[name] for name in lower]
+    return f" Did you mean '{found[0]}'?" if found else ""
 
 
 def derive_seed(*parts: object) -> int:

@@ -26,8 +26,7 @@ EVERY_S = 15.0
 """Seconds of tests in a process before the yardstick is timed there again."""
 ROOM = 1.25
 """How much more than a run cost a budget leaves: the ratio differs by a tenth between runs of one
-machine.
-"""
+machine."""
 
 
 class Yardstick:

@@ -36,8 +36,7 @@ GROUPS = {
     "inference": ("tests/inference/",),
 }
 """Real studies take every core, and go one at a time. What trains shares TensorFlow's import and
-the compiled programs.
-"""
+the compiled programs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -29,14 +29,12 @@ from benchmarks.terms import TABLES, ebm
 FOLDER = ROOT / "results" / "answers"
 BUDGET = ("protocol=nested", "outer.repeats=2", "inner.seeds=1", "search.trials=8", "floor=0")
 """Of every study: five outer folds drawn twice, eight trials of an arm of networks or of terms, no
-floor.
-"""
+floor."""
 OWN = {"balloons": ("data.rows=2000",)}
 """What is set beside it, by source."""
 MACHINES: dict[str, int | float] = {"outer_bags": 2, "max_rounds": 4_000}
 """What EBM is given in place of its 14 bags and 50,000 rounds, with which a fold of ten columns
-takes half a minute.
-"""
+takes half a minute."""
 ALL_TABLES = (
     *("balloons=balloons", "balloons=colour", *TABLES),
     *("statsmodels:engel=foodexp", "statsmodels:cancer=cancer", "statsmodels:grunfeld=invest"),

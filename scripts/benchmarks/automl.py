@@ -19,8 +19,7 @@ BEGIN = time.time()
 N_CPUS = 2
 Model = tuple[float, float, list[Any]]
 """When it was saved (seconds since the epoch), its validation loss, and what it predicts for the
-test rows.
-"""
+test rows."""
 
 
 def autogluon(

@@ -34,8 +34,7 @@ RULES = {
     "best x 1.05": lambda v: 1.05 * min(v),
 }
 """What a trial's mean best loss may not be above at each rung: of those of trials `WINDOW` before
-and more.
-"""
+and more."""
 SHIPPED = Schedule.learning_rates, Neural.schedule
 WAYS = {
     "all have stopped": (1.0, 0.0, None),
@@ -46,8 +45,7 @@ WAYS = {
     "constant": (1.0, 0.0, 0.0),
 }
 """Share of the plan's epochs, the schedule's `least_fall`, and the share that its rate falls along
-a line, if not a cosine.
-"""
+a line, if not a cosine."""
 
 
 class Trained(NamedTuple):

@@ -85,7 +85,8 @@ def line(table: str, what: str, own: Sequence[float], other: Sequence[float], re
         axis=1
     )
     ratio = np.mean(own) / np.mean(other)
-    return f"| {table} | {what} | {np.mean(own):.5g} | {np.mean(other):.5g} | {ratio:.4f} | {each.min():.3f} to {each.max():.3f} |"
+    means = f"{np.mean(own):.5g} | {np.mean(other):.5g}"
+    return f"| {table} | {what} | {means} | {ratio:.4f} | {each.min():.3f} to {each.max():.3f} |"
 
 
 def fair(tables: Sequence[str], networks: bool, repeats: int = REPEATS) -> None:

@@ -12,8 +12,7 @@ import numpy as np
 
 ROWS, WIDTH, DEPTH, BATCH, EPOCHS, REPLICATES = 8_000, 64, 2, 64, 10, 10
 """Shape of every timed fit: 8,000 training rows of 3 columns, two hidden layers of 64, batch 64, 10
-epochs.
-"""
+epochs."""
 
 
 def make_rows() -> tuple[np.ndarray, np.ndarray]:

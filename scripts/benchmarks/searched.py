@@ -47,8 +47,7 @@ def trial(
     penalties: Sequence[float] | None = None,
 ) -> TrialTask:
     """One trial of an arm; penalties: other ones than the family's own."""
-    from study.families import get_family, resolve_space
-    from study.families import penalties as path_of
+    from study.families import get_family, penalties as path_of, resolve_space
 
     own = get_family(family)
     fewest = min(len(train) for train in encoded.train)

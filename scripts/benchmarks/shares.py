@@ -29,8 +29,7 @@ FOLDS, REPEATS, DEPTHS = 5, 3, [1, 2, 3]
 PLACES = FOLDS * REPEATS + 1
 A_TARGET = PLACES * (1 + len(DEPTHS) * SEARCHED)
 """Trials of one target: in each of its outer folds and on all rows, one of a regression and those
-of three networks.
-"""
+of three networks."""
 SHARE = 3
 """The one that is measured."""
 DEAD = 2**22

@@ -35,12 +35,10 @@ from study.training.task import Task, TrialTask, Unscored, WinnerTask
 SLOTS, FOLDS, TRIALS = 64, 15, 20
 START_S, STAGGER_S = 11.0, 0.05
 """Seconds until the first worker can run a task, as measured on two cores shared with other work,
-and to each further one.
-"""
+and to each further one."""
 SPREAD = 0.3
 """Trials last between 1 - SPREAD and 1 + SPREAD of the mean. A winner lasts as long as two, all
-else as long as one.
-"""
+else as long as one."""
 
 
 class VirtualWorkers:

@@ -13,8 +13,7 @@ from study.schema import EXTENDED, NETWORK
 
 AT_MARGIN, BESIDE = 0.05, 0.06
 """True gains: the margin, where no answer is right more often than another, and one point beside
-it.
-"""
+it."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,7 @@ HARD = [
     _hard("continuous", "time", "deep", 0.085, AT_MARGIN, rows=5_000),
 ]
 """The cells, with small budgets; a method is chosen on every second one, and reported on the
-others.
-"""
+others."""
 SHIPPED = [HARD[0], HARD[7]]
 """Two of them, with the budgets of a config that sets none, by which they gain another share than
-`aim`.
-"""
+`aim`."""

@@ -46,8 +46,7 @@ CELLS = [
 ]
 TIMED: tuple[Effect, int] = ("both", 3)
 """Of tables of this effect the first so many are searched twice more, without parts too, to tell
-what these cost.
-"""
+what these cost."""
 KEPT = [*ARM, "candidate", "seed", "row", "group", "val_loss", "observed", "predicted", "loss"]
 
 

@@ -15,8 +15,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from calibrations.answers import NAMES, PAIRS, ends, outcomes, right_answer, sides, true_gains
-from calibrations.answers import judge as judge_answer
+from calibrations.answers import (
+    NAMES,
+    PAIRS,
+    ends,
+    judge as judge_answer,
+    outcomes,
+    right_answer,
+    sides,
+    true_gains,
+)
 from calibrations.cells import AT_MARGIN, HARD
 from calibrations.report import MARGIN, ROOT, beside, by_group, exact, kept, share, tables_of
 from pages.marks import put_tables
@@ -33,8 +41,7 @@ FEWEST = 30
 """Tables below which nothing is said to fail: the truth itself is a mean over the other tables."""
 COVERS, FALSE = (92, 98), 5
 """Per cent within which an interval's coverage must lie, and most of the tables at the margin that
-may be falsely above it.
-"""
+may be falsely above it."""
 METHODS_OF = {
     "one split": ("rows",),
     "one pass": ("corrected t", "rows"),
@@ -43,8 +50,7 @@ METHODS_OF = {
 """Methods to choose from, by what outer folds there are."""
 RULE, SIDES = "as the rule", ("low", "high")
 """In place of a method: the interval that the answer is read from, at the level that it takes. Ends
-of an interval.
-"""
+of an interval."""
 VERSION = "git", "-C", str(ROOT), "log", "-1", "--format=%h", "--", "study/evidence"
 """Command for the commit that judges; outside a repository there is none."""
 HALVES = "chosen on", "reported on"

@@ -27,8 +27,7 @@ from study.schema import NETWORK, Kind
 
 VERDICTS = {ABOVE: findings.WORTH, BELOW: findings.ENOUGH}
 """What an interval of the network's gain over the regression says by its side of the margin; else
-it is undecided.
-"""
+it is undecided."""
 ONE_PASS = ("corrected t", "rows")
 REPEATED = (*ONE_PASS, "rows and repeats")
 SCHEMES = {

@@ -35,8 +35,7 @@ from study.schema import Kind
 
 DRAWS, ROUND = 400, 25
 """The standard error of a share of 95 % is then 1.1 points. Every round of all schemes writes the
-table.
-"""
+table."""
 MANY = 1_000
 """Tables of the true difference, whose standard error is then 3 % of that of one table."""
 BATCH = 250

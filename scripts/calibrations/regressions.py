@@ -15,8 +15,7 @@ from study.schema import Kind
 FloatArray = npt.NDArray[np.float64]
 PENALTY = 1.0
 """Half of it times the sum of the squared weights is added to the loss of all rows; constants are
-not penalised.
-"""
+not penalised."""
 STEPS = 8
 """Of Newton's method, which has then converged to six digits."""
 

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 FRESH, FEWER = 2_000, 700
 """Rows on which every model's expected loss is measured; fewer where the truth of a cell is a mean
-over hundreds of tables.
-"""
+over hundreds of tables."""
 FOLDS = 5
 DEPTHS = [1, 2]
 REGRESSIONS = ["linear", "logistic", "poisson"]
@@ -82,8 +81,7 @@ QUESTIONS = {
     "shipped": Question([], 0, [hard.cell for hard in SHIPPED], shipped=True, fresh=FEWER),
 }
 """How the intervals of one gain behave, which of the three answers is said, and both where that is
-hardest.
-"""
+hardest."""
 
 
 def config_of(cell: Cell, number: int, question: Question, source: Path) -> StudyConfig:

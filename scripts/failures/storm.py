@@ -21,8 +21,7 @@ import psutil
 
 from harness.damage import Count, Records, lost, rewritten, say, snapshot, sound, table
 from harness.faults import CUT, FILLER, KILLS, OTHERS, SURVIVED, Run
-from harness.kept import kept as kept_in
-from harness.kept import replace
+from harness.kept import kept as kept_in, replace
 from harness.studies import Process, descendants, started
 from study.api import run_study
 from study.config import load_config
@@ -48,12 +47,10 @@ space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_RECORDS = 2 * ((1 + 1) + (40 + 1) + 2)
 """For the one fold and all rows: the regression's one trial, a network's forty, a winner of each,
-trees, a short formula.
-"""
+trees, a short formula."""
 EARLY = 0.25
 """Share of faults that may hit a run before its first record; half of a run is its start, where
-there is nothing to lose.
-"""
+there is nothing to lose."""
 PATIENCE_S = 600  # after a fault, then a run counts as hung
 
 

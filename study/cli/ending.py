@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 from rich.console import Console
@@ -15,8 +16,7 @@ from study.evidence.metrics import metrics_of
 from study.evidence.warnings.catalogue import CATALOGUE
 from study.evidence.wording.amounts import small
 from study.evidence.wording.answer import BESIDE, Words
-from study.evidence.wording.table import NAMES as MODELS
-from study.evidence.wording.table import ModelsTable, metric_words, models_table
+from study.evidence.wording.table import NAMES as MODELS, ModelsTable, metric_words, models_table
 from study.evidence.wording.together import together_words
 from study.records.results import Results
 from study.schema import LOSS, printable
@@ -30,26 +30,18 @@ def print_ending(results: Results, console: Console) -> None:
     are.
     """
     verdicts = results.verdicts
-    several = len(verdicts) > 1
     for verdict in verdicts:
         table = models_table(verdict, results.metrics)
         print_verdict(verdict, console)
         console.print()
-        console.print(_models(table))
+        console.print(_models(table), crop=False)
         if verdict.formula:
-            label = "Formula   "
-            for line in verdict.formula.splitlines():
-                _say(console, f"{label}{printable(line)}")
-                label = " " * len(label)
-        if not several:
-            _say(console, f"Improvement = share of {table.of} removed on test rows.", style="dim")
+            lines = map(printable, verdict.formula.splitlines())
+            _say(console, "Formula   " + f"\n{'':12}".join(lines))
+        if verdict is verdicts[-1]:
+            of = table.of if len(verdicts) == 1 else "the regression's loss"
+            _say(console, f"Improvement = share of {of} removed on test rows.", style="dim")
         console.print()
-    if several:
-        _say(
-            console,
-            "Improvement = share of the regression's loss removed on test rows.",
-            style="dim",
-        )
     if said := together_words(verdicts):
         _say(console, said)
     _places(results, console)
@@ -81,13 +73,9 @@ def print_all(results: Results, console: Console) -> None:
         for name in (*BESIDE, "settle", "tested", "method"):
             if told := getattr(words, name):
                 _say(console, told)
-        console.print(_metrics(verdict, results.metrics))
+        console.print(_metrics(verdict, results.metrics), crop=False)
     print_warnings(results.warnings, console)
-    for note in [
-        *filter(None, [results.data.splitting]),
-        *notes(results),
-        *delivery_notes(results),
-    ]:
+    for note in filter(None, [results.data.splitting, *notes(results), *delivery_notes(results)]):
         _say(console, note)
 
 
@@ -96,12 +84,21 @@ def _say(console: Console, text: str, style: str | None = None) -> None:
 
 
 def _models(found: ModelsTable) -> Table:
+    cells = [[row.model, row.loss, row.metric, row.improvement, row.interval] for row in found.rows]
+    table = _table(found.heads, cells)
+    for own, row in zip(table.rows, found.rows, strict=True):
+        own.style = "bold" if row.use else "dim" if row.reference else None
+    return table
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Rows of cells that stay on one line each, under heads that wrap where the terminal is narrow."""
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="")
-    for place, head in enumerate(found.heads):
-        table.add_column(head, justify="right" if place else "left", no_wrap=True)
-    for row in found.rows:
-        style = "bold" if row.use else "dim" if row.reference else None
-        table.add_row(row.model, row.loss, row.metric, row.improvement, row.interval, style=style)
+    for place, (head, *cells) in enumerate(zip(heads, *rows, strict=True)):
+        width = max(map(len, [*head.split(), *cells]))
+        table.add_column(head, justify="right" if place else "left", min_width=width)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
@@ -110,19 +107,13 @@ def _metrics(verdict: Verdict, metrics: pd.DataFrame) -> Table:
     own = metrics[
         (metrics["target"] == verdict.target) & metrics["base"].isna() & (metrics["metric"] != LOSS)
     ]
-    table = Table(box=None, padding=(0, 0, 0, 2), header_style="")
-    names = {
-        metric.name: metric
-        for metric in metrics_of(verdict.kind)
-        if metric.name in set(own["metric"])
-    }
-    for place, head in enumerate(("metrics", *(metric.label for metric in names.values()))):
-        table.add_column(head, justify="right" if place else "left", no_wrap=True)
-    for model, rows in own.groupby("other", sort=False):
-        known = dict(zip(rows["metric"], rows["value"], strict=True))
-        told = (metric_words(metric, known.get(name, math.nan)) for name, metric in names.items())
-        table.add_row(MODELS.get(str(model), verdict.nouns[str(model)]), *told)
-    return table
+    asked = [metric for metric in metrics_of(verdict.kind) if metric.name in set(own["metric"])]
+    rows = []
+    for model, values in own.groupby("other", sort=False):
+        known = dict(zip(values["metric"], values["value"], strict=True))
+        told = [metric_words(metric, known.get(metric.name, math.nan)) for metric in asked]
+        rows.append([MODELS.get(str(model), verdict.nouns[str(model)]), *told])
+    return _table(["metrics", *(metric.label for metric in asked)], rows)
 
 
 def _places(results: Results, console: Console) -> None:

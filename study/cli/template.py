@@ -15,23 +15,18 @@ WIDEST_COMMENT = 60
 
 
 def _quoted(text: str) -> str:
-    """`text` as a YAML scalar in one line: a JSON string is one, and escapes of eight digits are
-    those of YAML.
-    """
+    """`text` as a YAML scalar in one line: a JSON string is one, and escapes of eight digits are those of YAML."""
     return "".join(
         c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False)
     )
 
 
 SCHEMA = "study.schema.json"
-"""What editors hold a config against, in its own folder: such a path works without a network, and
-wherever the two go.
-"""
+"""What editors hold a config against, in its own folder: such a path works without a network, and wherever the two go."""
 
 
 def write_config(path: Path, prepared: Prepared, source: str) -> list[Path]:
-    """Write the config of a table, and beside it the schema that its first line names; gives what
-    was written.
+    """Write the config of a table, and beside it the schema that its first line names; gives what was written.
 
     Another file of the schema's name stays.
 
@@ -60,8 +55,7 @@ def _beside(config: StudyConfig, folder: Path) -> str:
 
 
 def config_text(prepared: Prepared, source: str, folder: Path) -> str:
-    """YAML of a config in `folder`, every choice commented, the inferred kinds and types with their
-    reasons.
+    """YAML of a config in `folder`, every choice commented, the inferred kinds and types with their reasons.
 
     `load_config` reads it back to the study that `study run TABLE --target T` would run.
     """
@@ -100,10 +94,9 @@ depths: {config.depths}  # hidden layers of the networks
 effort: normal    # quick, normal or thorough: about 1, 5 and 30 minutes on two cores
 # budget_core_hours: 200    # in place of effort: so much work, to fill what is left open
 margin: {config.margin}      # smallest relative gain in loss for which you would change the model
-# metric: rmse              # ask the verdict of another metric than the loss: r2, mae, auc, brier,
-# accuracy, ... margin_of: unit           # give the margin in the metric's own unit floor:
-# {config.floor}               # smallest difference that can matter, whatever share of the loss it
-# is
+# metric: rmse              # ask the verdict of another metric than the loss: r2, mae, auc, brier, accuracy, ...
+# margin_of: unit           # give the margin in the metric's own unit
+# floor: {config.floor}               # smallest difference that can matter, whatever share of the loss it is
 seed: {config.seed}
 
 # protocol: {config.protocol:<16}# nested: outer folds, each with its own search; holdout: one split

@@ -19,8 +19,7 @@ from study.schema import StudyError, nearest
 HOST_KEYS = ("name", "resources", "cluster", "slurm", "time_budget_min", "keep_fold_models")
 """Keys that may change between two runs on one results folder, since no result depends on them.
 
-`search.max_tries` neither, but it decides what is recorded as a failure.
-"""
+`search.max_tries` neither, but it decides what is recorded as a failure."""
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:

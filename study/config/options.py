@@ -83,13 +83,9 @@ class Range(Frozen):
 
 
 def _form(value: Any) -> str:
-    return (
-        "range"
-        if isinstance(value, dict | Range)
-        else "choices"
-        if isinstance(value, list)
-        else "value"
-    )
+    if isinstance(value, dict | Range):
+        return "range"
+    return "choices" if isinstance(value, list) else "value"
 
 
 Space = dict[
@@ -137,9 +133,7 @@ class OuterConfig(Frozen):
 
 
 class InnerConfig(Frozen):
-    """Splits of the development rows into training and validation rows; replicates are folds x
-    seeds.
-    """
+    """Splits of the development rows into training and validation; replicates are folds x seeds."""
 
     folds: Annotated[int, Field(ge=2)] = Field(5, description="Inner folds.")
     seeds: Annotated[int, Field(ge=1, le=1_000)] | None = Field(

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from study.config import StudyConfig
-from study.data.columns import Column, as_label, check_finite, read_column
+from study.data.cells import as_label
+from study.data.columns import Column, check_finite, read_column
 from study.schema import StudyError
 
 

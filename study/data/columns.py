@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
-import math
-import numbers
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from study.config.options import ColumnType
+from study.data.cells import (
+    FALSE_WORDS,
+    NUMBER,
+    TRUE_WORDS,
+    ZERO_PADDED,
+    as_booleans,
+    as_numbers,
+    as_plain,
+    as_text,
+)
 from study.data.dates import FORMATS, as_days, parse_dates
 from study.schema import StudyError
 
 TRUTHS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 """Pairs of words, in any case, that make a text column boolean."""
 
-TRUE_WORDS = frozenset({"true", "yes", "t", "y", "1"})
-FALSE_WORDS = frozenset({"false", "no", "f", "n", "0"})
-
 LARGEST = 1e100
 """Largest size of a number; beyond it squares overflow."""
-
-PIECE = 100_000
-"""Cells of a column that are Python objects at a time, each of some 60 bytes."""
-
-_NUMBER = (
-    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?"
-)
-_ZERO_PADDED = r"[+-]?0[0-9]+"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +58,14 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
     StudyError
         A cell breaks the declared type.
     """
-    name, raw = str(raw.name), _plain(raw)
+    name, raw = str(raw.name), as_plain(raw)
     if declared is not None:
         values, pattern = _declared(raw, declared)
         return Column(name, declared, values, "declared in data.types", pattern=pattern)
     if alien := _alien(raw):
         return Column(name, None, raw, f"cells of type {alien}")
     if isinstance(raw.dtype, pd.CategoricalDtype):
-        return Column(name, "category", _text(raw), f"categorical, {_distinct(raw)}")
+        return Column(name, "category", as_text(raw), f"categorical, {_distinct(raw)}")
     if pd.api.types.is_bool_dtype(raw.dtype):
         return Column(name, "boolean", raw.astype("float64"), "true or false")
     if pd.api.types.is_numeric_dtype(raw.dtype):
@@ -91,7 +82,7 @@ def _alien(raw: pd.Series[Any]) -> str | None:
 
 
 def _from_text(raw: pd.Series[Any]) -> Column:
-    name, text = str(raw.name), _text(raw)
+    name, text = str(raw.name), as_text(raw)
     n_present = int(text.notna().sum())
     distinct = pd.Series(text.dropna().unique(), dtype="str")
     count = _counted(len(distinct))
@@ -99,20 +90,20 @@ def _from_text(raw: pd.Series[Any]) -> Column:
         return Column(name, "category", text, "no cell filled")
     if len(distinct) < 9 and set(distinct.str.lower()) in TRUTHS:
         return Column(
-            name, "boolean", _boolean(text), f"the words {' and '.join(sorted(distinct))}"
+            name, "boolean", as_booleans(text), f"the words {' and '.join(sorted(distinct))}"
         )
-    strange = int((~distinct.str.fullmatch(_NUMBER)).sum())
+    strange = int((~distinct.str.fullmatch(NUMBER)).sum())
     if not strange:
-        if distinct.str.fullmatch(_ZERO_PADDED).any():
+        if distinct.str.fullmatch(ZERO_PADDED).any():
             return Column(name, "category", text, f"digits with leading zeros, {count}")
-        return Column(name, "numeric", _numbers(text), f"numbers, {count}")
+        return Column(name, "numeric", as_numbers(text), f"numbers, {count}")
     days, pattern = parse_dates(text)
     lost = int(n_present - days.notna().sum())
     if pattern and lost <= 0.05 * n_present:
         return Column(name, "date", days, f"dates written as {pattern}, {count}", lost, pattern)
     reason = f"text, {count}"
     if strange < 0.5 * len(distinct):
-        row = _first(~text.str.fullmatch(_NUMBER) & text.notna())
+        row = _first(~text.str.fullmatch(NUMBER) & text.notna())
         reason += f", mostly numbers but {text[row]!r} in row {row}"
     return Column(name, "category", text, reason)
 
@@ -124,18 +115,18 @@ def _first(offends: pd.Series[bool]) -> int:
 
 def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[Any]:
     """float64 values of `raw`, or a StudyError that names the first cell that is no number."""
-    raw = _plain(raw)
+    raw = as_plain(raw)
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return as_days(raw)
     if pd.api.types.is_bool_dtype(raw.dtype) or pd.api.types.is_numeric_dtype(raw.dtype):
         return raw.astype("float64")
-    text = _text(raw)
-    row = _first(~text.str.fullmatch(_NUMBER) & text.notna())
+    text = as_text(raw)
+    row = _first(~text.str.fullmatch(NUMBER) & text.notna())
     if row >= 0:
         raise StudyError(
             f"{rule}, but column {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}"
         )
-    return _numbers(text)
+    return as_numbers(text)
 
 
 def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -> Column:
@@ -149,10 +140,10 @@ def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -
     StudyError
         A cell breaks the type, or all cells of a date column are lost.
     """
-    name, plain = str(raw.name), _plain(raw)
+    name, plain = str(raw.name), as_plain(raw)
     if kind != "date" or _alien(plain) or pd.api.types.is_datetime64_any_dtype(plain.dtype):
         return Column(name, kind, _declared(plain, kind, way_out)[0], "as in training")
-    text = _text(plain)
+    text = as_text(plain)
     days, used = parse_dates(text, (pattern,) if pattern else FORMATS)
     lost = int(text.notna().sum() - days.notna().sum())
     if lost and days.isna().all():
@@ -181,7 +172,7 @@ def _declared(
     way_out = way_out or f"Mend the cell, or set data.types.{name} to category."
     if declared == "numeric":
         return numbers_or_error(raw, "A numeric column holds only numbers", way_out), ""
-    text = _text(raw)
+    text = as_text(raw)
     if declared == "category":
         return text, ""
     if declared == "boolean":
@@ -191,7 +182,7 @@ def _declared(
                 f"A boolean column holds true and false, yes and no or 1 and 0, but column {name!r} has {text[row]!r} "
                 f"in row {row}. {way_out}"
             )
-        return _boolean(text), ""
+        return as_booleans(text), ""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return as_days(raw), ""
     days, pattern = parse_dates(text)
@@ -205,85 +196,6 @@ def _declared(
     return days, pattern
 
 
-def _plain(raw: pd.Series[Any]) -> pd.Series[Any]:
-    """`raw` with objects of one kind as a proper dtype, durations as days and periods as their
-    first day.
-    """
-    if isinstance(raw.dtype, pd.ArrowDtype) and pd.api.types.is_string_dtype(raw.dtype):
-        return raw.astype("str")
-    if isinstance(raw.dtype, pd.PeriodDtype):
-        return pd.Series(raw.dt.to_timestamp())
-    if pd.api.types.is_timedelta64_dtype(raw.dtype):
-        return pd.Series(raw.dt.total_seconds() / 86_400)
-    if pd.api.types.is_complex_dtype(raw.dtype):
-        return raw.astype(object)
-    if raw.dtype != object:
-        return raw
-    present = raw.dropna()
-    if all(isinstance(value, str) for value in present):
-        return raw.astype("str")
-    if all(isinstance(value, bool | np.bool_) for value in present):
-        return raw.astype("boolean")
-    if all(isinstance(value, numbers.Real | decimal.Decimal) for value in present):
-        return raw.map(float, na_action="ignore").astype("float64")
-    if all(isinstance(value, dt.date) for value in present):
-        return pd.to_datetime(raw, utc=True)
-    if all(isinstance(value, str | numbers.Real) for value in present):
-        return raw.map(as_label, na_action="ignore").astype("str")
-    return raw
-
-
-def as_label(value: Any) -> str:
-    """A cell as the text of a level or class: `1.0` is `1`."""
-    if isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_):
-        number = float(value)
-        return str(int(number)) if number.is_integer() else repr(number)
-    return str(value).strip()
-
-
-def plain_number(text: str) -> str:
-    """A number that is text as `as_label` spells it; anything else, and what has leading zeros, as
-    it is.
-    """
-    number = re.fullmatch(_NUMBER, text) and not re.fullmatch(_ZERO_PADDED, text)
-    return as_label(float(text)) if number and math.isfinite(float(text)) else text
-
-
-def _text(raw: pd.Series[Any]) -> pd.Series[Any]:
-    """Every cell as text, blank and missing ones as NaN; whole numbers without a point.
-
-    Of cells that are equal, such as True and 1, the first one's text is that of all.
-    """
-    if isinstance(raw.dtype, pd.StringDtype):
-        text = raw.astype("str").str.strip()
-    else:
-        distinct = raw.dropna().drop_duplicates().astype(object)
-        labels = pd.Series(
-            [as_label(cell) for cell in distinct],
-            index=pd.Index(distinct, dtype=object),
-            dtype="str",
-        )
-        text = pd.concat([part.astype(object).map(labels).astype("str") for part in _parts(raw)])
-    return text.mask(text == "")
-
-
-def _parts(column: pd.Series[Any]) -> Iterator[pd.Series[Any]]:
-    """`column` in parts of PIECE cells; an empty one is one part."""
-    return (column.iloc[first : first + PIECE] for first in range(0, max(1, len(column)), PIECE))
-
-
-def _numbers(text: pd.Series[Any]) -> pd.Series[Any]:
-    cells = chain.from_iterable(
-        part.to_numpy(dtype=object) for part in _parts(text)
-    )  # a missing one is a NaN already
-    values = np.fromiter(map(float, cells), np.float64, len(text))
-    return pd.Series(values, index=text.index, name=text.name)
-
-
-def _boolean(text: pd.Series[Any]) -> pd.Series[Any]:
-    return text.str.lower().isin(TRUE_WORDS).astype("float64").where(text.notna())
-
-
 def _distinct(values: pd.Series[Any]) -> str:
     return _counted(values.nunique())
 
@@ -294,7 +206,7 @@ def _counted(count: int) -> str:
 
 def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
     """The cells of a column as class labels: text, `1.0` as `1`, missing as NaN."""
-    return _text(column.values if column.type == "numeric" else _plain(raw))
+    return as_text(column.values if column.type == "numeric" else as_plain(raw))
 
 
 def check_finite(

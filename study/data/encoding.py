@@ -19,8 +19,7 @@ from study.schema import Kind
 
 BLOCK = 2_000_000
 """Cells of the table that are looked at in float64 at a time, of two columns at least: of one alone
-NumPy sums otherwise.
-"""
+NumPy sums otherwise."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,8 +26,7 @@ LARGE = 2**30
 """Bytes up to which a gzipped table is unpacked however small it was."""
 MOST_COMPRESSED = 200
 """Times that a larger one may grow: tables grow by ten or fifty, a file made to fill the memory by
-a thousand.
-"""
+a thousand."""
 PIECE = 500_000
 """Cells of a CSV or TSV file that are parsed at a time."""
 ROWS = 5_000

@@ -27,8 +27,7 @@ MOST_NAMED = 5
 """Most columns or classes that a sentence names."""
 LEAST_ROWS = 1_000
 """Rows of either side that drift is looked for in, however many columns there are; else BLOCK
-cells.
-"""
+cells."""
 
 
 def fold_warnings(data: EncodedData) -> list[StudyWarning]:

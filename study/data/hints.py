@@ -15,8 +15,7 @@ from study.schema import Feature, StudyWarning
 
 FEWEST = 20
 """Values above which a column looks like a list of units, such as dealers: of more levels a
-category has no terms.
-"""
+category has no terms."""
 OFTEN = 3
 """Rows of a value, on average, from which on it comes again and again."""
 SPARSE = 10

@@ -15,8 +15,7 @@ from study.schema import Feature
 
 NEAR = 16
 """How far from 0 the middle of a column may lie, in widths of its middle half, and be rounded as it
-is.
-"""
+is."""
 FAR = 1_024
 """How far it may lie for a sixteenth of that to be near."""
 

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config.options import ColumnType
-from study.data.columns import check_finite, plain_number, read_as
+from study.data.cells import plain_number
+from study.data.columns import check_finite, read_as
 from study.data.encoding import Encoded
 from study.data.tables import Table
 from study.data.targets import as_target

@@ -24,8 +24,7 @@ Reader = Callable[[str, DataConfig], pd.DataFrame]
 
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Tables that scikit-learn ships; their target is the column `target`, with class names where they
-have names.
-"""
+have names."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,7 @@ LIBRARIES: dict[str, Reader] = {
     "statsmodels": _statsmodels,
 }
 """Readers by the word before the colon of `data.source`; each is given the name behind it, empty
-without one.
-"""
+without one."""
 TARGETS = {"balloons": ("balloons", "colour")}
 """Columns of such sources that are never features unless named as such."""
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config.options import ColumnType
+from study.data.cells import as_label
 from study.data.columns import (
     LARGEST,
     Column,
-    as_label,
     check_finite,
     numbers_or_error,
     read_column,

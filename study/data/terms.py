@@ -20,16 +20,13 @@ FloatArray = npt.NDArray[np.float64]
 
 QUANTILES = np.arange(1, 8) / 8
 """Shares of a column's observed cells that lie below its knots: the octiles (quartiles left a sixth
-more loss on 506 x 13).
-"""
+more loss on 506 x 13)."""
 MOST_TERMS = 1_000
 """Products and hinges of a fold at most: of a wider table only the columns that alone tell most
-about the target have any.
-"""
+about the target have any."""
 MOST_CELLS = 2_000_000
 """Cells of columns and terms that are in memory at once, each of eight bytes, and by which a search
-is made.
-"""
+is made."""
 
 
 @dataclass(frozen=True, eq=False)

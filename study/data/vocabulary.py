@@ -14,8 +14,7 @@ from study.schema import Feature
 
 MOST_LEVELS = 20
 """Most levels of a category that get a term beside its reference; rarer ones share the reference's
-zeros.
-"""
+zeros."""
 
 LEAST_LEVEL_ROWS = 5
 """Fewest development rows in which a level, or a missing cell, must occur to get a term."""

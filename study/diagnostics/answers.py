@@ -16,8 +16,7 @@ from study.schema import ALL_ROWS, TREES, procedure_of
 FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
 """Place of a point on its column's axis, its number (NaN for a level), and its level (empty for a
-number).
-"""
+number)."""
 
 
 def answered(

@@ -22,8 +22,7 @@ MOST_CELLS = 2_000_000
 
 LEAST_TOLERANCE = 1e-6
 """Standard deviations of the target, or logarithms of odds or rates, to whose square a loss is told
-where a fit is exact.
-"""
+where a fit is exact."""
 
 
 def value_of(row: TermRow, frame: pd.DataFrame) -> FloatArray:
@@ -75,35 +74,28 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     if encoded.kind is Kind.MULTICLASS:
         every = every - every[:, :1]
     weights = every[1:]
-    values = np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in terms)])
+
+    def columns(own: Sequence[TermRow]) -> FloatArray:
+        cells = [value_of(row, frame) for row in own]
+        return np.column_stack([np.zeros((len(kept), 0)), *cells])
+
+    values = columns(terms)
     eta = values @ weights + every[0]
     exact = float(head.loss(eta, y).mean())
     tolerance = max(
         tolerance,
         LEAST_TOLERANCE**2 * (float(np.var(y)) if encoded.kind is Kind.CONTINUOUS else 1.0),
     )
-    spread = values.std(axis=0)[:, None]
+    size = np.abs(weights) * values.std(axis=0)[:, None]
     places = -np.floor(np.log10(np.maximum(eta.std(axis=0), 1e-300))).astype(int)
     for digits in range(2, 16):
-        size = np.abs(weights) * spread
-        slopes = _rounded(
-            np.where(
-                size < 0.5 * 10.0 ** (1 - digits) * size.max(axis=0, initial=0.0), 0.0, weights
-            ),
-            digits,
-        )
+        least = 0.5 * 10.0 ** (1 - digits) * size.max(axis=0, initial=0.0)
+        slopes = _rounded(np.where(size < least, 0.0, weights), digits)
         short = [_short(row, digits + 1, sizes) for row in terms]
-        rest = (
-            np.column_stack([np.zeros((len(kept), 0)), *(value_of(row, frame) for row in short)])
-            @ slopes
-        )
+        rest = columns(short) @ slopes
         means = (eta - rest).mean(axis=0)
-        intercepts = np.array(
-            [
-                round(float(mean), int(place) + digits - 1)
-                for mean, place in zip(means, places, strict=True)
-            ]
-        )
+        ends = zip(means, places + digits - 1, strict=True)
+        intercepts = np.array([round(float(mean), int(place)) for mean, place in ends])
         if head.loss(rest + intercepts, y).mean() <= exact + tolerance:
             break
     used = [row for row, own in zip(short, slopes, strict=True) if own.any()]

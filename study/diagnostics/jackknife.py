@@ -14,8 +14,7 @@ from study.families.heads import FloatArray
 
 Read = Callable[[IntArray], tuple[FloatArray, FloatArray, FloatArray]]
 """From positions (m,) of rows to their columns (m, p), minus the slopes (m, k) and the curvature
-(m, k, k) of their losses.
-"""
+(m, k, k) of their losses."""
 LEAST_UNITS = 10
 """Groups or blocks of time below which their spread is not known well enough for a standard error.
 """
@@ -25,14 +24,12 @@ MOST_CELLS = 4_000_000
 """Numbers made of rows and columns that are held at a time."""
 ALONE = 1e-9
 """Share of what all rows tell along a direction below which they tell nothing of it without some
-unit.
-"""
+unit."""
 SURE = 1e-6
 """Product of these shares over all directions above which none of them can be below ALONE."""
 PART = 1e-4
 """Share of the uncertainty of a sum of weights along directions that a unit alone tells of, from
-which on they matter to it.
-"""
+which on they matter to it."""
 
 
 def blocks(moments: int) -> int:

@@ -20,14 +20,12 @@ from study.schema import ALL_ROWS, Kind, derive_seed
 FloatArray = npt.NDArray[np.float64]
 Answer = Callable[[FloatArray], FloatArray]
 """Raw rows (n, n_terms) to the responses of a model's replicates, (n_replicates, n, n_outputs);
-their mean is judged.
-"""
+their mean is judged."""
 Loss = Callable[[FloatArray, FloatArray], FloatArray]
 """Responses (n,) or (n, n_classes) and target (n,) to the loss of each row."""
 Change = tuple[list[int], npt.ArrayLike]
 """Places of terms in raw rows, and the cells that stand there instead, (n_places,) or (n,
-n_places).
-"""
+n_places)."""
 
 MOST_COLUMNS = 10
 """Columns that are asked about; of a wider table those that lead (`leading`)."""
@@ -37,8 +35,7 @@ AVERAGED = 50
 """Test rows over which an effect is averaged."""
 PERMUTED, ANSWERS = 200, 400
 """Test rows whose cells are permuted, and about how many rows are asked for a column: fewer rows
-are permuted more often.
-"""
+are permuted more often."""
 MOST_CLASSES, MOST_REPLICATES = 6, 5
 """Classes, the commonest, of which effects are kept, and replicates."""
 RANKED, TREES_GROWN, TRIED = 2_000, 25, 100

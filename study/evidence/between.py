@@ -21,8 +21,7 @@ from study.schema import CONSTANT, Frozen, StudyData
 
 ANSWER = "answer"
 """Of the gains between studies that of their answers, beside those of regression, regression with
-terms and network.
-"""
+terms and network."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,17 +108,14 @@ def gain_curve(
     found = []
     columns, least = dict[float, pd.Series](), list[float]()
     in_time = False
-    each = {
-        f: paired(base[f], other[f], folds, per[f])
-        for f in sorted(set(base) & set(other) & set(per))
-    }
+    common = sorted(set(base) & set(other) & set(per))
+    each = {f: paired(base[f], other[f], folds, per[f]) for f in common}
     for fraction, pairs in _shared({f: pairs for f, pairs in each.items() if len(pairs)}).items():
         estimate, share = contributions(pairs, "improvement")
         if not np.isfinite(estimate):
             continue
-        columns[fraction] = share.groupby(
-            [pairs["time" if "time" in pairs else "group"], pairs["row"]]
-        ).mean()
+        unit = pairs["time" if "time" in pairs else "group"]
+        columns[fraction] = share.groupby([unit, pairs["row"]]).mean()
         least.append(least_variance(pairs) / linearised(pairs, "improvement")[2] ** 2)
         in_time = "time" in pairs
         gain = method(pairs)
@@ -132,10 +129,8 @@ def gain_curve(
     errors = np.sqrt(np.diag(covariance))
     if not (errors > 0).all():
         return None
-    design = (
-        np.column_stack([np.ones(len(points)), 1 / points["fraction"].to_numpy(float)])
-        / errors[:, None]
-    )
+    inverse = 1 / points["fraction"].to_numpy(float)
+    design = np.column_stack([np.ones(len(points)), inverse]) / errors[:, None]
     solve = np.linalg.pinv(design) / errors
     r = points["improvement"].to_numpy(float)
     fitted = solve @ r
@@ -144,9 +139,8 @@ def gain_curve(
     error = float(np.sqrt(max((solve @ covariance @ solve.T + own_noise)[1, 1], 0.0)))
     shared = float((solve @ covariance)[1, -1] / errors[-1])  # fractions ascend, so 1 is the last
     told = tuple(CurvePoint.model_validate(point) for point in points.to_dict("records"))
-    return GainCurve(
-        float(fitted[1]), error, float(np.clip(shared / error, -1, 1)) if error else 0.0, told
-    )
+    correlation = float(np.clip(shared / error, -1, 1)) if error else 0.0
+    return GainCurve(float(fitted[1]), error, correlation, told)
 
 
 def _shared(pairs: dict[float, pd.DataFrame]) -> dict[float, pd.DataFrame]:

@@ -26,8 +26,7 @@ Number = Annotated[
     ),
 ]
 """A number, NaN where it cannot be told or lies beyond what is looked at; null in JSON, which knows
-no NaN.
-"""
+no NaN."""
 
 
 class Rung(Frozen):

@@ -26,8 +26,7 @@ from study.evidence.series import cosines
 
 LEVEL = 0.95
 """Of every interval that stands alone; where a rule tests several at once, each is at a higher one
-(`level_of`).
-"""
+(`level_of`)."""
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ Quantity = Literal["improvement", "difference"]
 of a third procedure's P, or of B itself where there is no third; `difference`: B - O."""
 FINE = "fine"
 """Column beside a loss that is 1 or 0, as where wrong rows are counted: the loss that tells apart
-what counts alike.
-"""
+what counts alike."""
 SAME = 1e-9
 """Losses that differ by less are of one prediction."""
 

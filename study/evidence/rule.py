@@ -22,8 +22,7 @@ OUT, IN = "out", "in"
 
 Gains = Mapping[tuple[str, str], Gain]
 """Gains of richer rungs over simpler ones by (simpler, richer), all as shares of the regression's
-loss.
-"""
+loss."""
 
 
 def side(improvement: float, low: float, high: float, bound: float) -> str:

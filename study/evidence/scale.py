@@ -19,8 +19,7 @@ MEANS = {
     Kind.MULTICLASS: "accuracy",
 }
 """The metric that says what the loss of a kind means; any other metric that is asked of is told
-itself.
-"""
+itself."""
 
 
 class Meaning(Frozen):

@@ -15,15 +15,13 @@ ARM = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = ARM[:-1]
 CHOSEN = -1
 """Depth of *the network*: the procedure that chooses family and depth by validation loss in each
-outer fold.
-"""
+outer fold."""
 CANDIDATES = {
     "ensemble": "the mean prediction of the replicates that the search trained",
     "refit": "the incumbent refitted on all development rows",
 }
 """Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a
-part of it.
-"""
+part of it."""
 ROUNDING = 1e-9
 """Losses that differ by less than this share of the constant's are shown as alike: float32 and the
 order of a machine's sums change them by so little."""

@@ -22,8 +22,7 @@ LOOK_EVERY_S = 1.0
 """Seconds between two looks at the clock while nothing happens."""
 MOST_UNBORN = 3
 """Workers that may end before their first task while nothing is out, one after the other, for each
-that there is room for.
-"""
+that there is room for."""
 
 
 class Dispatcher:

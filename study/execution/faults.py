@@ -13,8 +13,7 @@ from study.training.task import FoldTask, Task, WinnerTask
 
 IN_A_ROW = 3
 """Different tasks that fail on a node one after the other, none succeeding in between, after which
-it is left out.
-"""
+it is left out."""
 
 
 @dataclass

@@ -32,8 +32,7 @@ CANCEL_S = 0.5
 """Seconds from SLURM's SIGTERM, or from its answer why, to the end."""
 ASK_S = 8.0
 """Seconds that SLURM has for each of two answers after its SIGTERM: its SIGKILL comes after
-KillWait, mostly 30 s.
-"""
+KillWait, mostly 30 s."""
 LEAVE_S = 2 * ASK_S + 10
 CANCELLED = 130
 WARN_S = 60

@@ -17,8 +17,7 @@ FIRST = (
     (0.1, 0.3), (0.0, 1.0), (0.03, 0.3),
 )  # fmt: skip
 """Weights of products and curves of an arm's first trials: the plain regression, then from the
-middle outwards.
-"""
+middle outwards."""
 
 
 @register

@@ -16,8 +16,7 @@ GROUP = "study.families"
 name.
 
 They are loaded where a config names them. `families: auto` means those of study itself, so that no
-study changes because something was installed.
-"""
+study changes because something was installed."""
 
 FAMILIES: dict[str, Family] = {}
 """Every family of study itself."""

@@ -20,8 +20,7 @@ from study.schema import Kind
 
 BATCH = 256
 """Rows that a model is given at a time, no more and no fewer: a row's prediction depends on no
-other row, to the bit.
-"""
+other row, to the bit."""
 WIDE = "float64"
 """What a saved model computes in: columns are in original units, and dates are far from 0."""
 PREDICTED = 8_192

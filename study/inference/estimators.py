@@ -18,7 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from study.config import make_config
-from study.data.columns import as_label
+from study.data.cells import as_label
 from study.data.targets import LEAST_ROWS
 from study.families.heads import FloatArray
 from study.inference.fitted import fit_here, fit_with_evidence

@@ -109,9 +109,7 @@ def predict(
         notes += said
     if odd := _odd(raw, len(frame)):
         warned.append(odd)
-    if target in frame and (
-        unread := int((frame[target].notna() & np.isnan(saved.reader.observed(frame))).sum())
-    ):
+    if unread := _unread(saved, frame, target):
         warned.append(
             f"Of {target} {unread} cells are no value that the study knows; their loss is left out."
         )
@@ -123,9 +121,15 @@ def predict(
         raise StudyError(
             f"Predictions have a column {twice[0]!r}, but the rows have one too. Rename it."
         )
-    return Predictions(
-        passed.assign(**columns).set_axis(rows.index), procedure, tuple(warned), tuple(notes)
-    )
+    table = passed.assign(**columns).set_axis(rows.index)
+    return Predictions(table, procedure, tuple(warned), tuple(notes))
+
+
+def _unread(saved: Model, frame: pd.DataFrame, target: str) -> int:
+    """Cells of the target, where rows have it, that are no value of the study's."""
+    if target not in frame:
+        return 0
+    return int((frame[target].notna() & np.isnan(saved.reader.observed(frame))).sum())
 
 
 def prediction_columns(saved: Model, predicted: FloatArray) -> dict[str, pd.Series]:

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_X_y
 from sklearn.utils.validation import validate_data
 
-from study.data.columns import as_label
+from study.data.cells import as_label
 from study.data.sources import named
 
 

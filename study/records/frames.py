@@ -21,8 +21,7 @@ Beside = TreesRecord | ShortRecord
 """What is scored beside the arms."""
 Earlier = Mapping[tuple[str, int], pd.Series]
 """By target and outer fold, how many rows of the table are earlier than each test row, indexed by
-row.
-"""
+row."""
 
 
 def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
@@ -139,14 +138,8 @@ def predictions_frame(
         groups = np.asarray(w.groups, np.int64) if w.groups else rows
         place = head["target"], head["outer_fold"]
         for candidate in w.candidates:
-            heads.append(
-                {
-                    **head,
-                    "candidate": candidate.name,
-                    "seed": candidate.seed,
-                    "val_loss": candidate.val_loss,
-                }
-            )
+            own = {"candidate": candidate.name, "seed": candidate.seed}
+            heads.append(head | own | {"val_loss": candidate.val_loss})
             predicted = np.asarray(candidate.predicted, float)
             values = {"row": rows, "group": groups, "observed": observed, "predicted": predicted}
             values["loss"] = np.asarray(candidate.loss, float)

@@ -69,8 +69,6 @@ class Inspection(Frozen):
     @classmethod
     def _without_surfaces(cls, values: Any) -> Any:
         """Leave out what versions before this one asked of pairs of columns."""
-        return (
-            {name: value for name, value in values.items() if name != "surfaces"}
-            if isinstance(values, dict)
-            else values
-        )
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if name != "surfaces"}

@@ -17,8 +17,7 @@ from study.schema import ALL_ROWS, TREES, Arm, Share, StudyError, fold_name
 
 LONGEST_PART, LONGEST_PATH = 255, 3_800
 """Bytes of a folder's name, and of a whole path to a results folder: systems take 4,096, and files
-stand below it.
-"""
+stand below it."""
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
 PACK = "trials.jsonl"

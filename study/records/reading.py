@@ -82,14 +82,9 @@ def read_winners(
     paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None
 ) -> list[WinnerRecord]:
     """Every winner's record below `trials/`, in order of arm; broken and arms as in `read_trials`."""
-    files = (
-        paths.trials.glob("*/winner.json")
-        if arms is None
-        else filter(Path.exists, map(paths.winner, arms))
-    )
-    return list(
-        _read(paths, sorted(files), WinnerRecord, lambda record: paths.winner(record.arm), broken)
-    )
+    files = paths.trials.glob("*/winner.json") if arms is None else map(paths.winner, arms)
+    found = sorted(filter(Path.exists, files))
+    return list(_read(paths, found, WinnerRecord, lambda own: paths.winner(own.arm), broken))
 
 
 def read_work(

@@ -41,8 +41,6 @@ def first_wrong(error: ValidationError) -> str:
 
 def unreadable(error: ValueError) -> str:
     """Why a file cannot be read."""
-    return (
-        f"it is not what this version writes ({first_wrong(error)})"
-        if isinstance(error, ValidationError)
-        else str(error)
-    )
+    if isinstance(error, ValidationError):
+        return f"it is not what this version writes ({first_wrong(error)})"
+    return str(error)

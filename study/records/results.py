@@ -30,8 +30,7 @@ GATHERED: dict[str, Callable[[Iterable[TrialRecord]], pd.DataFrame]] = {
     "curves": curves_frame,
 }
 """Frames that a study has from its first trial on, and what makes them of its records; the others
-come with its verdicts.
-"""
+come with its verdicts."""
 
 
 class MissingFrame(StudyError, AttributeError):

@@ -15,8 +15,7 @@ from study.schema import ALL_ROWS, Arm, StudyError, TrialState, nearest, procedu
 FAIL = TrialState.FAIL
 LEFT_NUMBERS = "TrainingFailed: "
 """How the reason of a trial begins whose loss was not finite: with the same hyperparameters and
-seeds it is so again.
-"""
+seeds it is so again."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +109,9 @@ def put_aside(paths: StudyPaths, failed: Iterable[Failure]) -> Path:
     for winner in read_winners(paths):
         own = winner.arm.target, procedure_of(winner.arm.family, winner.arm.depth)
         models = [paths.fold_models / name for name in winner.models]
-        rival = (
-            winner.arm.outer_fold == ALL_ROWS
-            and own in delivered
-            and not all(model.exists() for model in models)
-        )
-        if (
-            winner.arm in first or rival
-        ):  # a rival's model, which may be delivered now, was removed with those of the folds
+        gone = winner.arm.outer_fold == ALL_ROWS and not all(map(Path.exists, models))
+        # A rival's model, which may be delivered now, was removed with those of the folds.
+        if winner.arm in first or (gone and own in delivered):
             for path in (paths.winner(winner.arm), *models):
                 move(path)
     for arm, number in first.items():

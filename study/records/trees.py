@@ -11,8 +11,7 @@ from study.schema import NOUNS, TREES, TrialState
 
 MOST_CELLS = 10_000_000
 """Cells that trees are fitted on at most, each 13 bytes in scikit-learn: of a longer table so many
-rows, drawn at random.
-"""
+rows, drawn at random."""
 
 
 class Trees(FoldWork):

@@ -79,11 +79,9 @@ def term_name(form: str, columns: Sequence[str]) -> str:
     """A term without its numbers: `age`, `hinge(age)`, and the names of a product with a
     multiplication sign between them.
     """
-    return (
-        f"hinge({columns[0]})"
-        if form == "hinge"
-        else "\N{MULTIPLICATION SIGN}".join(columns) or form
-    )
+    if form == "hinge":
+        return f"hinge({columns[0]})"
+    return "\N{MULTIPLICATION SIGN}".join(columns) or form
 
 
 class TermRow(Frozen):

@@ -59,12 +59,9 @@ def _items(told: list[str | None]) -> str:
 
 
 def _todo(words: Words, results: Results) -> str:
-    predict = (
-        f" `study predict {quote(str(results.root.resolve().name))} new.csv`"
-        if words.verdict.gains
-        else ""
-    )
-    return f"{words.action}{predict}"
+    if not words.verdict.gains:
+        return words.action
+    return f"{words.action} `study predict {quote(results.root.resolve().name)} new.csv`"
 
 
 def trust(verdict: Verdict, results: Results) -> list[str | None]:

@@ -16,9 +16,7 @@ from study.records.results import Results, load_results
 from study.report.asked import held_against, shares_of
 from study.report.kernel import Kernel
 from study.report.markdown import literal as literal
-from study.report.page import TEMPLATE as TEMPLATE
-from study.report.page import page
-from study.report.page import render as render
+from study.report.page import TEMPLATE as TEMPLATE, page, render as render
 from study.report.sections import CHAPTERS
 from study.report.trials import all_trials
 from study.schema import printable

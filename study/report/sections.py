@@ -198,7 +198,4 @@ CHAPTERS = (
     ),
 )
 """In the order of the report, which begins with the answer. One of which no section is shown is
-left out.
-"""
-
-SECTIONS = tuple(section for chapter in CHAPTERS for section in chapter.sections)
+left out."""

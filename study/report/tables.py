@@ -7,13 +7,14 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from study.diagnostics.drawing.html_table import Html as Html
-from study.diagnostics.drawing.html_table import by_target as by_target
-from study.diagnostics.drawing.html_table import prose
-from study.diagnostics.drawing.html_table import table as table
+from study.diagnostics.drawing.html_table import (
+    Html as Html,
+    by_target as by_target,
+    prose,
+    table as table,
+)
 from study.diagnostics.drawing.style import model_name, with_names
 from study.evidence.answer import Verdict
-from study.evidence.winners import incumbents
 from study.evidence.wording.amounts import signed, span
 from study.evidence.wording.answer import Words
 from study.formatting import DASH, chance
@@ -26,45 +27,20 @@ MOST_TERMS = 10
 """Most terms of the short formula in one table."""
 
 
-def incumbents_frame(results: Results) -> pd.DataFrame:
-    """Every arm's best trial, its losses and hyperparameters."""
-    best = _named(incumbents(results.trials), results, "outer_fold")
-    fixed = {
-        "target": "target", "model": "model", "outer_fold": "outer fold", "number": "trial", "val_loss": "validation loss",
-        "val_loss_se": "std. error", "train_loss": "training loss", "best_epoch": "best epoch", "n_parameters": "parameters",
-    }  # fmt: skip
-    if not best["outer_fold"].any():
-        fixed.pop("outer_fold")
-    columns = [str(column) for column in best]
-    params = {
-        name: name.removeprefix("params_").replace("_", " ")
-        for name in columns
-        if name.startswith("params_")
-    }
-    return best[[*fixed, *params]].rename(columns=fixed | params)
-
-
-def _named(frame: pd.DataFrame, results: Results, *then: str) -> pd.DataFrame:
-    """`frame` with the names of its models, by target as in `results.trials`, then by columns, then
-    from simple to deep.
-    """
-    place = {target: i for i, target in enumerate(results.trials["target"].unique())}
-    named = with_names(frame, results.data.models)
-    return named.assign(place=named["target"].map(place)).sort_values(
-        ["place", *then], kind="stable"
-    )
-
-
 def scores_frame(results: Results) -> pd.DataFrame:
-    """Test loss, optimism and calibration error of every model and candidate."""
+    """Test loss, optimism and calibration error of every model and candidate, by target as in
+    `results.trials`, from simple to deep.
+    """
     names = {
         "target": "target", "model": "model", "candidate": "candidate", "rank": "rank", "test_loss": "test loss",
         "std_error": "std. error",
         "val_loss": "validation loss", "optimism": "optimism", "calibration_error": "calibration error",
         "n_rows": "test rows", "n_floor": "at the limit",
     }  # fmt: skip
-    scores = _named(results.scores, results)
-    scores = scores.assign(n_floor=scores["n_floor"].where(scores["n_floor"] > 0))
+    scores = with_names(results.scores, results.data.models)
+    scores["n_floor"] = scores["n_floor"].where(scores["n_floor"] > 0)
+    order = list(results.trials["target"].unique())
+    scores = scores.sort_values("target", key=lambda names: names.map(order.index), kind="stable")
     return scores[list(names)].rename(columns=names)
 
 

@@ -11,20 +11,17 @@ import numpy.typing as npt
 
 from study.config import StudyConfig
 from study.config.options import Range, Space
-from study.data.terms import MOST_CELLS as SEARCHED_CELLS
-from study.data.terms import MOST_TERMS, QUANTILES
+from study.data.terms import MOST_CELLS as SEARCHED_CELLS, MOST_TERMS, QUANTILES
 from study.families import get_family, resolve_space
 from study.records.trees import MOST_CELLS
 from study.schema import EXTENDED, Arm, Kind
 
 START_S = 8.3
 """Seconds from a command to its first task, a table of some rows read and encoded: imports, Ray,
-workers.
-"""
+workers."""
 END_S = 0.5, 3.7
 """Seconds from the last record to the end of a command, and more for each target: Ray ends,
-verdicts, the report;
-"""
+verdicts, the report;"""
 RECORD_S = 3e-3
 """more for each trial,"""
 CELL_S = 1.2e-6
@@ -32,8 +29,7 @@ CELL_S = 1.2e-6
 """
 COMPILE_S = 1.0
 """Core-seconds to compile a program, or to read what another worker has; two workers are assumed,
-which both need all.
-"""
+which both need all."""
 TRIAL_S = 0.015
 """Core-seconds of a trial that trains nothing."""
 WINNER_S = 0.1
@@ -45,22 +41,18 @@ STEP_ROWS = 90
 """a step costs as much more as so many rows."""
 WIDE = 64
 """Units of a layer of cost 1, in proportion to their square, and terms that cost as much as one
-such layer.
-"""
+such layer."""
 TREES_S = 0.15, 0.6, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more
-for each row.
-"""
+for each row."""
 SHORT_S = 0.3, 2.5e-6
 """Core-seconds of the search for the short formula in an outer fold, and more for each row, product
-or hinge, and output.
-"""
+or hinge, and output."""
 SQUARES_S = 4e-8
 """Core-seconds that a path of least squares needs for one row and term of an inner fold."""
 PATH_S = 0.05, 1.5e-7
 """Core-seconds of another path for each output, and more for each row and term of an inner fold,
-where
-"""
+where"""
 ROW_TERMS = 20
 """a row costs as much as so many terms."""
 

@@ -72,8 +72,7 @@ BOUGHT = (
     Amounts(depths=3, seeds=10, epochs=200, trials=300),
 )
 """What more and more core-hours buy: between two of these one thing at a time grows, in the order
-of the fields.
-"""
+of the fields."""
 
 
 def effort_of(config: StudyConfig) -> Effort:

@@ -36,8 +36,7 @@ from study.search.estimate import Cost, count_all_programs, study_cost
 
 NESTED_BELOW = 5_000
 """Rows below which a table is tested in nested folds, whatever that costs (docs/calibration.md),
-and
-"""
+and"""
 NESTED_TO = 50_000
 """rows up to which it is where effort affords them."""
 SMALL = 600, 0.2

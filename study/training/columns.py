@@ -18,8 +18,7 @@ Weights = tuple[float, float, float]
 """How far columns, products and curves count (`Family.weights`)."""
 HELD_CELLS = 16_000_000
 """Cells of columns and terms that a fit holds, twice; those of more rows are made anew at every
-step.
-"""
+step."""
 CONSTANT = 1e-12
 """Share of its mean below which a column's standard deviation is rounding."""
 

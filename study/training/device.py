@@ -15,8 +15,7 @@ from study.training.programs import forget_programs, programs_folder
 
 UNWANTED = ("matplotlib", "pandas", "sklearn")
 """What Keras imports where it is there, for parts of it that are not used here: a third of the time
-that its import takes.
-"""
+that its import takes."""
 KERAS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
 """What a keras.json may say otherwise."""
 CPU_FLAGS, GPU_FLAGS = (

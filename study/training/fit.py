@@ -26,12 +26,10 @@ from study.training.task import TrainingFailed
 
 CHUNK = 20
 """Most epochs a call of the compiled program, which ends at the epoch at which training has
-arrived.
-"""
+arrived."""
 MOST_ORDER = 8_000_000
 """Row numbers that a call is given at most, unless one epoch has more: a large table has fewer
-epochs a call.
-"""
+epochs a call."""
 VALIDATION_BLOCK = 8_192
 """Validation rows of a replicate that are read at a time."""
 
@@ -143,16 +141,15 @@ class Program:
         replicates, block) and their mask. The training loss is the mean over the epoch's batches,
         dropout on.
         """
-        count, n_steps = span
+        (count, n_steps), blocks = span, self.shape.blocks
         x_val, y_val = self.read(data, held[0][0])
         n_val = tf.reduce_sum(held[1], axis=[0, 2])
 
         def step(s: Any, running: Any, rows: Any) -> tuple[Any, Any, Any]:
             x, y = self.read(data, rows[s])
             with tf.GradientTape() as tape:
-                losses = tf.reduce_mean(
-                    self.head.tensor_loss(self.model(x, training=True), y), axis=1
-                )
+                out = self.model(x, training=True)
+                losses = tf.reduce_mean(self.head.tensor_loss(out, y), axis=1)
                 loss = tf.reduce_sum(losses)
             self.optimizer.apply(tape.gradient(loss, self.weights))
             return s + 1, running + losses, rows
@@ -165,10 +162,9 @@ class Program:
             begin = tf.constant(0), tf.zeros(self.best_loss.shape), order[e]
             _, running, _ = tf.while_loop(lambda s, *_: s < n_steps, step, begin)
             total = self.validate(x_val, y_val, held[1][0])
-            if self.shape.blocks > 1:
-                _, total = tf.while_loop(
-                    lambda b, _: b < self.shape.blocks, validate, (tf.constant(1), total)
-                )
+            if blocks > 1:
+                rest = tf.constant(1), total
+                _, total = tf.while_loop(lambda b, _: b < blocks, validate, rest)
             val_loss = tf.math.divide_no_nan(total, n_val)
             better = tf.logical_and(val_loss < self.best_loss, self.since_best < self.patience)
             self.since_best.assign(tf.where(better, 0, self.since_best + 1))
@@ -179,11 +175,8 @@ class Program:
             self.since_fall.assign(tf.where(fell, 0, self.since_fall + 1))
             for best, weight in zip(self.best, self.weights, strict=True):
                 best.assign(tf.where(better[:, None, None], weight.value, best))
-            return (
-                e + 1,
-                val_losses.write(e, val_loss),
-                train_losses.write(e, running / tf.cast(n_steps, tf.float32)),
-            )
+            train_loss = running / tf.cast(n_steps, tf.float32)
+            return e + 1, val_losses.write(e, val_loss), train_losses.write(e, train_loss)
 
         nothing = [
             tf.TensorArray(tf.float32, self.shape.chunk, element_shape=self.best_loss.shape)

@@ -18,8 +18,7 @@ ROUNDS = 20
 """Times that a loss is replaced by squares, for one penalty, at most."""
 TOLERANCE = 1e-3
 """Change of a linear predictor, a share of all that the terms have moved it by, at which a penalty
-is done.
-"""
+is done."""
 NEW = 1e-8
 """Share of a term's variance that the columns must leave, so that it counts."""
 

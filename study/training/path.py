@@ -18,8 +18,7 @@ RANK = 1e-10
 """Share of the largest variance below which a direction has none."""
 LEAST_KNOWN = 1e-3
 """What rows must tell, in units of their loss, of every direction of standard deviation 1, lest
-they be separated along it.
-"""
+they be separated along it."""
 
 Blocks = Callable[[], Iterable[tuple[slice, FloatArray]]]
 """Gives rows a block at a time: which they are, and their columns (n, n_columns)."""

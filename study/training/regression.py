@@ -24,8 +24,7 @@ from study.training.task import TrainingFailed, TrainingTask, TrialTask
 
 PATIENCE = 4
 """Penalties in a row without less mean validation loss after which weaker ones are not tried, once
-one has brought less.
-"""
+one has brought less."""
 EXACT = 1e-7
 """Tolerance of a fit that is kept, and"""
 ROUGH = 1e-3

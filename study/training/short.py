@@ -31,14 +31,12 @@ MOST_TERMS = 25
 """Most terms of a short formula."""
 STEPS, WEAKEST = 30, 1e-2
 """Penalties of the lasso, evenly spread from the one at which no term is chosen, and the weakest as
-a share of that.
-"""
+a share of that."""
 WAIT = 8
 """Penalties in a row without less validation loss after which weaker ones are not tried."""
 TIE = 1.0
 """Standard errors of a paired difference within which fewer terms are as good (Breiman et al. 1984,
-section 3.4.3).
-"""
+section 3.4.3)."""
 NOTHING = 1e-12
 """Share of the plain regression's loss below which a difference may be rounding and is a tie."""
 FITTED_L2 = {Kind.CONTINUOUS: 0.0}

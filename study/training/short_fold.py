@@ -142,5 +142,4 @@ class _Fold:
 
 SHARES = (0.0, 0.5, 1.0)
 """How much of the lasso's own, shrunken weights is mixed with those fitted again: the relaxed
-lasso.
-"""
+lasso."""

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from harness.inputs import write_good
-from study.cli import main as cli
-from study.cli import progress
+from study.cli import main as cli, progress
 from study.records.results import Results
 from study.schema import printable
 from tests.cli.shown import Clock

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from study.data import columns, files
+from study.data import cells as cells_module, files
 from study.data.columns import read_column, read_labels
 from study.data.files import MISSING, read_file
 from study.schema import StudyError
@@ -29,7 +28,7 @@ from .helpers import written
 def two_rows_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "PIECE", 1)
     monkeypatch.setattr(files, "ROWS", 2)
-    monkeypatch.setattr(columns, "PIECE", 2)
+    monkeypatch.setattr(cells_module, "PIECE", 2)
 
 
 def cells(path: Path) -> list[list[Any]]:
@@ -147,7 +146,7 @@ def test_the_text_of_a_file_is_never_whole_beside_its_bytes(
 def test_the_cells_of_a_column_are_never_all_python_objects(
     monkeypatch: pytest.MonkeyPatch, cell: str
 ) -> None:
-    monkeypatch.setattr(columns, "PIECE", 1_000)
+    monkeypatch.setattr(cells_module, "PIECE", 1_000)
     text = pd.Series([cell.format(i % 50) for i in range(50_000)], dtype="str")
 
     assert traced(lambda: read_column(text)) < 40 * len(text)

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from study.data.tables import read_table, target_values
 from study.schema import Feature, Kind, StudyData, StudyError, Target

@@ -7,11 +7,15 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from study.diagnostics.calibration.compute import MOST_CLASSES, class_rows
-from study.diagnostics.calibration.compute import compute as calibration
+from study.diagnostics.calibration.compute import MOST_CLASSES, class_rows, compute as calibration
 from study.diagnostics.confusion.compute import compute as confusion
-from study.diagnostics.discrimination.compute import GRID, PRECISION_RECALL, ROC, curves_of
-from study.diagnostics.discrimination.compute import compute as discrimination
+from study.diagnostics.discrimination.compute import (
+    GRID,
+    PRECISION_RECALL,
+    ROC,
+    compute as discrimination,
+    curves_of,
+)
 from study.evidence.metric_gains import metric_table
 from tests.diagnostics.predicted import context_of, incumbents_of, predicted
 

@@ -15,8 +15,7 @@ from study.evidence.findings import TERMS, WORTH
 from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
 from study.evidence.rule import ABOVE, BELOW, side_of, standing
-from study.evidence.thresholds import FLOOR as LARGER
-from study.evidence.thresholds import EvaluationSpec, Threshold, off_loss, off_root
+from study.evidence.thresholds import FLOOR as LARGER, EvaluationSpec, Threshold, off_loss, off_root
 from study.evidence.verdicts import judges, margin_curves
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, trial

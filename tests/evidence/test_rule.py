@@ -25,8 +25,7 @@ ENDS = {
     "open": (-0.1, 0.2),
 }
 """An interval wholly above a margin of 0.05, or wholly below, or on both sides; sure ones exclude
-0.
-"""
+0."""
 ABOVE, BELOW, OPEN = (
     {name for name in ENDS if name.startswith(starts)}
     for starts in ("above", ("below", "worse"), "open")

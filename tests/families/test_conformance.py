@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from study.config.options import Range
-from study.families import FAMILIES, get_family, is_searched
-from study.families import searched as searched_space
+from study.families import FAMILIES, get_family, is_searched, searched as searched_space
 from study.families.stacked import Stack
 from study.schema import EXTENDED, Kind, TrialState
 from study.training.trial import run_trial

@@ -14,8 +14,7 @@ from study.schema import RESULT_COLUMNS
 EVERY = FRAMES | {f"{name}.parquet": each.COLUMNS for name, each in computed().items()}
 ALIKE = {("object", "str"), ("int64", "float64")}
 """Types on disk that are as good as the reference's: text with gaps, and numbers that happen to be
-whole.
-"""
+whole."""
 
 
 def differences(found: pd.DataFrame, told: Frame) -> list[str]:

@@ -5,8 +5,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from study.records.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
 from study.records.short import ShortFormula

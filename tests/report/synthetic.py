@@ -37,9 +37,12 @@ from study.families import FAMILIES as INSTALLED
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
+from study.report.sections import CHAPTERS
 from study.schema import Feature, Kind, ModelData
 from tests.diagnostics.predicted import context_of
 from tests.records.examples import described
+
+SECTIONS = [section for chapter in CHAPTERS for section in chapter.sections]
 
 KINDS = {
     "balloons": Kind.CONTINUOUS,

@@ -12,8 +12,7 @@ from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.answer import Words
 from study.records.results import Results
 from study.report.asked import held_against, shares_of
-from study.report.sections import SECTIONS
-from tests.report.synthetic import axes_of, numbers, with_frames
+from tests.report.synthetic import SECTIONS, axes_of, numbers, with_frames
 
 
 def asked(results: Results, **questions: EvaluationSpec) -> Results:

@@ -20,10 +20,10 @@ from study.evidence.wording.answer import Words
 from study.records.paths import StudyPaths
 from study.records.results import Results, load_results
 from study.report.notebook import UNFINISHED, build_notebook, literal, render
-from study.report.sections import CHAPTERS, SECTIONS
+from study.report.sections import CHAPTERS
 from study.schema import StudyError
 from tests.report.conftest import Reported
-from tests.report.synthetic import copied, numbers
+from tests.report.synthetic import SECTIONS, copied, numbers
 
 FIGURES = {
     "predicted_observed",

@@ -15,8 +15,8 @@ from study.diagnostics.drawing.style import colours, model_colour, model_name, u
 from study.diagnostics.learning_curves import figure as learning_curves
 from study.formatting import human
 from study.records.results import Results
-from study.report.sections import SECTIONS
 from study.schema import REGRESSIONS, Kind, ModelData
+from tests.report.synthetic import SECTIONS
 
 
 @pytest.mark.parametrize(

@@ -61,15 +61,6 @@ def test_every_target_has_its_own_table_with_its_own_metrics(results: Results) -
     assert not {"R²", "AUC", "accuracy"} & set(tables.scores_frame(results))
 
 
-def test_the_winners_show_their_hyperparameters(results: Results) -> None:
-    frame = tables.incumbents_frame(results)
-
-    best = winners.incumbents(results.trials)
-    assert len(frame) == len(best)
-    assert {"learning rate", "width", "trial", "validation loss"} <= set(frame)
-    assert "outer fold" not in frame
-
-
 def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
@@ -128,9 +119,7 @@ def test_tables_name_models_by_the_labels_of_the_study(results: Results) -> None
     )
     told = with_frames(results, data=results.data.model_copy(update={"models": labels}))
 
-    frames = [
-        make(told) for make in (tables.scores_frame, tables.pairwise_frame, tables.incumbents_frame)
-    ]
+    frames = [make(told) for make in (tables.scores_frame, tables.pairwise_frame)]
 
     names = [set(frame.loc[frame["target"] == "balloons", "model"]) for frame in frames]
     assert all({"line", "dense, 2 deep", "network, 1 layer"} <= found for found in names)

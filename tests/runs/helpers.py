@@ -17,8 +17,7 @@ from study.schema import ALL_ROWS, Kind, procedure_of
 
 ROUNDING = 1e-5
 """What two programs of one network may differ by: XLA's of a worker and Keras' of a saved model, in
-float32.
-"""
+float32."""
 
 
 def reproduce(folder: Path) -> dict[str, float]:

@@ -23,8 +23,7 @@ from tests.runs.helpers import same_regression
 
 REFUSED_S = 60
 """Within which a stranger's command has ended; with Ray's patience for a cluster that starts it
-took two minutes.
-"""
+took two minutes."""
 
 
 @dataclass(frozen=True)

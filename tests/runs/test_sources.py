@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import load_results, run_study
-from study import plan as prepare
+from study import load_results, plan as prepare, run_study
 from study.execution.events import Event, Reported
 from study.execution.pool import Pool
 from study.schema import StudyError

@@ -12,8 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
-from calibrations import answers
-from calibrations import tables as simulated
+from calibrations import answers, tables as simulated
 from calibrations.intervals import REPEATED, by_method, judge, read, with_truth, write
 from calibrations.report import MARGIN, share
 from harness.truths import TERMS, Cell, expected_loss, simulate

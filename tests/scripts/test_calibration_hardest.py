@@ -12,8 +12,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from calibrations import hardest
-from calibrations import tables as simulated
+from calibrations import hardest, tables as simulated
 from calibrations.cells import AT_MARGIN, BESIDE, HARD, SHIPPED
 from calibrations.report import ROOT, kept
 from harness.truths import Cell

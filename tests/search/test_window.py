@@ -10,8 +10,7 @@ import weakref
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from study.config.options import Range
 from study.config.samplers import SAMPLERS

@@ -40,8 +40,7 @@ from tests.snapshots.conftest import Approve
 
 Told = dict[str, Verdict | list[Verdict] | str | None]
 """By what is special about it the verdict of a study, those of several targets, or one sentence of
-a verdict told before.
-"""
+a verdict told before."""
 DEPTHS = {"neural": 1, "residual": 1}
 
 

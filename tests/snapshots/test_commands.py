@@ -29,8 +29,7 @@ from study.records.trial import TrialRecord
 from study.report.formats import write_pdf
 from study.schema import ALL_ROWS, Kind, Share, StudyError, TrialState
 from tests.cli.conftest import Ended, call
-from tests.cli.shown import Clock, finish, finish_work, make_study, plain
-from tests.cli.shown import winner as shown_winner
+from tests.cli.shown import Clock, finish, finish_work, make_study, plain, winner as shown_winner
 from tests.evidence.losses import only_verdict, three
 from tests.records.examples import (
     arm,

@@ -17,8 +17,7 @@ from study.families import HEADS, get_family, penalties
 from study.families.saved import predict_raw
 from study.records.trial import TermRow
 from study.schema import EXTENDED, REGRESSIONS, Kind
-from study.training import columns as columns_module
-from study.training import regression as regression_module
+from study.training import columns as columns_module, regression as regression_module
 from study.training.regression import all_terms, enough, fit, run_path
 from study.training.regression_winner import run_regression_winner, term_rows
 from study.training.task import TrainingFailed

@@ -32,9 +32,7 @@ def ask(
         bool, typer.Option("--json", help="Print what verdicts.json would hold.")
     ] = False,
 ) -> None:
-    """Ask a finished study another question, of another metric or margin; nothing in its folder is
-    changed.
-    """
+    """Ask a finished study another question, of another metric or margin. Its folder isn't changed."""
     from study.cli.ending import print_verdict
     from study.cli.warned import print_warnings
     from study.evidence.stored import write_verdicts

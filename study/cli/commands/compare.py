@@ -21,9 +21,7 @@ def compare(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold finished studies against each other: configs, verdicts, and gains where they tested the
-    same rows.
-    """
+    """Compare finished studies: configs, verdicts, and improvements on the same test rows."""
     from study.ask import compare as compared
     from study.cli.as_json import print_json
     from study.cli.compared import print_compared

@@ -16,8 +16,7 @@ MOST_VIF = 30.0
 """Variance inflation factor above which a term's standard error is not claimed."""
 MOST_LOG_ODDS = 30.0
 """Estimate or standard error per standard deviation of a column that only a diverging likelihood
-reaches.
-"""
+reaches."""
 SEPARATED = "separated or diverging: the likelihood has no maximum, so the estimates mean nothing but their signs"
 FAILED = "the maximum-likelihood fit failed: no estimate"
 

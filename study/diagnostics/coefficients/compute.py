@@ -48,8 +48,7 @@ COLUMNS = frame(
 KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
 MOST_CELLS = 10_000_000
 """Rows x terms of the most that a reference is fitted to: statsmodels takes up to 60 bytes for
-each.
-"""
+each."""
 TOO_LONG = "too many rows for a reference fit: no standard error"
 
 

@@ -19,8 +19,7 @@ MOST_CLASSES, MOST_LETTERS = 4, 22
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 STYLES = ("-", "--", "-.", ":")
 """Of the lines of up to MOST_CLASSES classes: no two are told apart by colour alone (Okabe and Ito
-2008).
-"""
+2008)."""
 
 
 def with_classes(frame: pd.DataFrame, data: StudyData, order: pd.Series) -> pd.DataFrame:

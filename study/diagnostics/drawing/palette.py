@@ -8,8 +8,7 @@ INK, MUTED, RULE, BAND, PAPER = "#1f2933", "#5f6b78", "#d9dee4", "#eef1f4", "#ff
 GREY, REGRESSION, GREEN, VIOLET, LILAC = "#8a94a0", "#0072b2", "#009e73", "#6b4fa0", "#a892cf"
 NETWORKS = ("#eb8f3c", "#d55e00", "#a34100", "#752e00", "#521f00")
 """Grey, blue, green and oranges stay apart for every kind of colour vision (Okabe and Ito 2008);
-depth darkens the orange.
-"""
+depth darkens the orange."""
 CHOOSING = NETWORKS[1]
 """The network that chooses its depth."""
 RAMPS = (

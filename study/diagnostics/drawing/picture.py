@@ -34,8 +34,7 @@ PAD_IN = 0.07
 """Around a panel."""
 LEAST_PX, MOST_PX = 1.05, 1.48
 """Pixels of a page for a point of a panel: with fewer its text is too small, and with more a full
-row leaves the page.
-"""
+row leaves the page."""
 KEYS = {"-": "\u2501", "--": "\u2505", "o": "\u25cf", "|": "\u2542"}
 """How a legend shows a line or its marks: a stroke, dashes, a disc, a bar across a stroke."""
 FILE_ONLY = re.compile(

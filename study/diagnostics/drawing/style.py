@@ -26,8 +26,16 @@ from study.diagnostics.drawing.palette import (
 )
 from study.evidence.winners import CHOSEN
 from study.formatting import given, given_percent
-from study.schema import CONSTANT, EXTENDED, NETWORK, NOUNS, SHORT, TREES, ModelData
-from study.schema import REGRESSION as PLAIN
+from study.schema import (
+    CONSTANT,
+    EXTENDED,
+    NETWORK,
+    NOUNS,
+    REGRESSION as PLAIN,
+    SHORT,
+    TREES,
+    ModelData,
+)
 
 HUES = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: CHOOSING, TREES: GREEN}
 """Colours of procedures."""

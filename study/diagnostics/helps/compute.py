@@ -36,15 +36,13 @@ COLUMNS = frame(
 )  # fmt: skip
 LEAST_ROWS = 80
 """Test rows below which no group is looked for: half of them find it, half check it, and a group
-has LEAST_SHARE of a half.
-"""
+has LEAST_SHARE of a half."""
 LEAST_SHARE, LEAST_GROUP = 0.1, 10
 MOST_CELLS = 20_000_000
 """Rows x terms of the half that groups are looked for in."""
 CLIPPED = 0.02
 """Share of the gains at either end that count as the nearest other: a few rows shall not make a
-group.
-"""
+group."""
 
 
 def compute(context: Context) -> pd.DataFrame:

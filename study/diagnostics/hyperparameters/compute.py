@@ -25,16 +25,13 @@ COLUMNS = frame(
 
 LEAST_TRIALS = 12
 """Trials of all outer folds below which nothing is said: with fewer, what is important changes from
-one draw to the next.
-"""
+one draw to the next."""
 MOST_TRIALS = 400
 """Trials, spread evenly over all, that importances are measured on: more cost seconds and change no
-second digit.
-"""
+second digit."""
 TREES, LEVELS = 32, 8
 """Of the forest that stands for the loss. Optuna's own 64 and 64 take five times as long and differ
-by 0.02 at most.
-"""
+by 0.02 at most."""
 
 
 def compute(context: Context) -> pd.DataFrame:

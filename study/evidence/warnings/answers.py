@@ -27,8 +27,7 @@ MOST_ROWS = 5
 
 Losses = Mapping[str, pd.DataFrame]
 """Test losses (`study.evidence.scores.UNIT`) of REGRESSION, EXTENDED and NETWORK, those that were
-scored.
-"""
+scored."""
 
 
 def of_verdict(verdict: Verdict, losses: Losses | None = None) -> list[StudyWarning]:

@@ -6,16 +6,13 @@ from __future__ import annotations
 
 EDGE = 0.1
 """Outermost share of a searched range, of its logarithm where that is searched, that counts as its
-edge.
-"""
+edge."""
 EDGE_CHANCE = 0.05
 """Probability that anything of a target is at an edge where incumbents fall anywhere, over all
-edges that are looked at.
-"""
+edges that are looked at."""
 DRIFT_CHANCE = 0.01
 """Probability that any column of a target drifts where chance alone moves them, over all columns
-and folds.
-"""
+and folds."""
 LAST = 0.25
 """Part of an arm's trials, the last ones, whose gain tells what as many more would bring."""
 PART_OF_BAR = 0.25
@@ -24,16 +21,13 @@ half of the one before, as much again would still be to come; with other models'
 half of what decides."""
 FAILED = 0.1
 """Share of a model's trials that failed, from which on its search was not that of the others: one
-in ten.
-"""
+in ten."""
 SURE = 2.0
 """Standard errors that a mean over outer folds lies away from 0 where it is taken to be real, about
-95 %.
-"""
+95 %."""
 FEW_CARRY, FEW_SHARE = 3, 0.02
 """So many units, or this share of them, are few to carry half of a variance: of normal differences
-an eighth of them do.
-"""
+an eighth of them do."""
 FEWER = 1 / 16
 """Share of the units above which they are not few, however small the table: half the eighth that
 carry it where differences are normally distributed. Of 30 rows three would be no less than
@@ -48,16 +42,13 @@ can be estimated, by the rule of thumb of Peduzzi et al. 1996, *A simulation stu
 events per variable in logistic regression*."""
 TWINS = 0.01
 """Share of test rows with a twin in development rows that is warned of: a loss of 0 there moves a
-mean loss by as much.
-"""
+mean loss by as much."""
 CHANCE_TWINS = 10
 """Times that twins are more than chance makes of independent columns; of a few coarse columns it
-makes many.
-"""
+makes many."""
 FINE_COLUMN = 5
 """Rows that share a value, on average, of the finest column: where it is coarser, equal rows say
-nothing.
-"""
+nothing."""
 DISTANCE = 0.25
 """Kolmogorov-Smirnov distance between test and development rows that is warned of: that of two
 normal distributions whose means are 0.64 standard deviations apart."""

@@ -22,8 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 LEAST_FOLDS = 1 / 3
 """Part of the outer folds in which the last trials have to bring something: of one fold it is its
-luck.
-"""
+luck."""
 LEAST_CHOICES = 3
 """Choices from which on one of them is an edge."""
 

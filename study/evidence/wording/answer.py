@@ -17,8 +17,7 @@ from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION
 
 BESIDE = ("bound", "margins", "sources", "formula", "depths", "trees", "clipped")
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is
-nothing to tell.
-"""
+nothing to tell."""
 WORDS = ("headline", "lines", "settle", "action", "tested", "method", *BESIDE)
 RICHER = {EXTENDED: "extra terms", NETWORK: "a network"}
 FEW_WRONG = 20

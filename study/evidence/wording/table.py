@@ -46,11 +46,8 @@ class Row:
     @property
     def improvement(self) -> str:
         """Its improvement over the regression."""
-        return (
-            DASH
-            if self.gain is None or math.isnan(self.gain.improvement)
-            else signed(self.gain.improvement)
-        )
+        gain = self.gain.improvement if self.gain else math.nan
+        return DASH if math.isnan(gain) else signed(gain)
 
     @property
     def interval(self) -> str:

@@ -82,8 +82,7 @@ START = {
     "RAY_agent_register_timeout_ms": "120000",
 }
 """A busy machine, or Python on a network disk, needs more than Ray's 30 s to start. Metrics would
-be served to anyone.
-"""
+be served to anyone."""
 
 
 PATIENCE = {
@@ -97,5 +96,4 @@ PATIENCE = {
 """A node is given up after 25 s without a way to it, or 42 s of its silence, and ends at once.
 
 A link may be cut for 20 s, and Ray's defaults stop all trials for minutes and drain a node for 30
-s.
-"""
+s."""

@@ -18,8 +18,7 @@ from study.schema import StudyError
 
 LEASE_S = 60.0
 """Seconds without a sign of life after which the lock of a run on another host, or of a suspended
-one, is taken over.
-"""
+one, is taken over."""
 BEAT_S = 2.0
 """Seconds between two signs of life of a run."""
 LOOKS = 20

@@ -13,8 +13,7 @@ from study.schema import StudyError
 
 WORKERS_A_CORE, MORE_WORKERS = 3, 16
 """Ports for workers: of those that run and of those that replace them, and for the driver and Ray's
-own.
-"""
+own."""
 
 
 def address_towards(other: str) -> str:

@@ -22,8 +22,7 @@ JOIN_S = 180
 """Seconds after which a node that has not come is named."""
 AGAIN_S, MOST_AGAIN_S = 20, 600
 """Pause before a step that has ended is started again, and what it grows to, twice as long each
-time.
-"""
+time."""
 LOOK_EVERY_S = 1
 END_S = 20
 SAID_LINES = 15

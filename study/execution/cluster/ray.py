@@ -30,15 +30,13 @@ from study.schema import StudyError
 
 SMALLEST_STORE = 150_000_000
 """Bytes of Ray's object store for a small table; Ray asks for a third of the machine's memory if it
-is not told.
-"""
+is not told."""
 LOOK_EVERY_S = 3
 GONE_S = 30
 """Seconds in which a run whose files were removed should have noticed."""
 REFUSED = {"RAY_gcs_server_port_wait_time_s": "5"}
 """Seconds for which Ray asks a cluster that runs already again and again, also where it is refused
-for its token.
-"""
+for its token."""
 
 
 @cache

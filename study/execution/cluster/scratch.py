@@ -20,12 +20,10 @@ from study.schema import StudyError
 PREFIX = "study-"
 OWNED = ".owned"
 """Locked by the owner of a scratch folder for as long as it lives: the kernel lets go of it with
-the process.
-"""
+the process."""
 MOST_BYTES = 24
 """Of a socket's 107 bytes, what Ray (64, with a process id of seven digits) and our own folder (19)
-leave.
-"""
+leave."""
 _own: set[Path] = set()
 
 

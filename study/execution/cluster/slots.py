@@ -11,8 +11,7 @@ from study.execution.cluster.others import node_resources
 
 LEAST_WORKER_BYTES, GROWN_BYTES = 800_000_000, 1_500_000_000
 """What every worker asks for at least, and may take: 450 MB are its own with TensorFlow and one
-small network.
-"""
+small network."""
 
 
 @dataclass(frozen=True)

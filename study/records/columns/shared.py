@@ -30,8 +30,7 @@ OPEN = {
     ),
 }
 """Columns that are there or not, and how many, by the study: hyperparameters, terms, classes, and
-the order of the rows.
-"""
+the order of the rows."""
 
 SHARED: dict[str, Column] = {
     "study": ("str", "Name of the study."),

@@ -161,12 +161,8 @@ def _opened(
                 uri = f"sqlite:///{place.absolute()}"
             artifacts = place.parent / "mlflow" if uri.startswith("sqlite:") else None
             tracked = Tracked(results, uri, artifacts)
-            server = (
-                None
-                if uri.startswith("http")
-                else f"mlflow server --backend-store-uri {quote(uri)}"
-            )
-            return lambda: tracked.sync(changes), uri, server
+            server = f"mlflow server --backend-store-uri {quote(uri)}"
+            return lambda: tracked.sync(changes), uri, None if uri.startswith("http") else server
         case _:
             from study.records.exports.tables import write_tables
 

@@ -36,8 +36,7 @@ from study.schema import StudyError, TrialState, printable
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 TRIAL, RECORD, STUDY, VERDICTS = "study.trial_id", "study.record", "study.results", "study.verdicts"
 """Tags of runs: a trial's id, SHA-256 of its record and test losses, the folder of a study, SHA-256
-of its verdicts.json.
-"""
+of its verdicts.json."""
 MOST_METRICS, MOST_PARAMS, LONGEST = 900, 90, 6_000
 """Metrics and params that one call takes, and characters of a value."""
 

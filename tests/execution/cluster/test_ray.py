@@ -15,7 +15,10 @@ from study.config import StudyConfig, differing_keys, make_config
 from study.execution.cluster.processes import use_token
 from study.schema import StudyError
 
-BELOW = "import subprocess, time; subprocess.Popen(['sleep', '600'], start_new_session=True); print(flush=True); time.sleep(600)"
+BELOW = (
+    "import subprocess, time; subprocess.Popen(['sleep', '600'], start_new_session=True); "
+    "print(flush=True); time.sleep(600)"
+)
 LEAVE = f"""
 import subprocess, sys
 from study.execution.cluster.node import scratch_folder

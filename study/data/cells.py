@@ -1,0 +1,105 @@
+"""Cells of a column as text, numbers and truth values, whatever type they were stored in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import math
+import numbers
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+TRUE_WORDS = frozenset({"true", "yes", "t", "y", "1"})
+FALSE_WORDS = frozenset({"false", "no", "f", "n", "0"})
+
+PIECE = 100_000
+"""Cells of a column that are Python objects at a time, each of some 60 bytes."""
+
+NUMBER = (
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?"
+)
+ZERO_PADDED = r"[+-]?0[0-9]+"
+
+
+def as_label(value: Any) -> str:
+    """A cell as the text of a level or class: `1.0` is `1`."""
+    if isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_):
+        number = float(value)
+        return str(int(number)) if number.is_integer() else repr(number)
+    return str(value).strip()
+
+
+def plain_number(text: str) -> str:
+    """A number that is text as `as_label` spells it; anything else, and what has leading zeros, as
+    it is.
+    """
+    number = re.fullmatch(NUMBER, text) and not re.fullmatch(ZERO_PADDED, text)
+    return as_label(float(text)) if number and math.isfinite(float(text)) else text
+
+
+def as_plain(raw: pd.Series[Any]) -> pd.Series[Any]:
+    """`raw` with objects of one kind as a proper dtype, durations as days and periods as their
+    first day.
+    """
+    if isinstance(raw.dtype, pd.ArrowDtype) and pd.api.types.is_string_dtype(raw.dtype):
+        return raw.astype("str")
+    if isinstance(raw.dtype, pd.PeriodDtype):
+        return pd.Series(raw.dt.to_timestamp())
+    if pd.api.types.is_timedelta64_dtype(raw.dtype):
+        return pd.Series(raw.dt.total_seconds() / 86_400)
+    if pd.api.types.is_complex_dtype(raw.dtype):
+        return raw.astype(object)
+    if raw.dtype != object:
+        return raw
+    present = raw.dropna()
+    if all(isinstance(value, str) for value in present):
+        return raw.astype("str")
+    if all(isinstance(value, bool | np.bool_) for value in present):
+        return raw.astype("boolean")
+    if all(isinstance(value, numbers.Real | decimal.Decimal) for value in present):
+        return raw.map(float, na_action="ignore").astype("float64")
+    if all(isinstance(value, dt.date) for value in present):
+        return pd.to_datetime(raw, utc=True)
+    if all(isinstance(value, str | numbers.Real) for value in present):
+        return raw.map(as_label, na_action="ignore").astype("str")
+    return raw
+
+
+def as_text(raw: pd.Series[Any]) -> pd.Series[Any]:
+    """Every cell as text, blank and missing ones as NaN; whole numbers without a point.
+
+    Of cells that are equal, such as True and 1, the first one's text is that of all.
+    """
+    if isinstance(raw.dtype, pd.StringDtype):
+        text = raw.astype("str").str.strip()
+    else:
+        distinct = raw.dropna().drop_duplicates().astype(object)
+        labels = pd.Series(
+            [as_label(cell) for cell in distinct],
+            index=pd.Index(distinct, dtype=object),
+            dtype="str",
+        )
+        text = pd.concat([part.astype(object).map(labels).astype("str") for part in _parts(raw)])
+    return text.mask(text == "")
+
+
+def _parts(column: pd.Series[Any]) -> Iterator[pd.Series[Any]]:
+    """`column` in parts of PIECE cells; an empty one is one part."""
+    return (column.iloc[first : first + PIECE] for first in range(0, max(1, len(column)), PIECE))
+
+
+def as_numbers(text: pd.Series[Any]) -> pd.Series[Any]:
+    """float64 values of numbers that are text; a missing one is a NaN already."""
+    cells = chain.from_iterable(part.to_numpy(dtype=object) for part in _parts(text))
+    values = np.fromiter(map(float, cells), np.float64, len(text))
+    return pd.Series(values, index=text.index, name=text.name)
+
+
+def as_booleans(text: pd.Series[Any]) -> pd.Series[Any]:
+    """1.0 for a word of TRUE_WORDS in any case, 0.0 for any other; a missing one stays NaN."""
+    return text.str.lower().isin(TRUE_WORDS).astype("float64").where(text.notna())
