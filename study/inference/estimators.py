@@ -233,8 +233,8 @@ class FamilyClassifier(ClassifierMixin, _Family):  # type: ignore[misc]
     >>> import numpy as np
     >>> import study
     >>> X = np.random.default_rng(0).normal(size=(60, 2))
-    >>> classifier = study.FamilyClassifier(model="regression").fit(X, np.where(X[:, 0] > 0,
-      "right", "left"))
+    >>> side = np.where(X[:, 0] > 0, "right", "left")
+    >>> classifier = study.FamilyClassifier(model="regression").fit(X, side)
     >>> classifier.predict([[2.0, 0.0], [-2.0, 0.0]]).tolist()
     ['right', 'left']
     """
