@@ -84,13 +84,13 @@ def percent(share: float) -> str:
 
 
 def percents(low: float, high: float) -> str:
-    """Two shares with the sign, the lower first; one where both read the same: `1.0 to 2.0 %`,
-    `about 0 %`, `over 99.99 %`.
+    """Two shares with the sign, the lower first; one where both read the same: `1.0 to 2.0%`,
+    `about 0%`, `over 99.99%`.
     """
     first, last = percent(low), percent(high)
     if first == last:
-        return f"{'' if first.startswith('over') else 'about '}{first} %"
-    return f"{first} to {last} %"
+        return f"{'' if first.startswith('over') else 'about '}{first}%"
+    return f"{first} to {last}%"
 
 
 def interval(low: float, high: float) -> str:
@@ -103,10 +103,10 @@ def interval(low: float, high: float) -> str:
 
 
 def chance(share: float) -> str:
-    """A probability: `< 1 %`, `37 %`, `> 99 %`; a dash where there is none."""
+    """A probability: `< 1%`, `37%`, `> 99%`; a dash where there is none."""
     if _missing(share):
         return DASH
-    return "> 99 %" if share > 0.99 else "< 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+    return "> 99%" if share > 0.99 else "< 1%" if share < 0.01 else f"{100 * share:.0f}%"
 
 
 def p_value(value: float) -> str:

@@ -65,10 +65,10 @@ def test_shares_near_all_are_over_99_99_and_all_alone_is_100() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "text"),
     [
-        (0.9999991, 0.9999997, "over 99.99 %"),
-        (-1e-7, 1e-7, "about 0 %"),
-        (0.01, 0.02, "1.0 to 2.0 %"),
-        (0.5, 0.99999, "50.0 to over 99.99 %"),
+        (0.9999991, 0.9999997, "over 99.99%"),
+        (-1e-7, 1e-7, "about 0%"),
+        (0.01, 0.02, "1.0 to 2.0%"),
+        (0.5, 0.99999, "50.0 to over 99.99%"),
     ],
 )
 def test_an_interval_whose_ends_read_the_same_is_told_once(
@@ -89,9 +89,9 @@ def test_words_around_numbers_fit_one_and_many() -> None:
         "100",
     ]
     assert [chance(share) for share in (0.001, 0.374, 0.999, float("nan"))] == [
-        "< 1 %",
-        "37 %",
-        "> 99 %",
+        "< 1%",
+        "37%",
+        "> 99%",
         DASH,
     ]
     intervals = [(0.12, 0.1456), (0.9999, 1.0), (float("nan"), 1.0)]

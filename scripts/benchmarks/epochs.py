@@ -127,7 +127,7 @@ def _row(base: dict[Arm, list[Trained]], kept: dict[Arm, list[Trained]], epochs:
         np.array([change[folds == fold].mean() for fold in np.unique(folds)]) for change in changes
     ]
     told = [
-        f"{100 * mean.mean():+.2f} ± {100 * mean.std(ddof=1) / len(mean) ** 0.5:.2f} %"
+        f"{100 * mean.mean():+.2f} ± {100 * mean.std(ddof=1) / len(mean) ** 0.5:.2f}%"
         for mean in means
     ]
     return f"{epochs / sum(len(t.best) for t in chain(*base.values())):.2f} | {' | '.join(told)} |"

@@ -252,7 +252,7 @@ def by_cell(tables: pd.DataFrame) -> pd.DataFrame:
         falsely = pd.Series([low > max(MARGIN, true[pair]) for low, true in above])
         return {
             "tables": len(own),
-            "tuned": f"{NAMES[pair[1]]} {100 * one['aim']:g} %",
+            "tuned": f"{NAMES[pair[1]]} {100 * one['aim']:g}%",
             "true gain": f"{100 * one['gain_of_cell']:.1f} ± {100 * one['error']:.1f}",
             "right": _counted(own["right"]),
             "said": _counted(own["said"]),

@@ -202,7 +202,7 @@ SCENARIOS = {
     "lognormal losses (1), 178 rows": lognormal(178, 1.0, 0.7, shared=True),
     "lognormal losses (1.5), 178 rows": lognormal(178, 1.5, 1.0, shared=True),
     "lognormal losses of their own, 178 rows": lognormal(178, 1.0, 1.0, shared=False),
-    "a gain of 99.9 %, 178 rows": near_all(178),
+    "a gain of 99.9%, 178 rows": near_all(178),
     "60 groups of 5, 0.7 shared": groups(lambda rng: np.full(60, 5), 0.7),
     "30 groups of 1 to 60, 0.7 shared": groups(lambda rng: np.ceil(60 * rng.random(30) ** 3), 0.7),
     "time order, rho 0, 178 rows": series(178, 0.0),

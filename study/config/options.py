@@ -149,7 +149,7 @@ class TrainingConfig(Frozen):
     )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Epochs without less validation loss before a replicate stops, or without 0.2 % less of their mean before "
+        description="Epochs without less validation loss before a replicate stops, or without 0.2% less of their mean before "
         "all do; null: an eighth of `epochs`, at least 5. As many as `epochs`: nothing ends early, and no trial is given up as "
         "worse than the earlier ones of its arm (state PRUNED).",
     )

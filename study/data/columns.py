@@ -49,7 +49,7 @@ class Column:
 def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Column:
     """Give `raw` its declared type, or infer one.
 
-    A date column is inferred where at least 95 % of the cells parse in one format. Text is numeric
+    A date column is inferred where at least 95% of the cells parse in one format. Text is numeric
     where every cell is a number and none is zero-padded, boolean where its words are one of TRUTHS,
     else a category.
 

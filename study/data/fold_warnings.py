@@ -121,7 +121,7 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
         id="S010",
         target=first.target,
         text=(
-            f"{found:,} of {tested:,} test rows of all outer folds ({percent(found / tested)} %) equal a development row in "
+            f"{found:,} of {tested:,} test rows of all outer folds ({percent(found / tested)}%) equal a development row in "
             f"all features and {first.target}, such as row {example:,} of the table, counted from 0."
         ),
         todo=(

@@ -37,7 +37,7 @@ def read_target(
 
     - multiclass where they look like codes: 3 to 11 values that fill most of a range from 0 or 1 to
       at most 10, unless five
-      or more values start at 0 and grow rare (skewness above 0.5, largest value below 5 % of the
+      or more values start at 0 and grow rare (skewness above 0.5, largest value below 5% of the
       rows), which is a count;
     - count where they start at 0, lean to the right (skewness above 0.5), are small (median at most
       30, largest at most

@@ -109,7 +109,7 @@ def between(told: Sequence[Finished]) -> Between:
 
     All gains are shares of the loss of the first study's regression (of each base where it has
     none), and held against its margin and floor; of k studies each interval has the level at which
-    those of one procedure hold together in 95 % of cases.
+    those of one procedure hold together in 95% of cases.
     """
     first, *others = told
     target, kind = first.verdict.target, first.verdict.kind.value

@@ -173,7 +173,7 @@ def rung_gains(
     terms and *the network*.
 
     All are shares of the loss of `compared.per`, by default the regression's. Leaving a rung tests
-    all richer ones at once: each of its intervals has the level at which all hold together in 95 %
+    all richer ones at once: each of its intervals has the level at which all hold together in 95%
     of all cases (`study.evidence.intervals.level_of`). Gives (simpler, richer, gain) of those that
     share test rows; nothing without a regression.
     """

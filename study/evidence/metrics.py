@@ -90,7 +90,7 @@ class Metric:
         return f"{percent(value)}{percent_sign}" if self.unit.percent else given(value)
 
     def amount(self, value: float) -> str:
-        """An amount in its unit: `3 points of AUC`, `2 in the RMSE`, `1 % of the rows`, `0.05 nats
+        """An amount in its unit: `3 points of AUC`, `2 in the RMSE`, `1% of the rows`, `0.05 nats
         a row`.
         """
         return self._filled(self.unit.amount, value)

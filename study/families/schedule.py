@@ -17,8 +17,8 @@ FIRST_RUNG = 5
 class Schedule:
     """How a network trains.
 
-    epochs: most epochs; the learning rate rises over the first 5 % of them and falls along a cosine
-    to 1 % at the last. patience: epochs without a better validation loss after which a replicate
+    epochs: most epochs; the learning rate rises over the first 5% of them and falls along a cosine
+    to 1% at the last. patience: epochs without a better validation loss after which a replicate
     has stopped: it keeps its best weights for good. least_fall: the fit ends when the mean of the
     replicates' best losses has not fallen by this share for `patience` epochs, so
         at the latest when all have stopped.

@@ -37,7 +37,7 @@ ODD = {
 
 @dataclass(frozen=True)
 class MeanLoss:
-    """A mean loss with its 95 % interval, NaN where there is one row or group alone."""
+    """A mean loss with its 95% interval, NaN where there is one row or group alone."""
 
     loss: float
     low: float

@@ -25,7 +25,7 @@ def metrics_frame(results: Results) -> pd.DataFrame:
         {
             "target": row["target"], "metric": row["label"],
             "procedure": NOUNS.get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
-            "95 % interval": interval(row["low"], row["high"]), "better than the regression": row["value_gain"],
+            "95% interval": interval(row["low"], row["high"]), "better than the regression": row["value_gain"],
             "its interval": interval(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
             "on": some.get((row["target"], row["label"])),
         }

@@ -85,7 +85,7 @@ of its replicates. **The gain** is the share of {of} that a richer model saves o
 against {bound}. From the regression up, a model is passed if the gain of some richer one over it lies
 wholly above that, and is the answer if all lie wholly below; the network is the answer if all others are passed.
 Where an interval lies on both sides the answer is undecided, and the simplest model that is left stays. Leaving the
-regression tests two gains at once, so that their intervals are at 97.5 %.
+regression tests two gains at once, so that their intervals are at 97.5%.
 
 </details>
 """
@@ -108,7 +108,7 @@ several classes that of the most probable one. *At the limit* are test rows whos
 METRICS = """\
 ### Metrics that people know
 
-Of every procedure on all test rows, with 95 % intervals. *Better than the regression* is the paired difference on the same
+Of every procedure on all test rows, with 95% intervals. *Better than the regression* is the paired difference on the same
 rows, in the metric's own unit: above 0 the procedure is better, whether more or less of the metric is. RMSE is the root of the
 mean over all test rows, R² and deviance explained are of all test rows, AUC is the mean over the outer folds that have both
 classes.

@@ -161,7 +161,7 @@ def test_the_shares_that_models_have_right_are_named(results: Results) -> None:
     assert numbers(title) == [100, 100, 80]
     assert re.search(r"network.*trees.*logistic regression", title)
     texts = [text.get_text() for text in axes_of(confusion.draw(frame))[0].texts]
-    assert texts == ["100 %\n240", "100 %\n60"]
+    assert texts == ["100%\n240", "100%\n60"]
 
 
 def test_bins_of_columns_that_a_version_before_left_are_not_drawn(results: Results) -> None:

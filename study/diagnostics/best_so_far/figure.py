@@ -54,11 +54,11 @@ def finding(own: pd.DataFrame) -> str:
         fall = (early - end) / abs(early) if early else 0.0
         fell = winners.least(pd.Series([early, end]), winners.baseline(own, "best")) == [1]
         if last > 3 and fell and fall >= LEAST_FALL:
-            late.append(f"{model} by {percent(fall)} %")
+            late.append(f"{model} by {percent(fall)}%")
     said = (
         f"still improving: {listed(late)}"
         if late
-        else f"no model improved by {percent(LEAST_FALL)} %"
+        else f"no model improved by {percent(LEAST_FALL)}%"
     )
     return f"{said} in the last quarter of the trials"
 

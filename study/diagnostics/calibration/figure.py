@@ -19,8 +19,8 @@ WORTH = 0.02
 TEXT = """\
 ### Are the probabilities right?
 
-Test rows in bins of about equally many by predicted probability, a line a class. On the grey line a predicted 30 % happens 30 %
-of the time; below it a class is predicted too often. The intervals hold together for all dots of a target in 95 % of
+Test rows in bins of about equally many by predicted probability, a line a class. On the grey line a predicted 30% happens 30%
+of the time; below it a class is predicted too often. The intervals hold together for all dots of a target in 95% of
 cases: a dot whose interval leaves out the grey line is surely off. Of many classes those of the most test rows are shown.
 """
 

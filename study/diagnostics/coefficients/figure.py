@@ -26,7 +26,7 @@ TEXT = """\
 ### What do the regressions say?
 
 A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars those
-of an exact fit with its 95 % interval; an interval that reaches the edge goes on. So that columns of different units can be
+of an exact fit with its 95% interval; an interval that reaches the edge goes on. So that columns of different units can be
 compared they are standardised: the weight times the standard deviation of its column, which is what one standard deviation of
 the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in log-rates. The
 intercept, which no column moves, is in the table.
@@ -97,7 +97,7 @@ def finding(own: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: the trained weight as a dot on its reference (a bar, with the 95 %
+    """One axes a target: the trained weight as a dot on its reference (a bar, with the 95%
     interval as a line).
     """
     with look():
@@ -132,7 +132,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                 ms=10,
                 mew=1.8,
                 color=INK,
-                label="reference fit, 95 % interval",
+                label="reference fit, 95% interval",
             ),
         ]
         figure.legend(handles=marks, loc="outside lower center", ncols=2)

@@ -71,7 +71,7 @@ def reference_coefficients(
     Returns
     -------
     (1 + n_terms, or that times n_classes - 1) frame of term (`intercept` first), output (a class or
-    None), ref_estimate, ref_std_error, ref_low, ref_high (95 %), note, mle_estimate, mle_std_error,
+    None), ref_estimate, ref_std_error, ref_low, ref_high (95%), note, mle_estimate, mle_std_error,
     mle_low, mle_high (without a penalty the same as ref_*), se_over (`rows`, `groups` or `blocks of
     time`; None where mle_std_error is NaN). A standard error is NaN where the note says why. The
     note says too where a fit did not converge. Classes without a row have NaN and a note; the

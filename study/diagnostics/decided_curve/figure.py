@@ -85,7 +85,7 @@ def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is
     likely decided.
 
-    An axis never runs further than 100 % to either side.
+    An axis never runs further than 100% to either side.
     """
     with look():
         figure, parts = titled_panels(frame, 2.5)
@@ -111,7 +111,7 @@ def draw(frame: pd.DataFrame) -> Picture:
 
 
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
-    """Dots and lines on an axis that holds all of them and what else is shown, within 100 % to
+    """Dots and lines on an axis that holds all of them and what else is shown, within 100% to
     either side.
 
     A line that goes on, or has no end, is drawn to the edge.

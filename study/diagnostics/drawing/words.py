@@ -60,7 +60,7 @@ def each_target(frame: pd.DataFrame, finding: Callable[[pd.DataFrame], str]) -> 
 
 def share(value: float) -> str:
     """A share in per cent."""
-    return f"{percent(value)} %"
+    return f"{percent(value)}%"
 
 
 def short(text: str, most: int) -> str:

@@ -25,7 +25,7 @@ TABLE = """\
 
 Groups of rows are looked for among the columns on one half of the test rows (whole groups and times, where rows come in such)
 by what the richer model saves there, row by row; they count only if their mean differs from that of all other rows on the other
-half, by an interval at 97.5 % for each of two groups. Savings are shares of the regression's mean loss on these rows.
+half, by an interval at 97.5% for each of two groups. Savings are shares of the regression's mean loss on these rows.
 """
 SIDES = {"more": "most", "less": "least"}
 COLOURS = {"more": NETWORKS[1], "less": REGRESSION}

@@ -17,7 +17,7 @@ from study.evidence.winners import ARM
 from study.schema import NETWORK, procedure_of
 
 LEVEL = 0.975
-"""Of each interval: of two groups looked at, both hold at 95 %."""
+"""Of each interval: of two groups looked at, both hold at 95%."""
 
 
 def row_gains(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ TEXT = """\
 ### Which hyperparameters mattered?
 
 Of all that single hyperparameters explain of the rank that a trial had within its outer fold, the share of each (Optuna's
-importances, by fANOVA, on the trials of all outer folds): they sum to 100 %, and chance and interplay are no part of it. It
+importances, by fANOVA, on the trials of all outer folds): they sum to 100%, and chance and interplay are no part of it. It
 is the rank since losses of different folds are of different rows; a trial that was given up early has the loss that it had
 by then. Models of few trials are left out. The penalty of a regression is not among them: every trial scores a whole path of
 it. A large share says that the search could lose much there, not that its best value differs from the first guess.

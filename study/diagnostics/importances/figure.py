@@ -17,7 +17,7 @@ TEXT = """\
 ### Which columns do the models use?
 
 How much more each model loses on test rows where the cells of one column are permuted among them (a category with all its
-levels), as a share of the loss of the best constant: at 100 % a model without the column's meaning has lost as much again as
+levels), as a share of the loss of the best constant: at 100% a model without the column's meaning has lost as much again as
 one that looks at nothing. The same permutations for every model. Dots are means over the outer folds, lines one standard
 deviation of single folds to either side (of one fold, the standard error over its rows). Of two columns that tell the same,
 neither may seem to matter.

@@ -18,7 +18,7 @@ TEXT = """\
 ### Where are predictions too high or too low?
 
 Residuals, observed less predicted, in bins of about equally many test rows by the prediction: above 0 it was too low. Dots are
-mean residuals with intervals that hold together for all dots of a target in 95 % of cases; the band has the middle 80 % of
+mean residuals with intervals that hold together for all dots of a target in 95% of cases; the band has the middle 80% of
 residuals. Of nested folds with repeats, a row in a bin counts once, as the mean of its residuals there.
 """
 
@@ -48,7 +48,7 @@ def finding(own: pd.DataFrame) -> str:
     least = WORTH * float(own["end"].max() - own["start"].min())
     sure = ((own["low"] > 0) | (own["high"] < 0)) & (own["mean"].abs() > least)
     if not sure.any():
-        return f"no model's predictions are surely off by more than {human(100 * WORTH)} % of their range"
+        return f"no model's predictions are surely off by more than {human(100 * WORTH)}% of their range"
     worst = most_off(own, own["mean"], sure)
     start, end, amount = (
         human(value, 2) for value in (worst["start"], worst["end"], abs(worst["mean"]))

@@ -24,7 +24,7 @@ FAILED = 0.1
 in ten."""
 SURE = 2.0
 """Standard errors that a mean over outer folds lies away from 0 where it is taken to be real, about
-95 %."""
+95%."""
 FEW_CARRY, FEW_SHARE = 3, 0.02
 """So many units, or this share of them, are few to carry half of a variance: of normal differences
 an eighth of them do."""
