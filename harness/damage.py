@@ -18,7 +18,9 @@ Records = dict[str, Kept]
 
 
 def snapshot(folder: Path) -> Records:
-    """Every whole record of a results folder by trial id, or arm and `winner`, `trees` or `short`."""
+    """Every whole record of a results folder by trial id, or search and `winner`, `trees` or
+    `short`.
+    """
     found = {}
     for name, record in kept(folder).items():
         with suppress(ValueError):  # cut on purpose

@@ -3,7 +3,7 @@ HOW.
 
 HOW is `crash`, or a control group's folder, into which the process moves before it takes memory
 without end. With `driver` it takes the driver along, and with `nothing` the data are harmless; then
-there is no work beside the arms.
+there is no work beside the searches.
 """
 
 from __future__ import annotations

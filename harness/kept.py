@@ -1,4 +1,4 @@
-"""Records on disk as bytes, whether they lie in single files or in the pack of a finished arm."""
+"""Records on disk as bytes, whether they lie in single files or in the pack of a finished search."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Kept:
 
 def kept(folder: Path) -> dict[str, Kept]:
     """Every record of a results folder by its place below `trials/` where each has a file:
-    `arm/0003.json`.
+    `search/0003.json`.
     """
     found: dict[str, Kept] = {}
-    for arm in folder.glob("trials/*/"):
+    for search in folder.glob("trials/*/"):
         while True:
             with suppress(FileNotFoundError):  # it is packed, or set aside, meanwhile
-                own = {path.name: _file(path) for path in arm.glob("*.json")}
-                own |= {f"{number:04d}.json": Kept(line, None) for number, line in _packed(arm)}
+                own = {path.name: _file(path) for path in search.glob("*.json")}
+                own |= {f"{number:04d}.json": Kept(line, None) for number, line in _packed(search)}
                 break
-        found |= {f"{arm.name}/{name}": record for name, record in own.items()}
+        found |= {f"{search.name}/{name}": record for name, record in own.items()}
     return found
 
 
@@ -54,8 +54,8 @@ def _file(path: Path) -> Kept:
     return Kept(path.read_bytes(), (stat.st_ino, stat.st_mtime_ns))
 
 
-def _packed(arm: Path) -> Iterator[tuple[int, bytes]]:
+def _packed(search: Path) -> Iterator[tuple[int, bytes]]:
     with suppress(FileNotFoundError):
-        for line in (arm / PACK).read_bytes().splitlines():
+        for line in (search / PACK).read_bytes().splitlines():
             with suppress(ValueError):
                 yield json.loads(line)["number"], line

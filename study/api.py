@@ -18,9 +18,9 @@ from study.execution.cluster.lock import locked
 from study.execution.observer import Observer, interruptible
 from study.execution.pool import Pool
 from study.execution.queue import FoldQueue
-from study.execution.runner import search
+from study.execution.runner import run_searches
 from study.families import packages
-from study.families.chosen import arm_trials
+from study.families.chosen import search_trials
 from study.plan import Prepared, prepare, survey, table_sizes
 from study.records import results as records
 from study.records.environment import Environment
@@ -30,8 +30,8 @@ from study.report.form import Form
 from study.report.formats import write_form
 from study.report.kernel import Kernel
 from study.results import Results, load_results
-from study.schema import Arm, Share, StudyError
-from study.search.plan import make_arms, make_beside
+from study.schema import Search, Share, StudyError
+from study.search.plan import make_beside, searches_of
 
 
 def run_study(
@@ -80,7 +80,7 @@ def run_study(
     paths = StudyPaths(Path(results) / config.name)
     with _at_work(config, paths, verbose) as (prepared, pool), Kernel(paths.root) as kernel:
         clear_temporaries(paths.root)
-        search(prepared.plan, prepared.data, paths, pool, observer)
+        run_searches(prepared.plan, prepared.data, paths, pool, observer)
         if report:
             with suppress(Exception):  # the report tries again, and tells why it cannot
                 kernel.start()  # its imports go on beside what follows
@@ -98,8 +98,8 @@ def run_share(
     observer: Observer | None = None,
     verbose: bool = False,
 ) -> None:
-    """Run the arms of one share of a study and its work beside them; `run_study` does what is left
-    and draws the verdicts.
+    """Run the searches of one share of a study and its work beside them; `run_study` does what is
+    left and draws the verdicts.
 
     Shares of one study may run at once, on machines that see one `results`. Parameters and errors
     are those of `run_study`.
@@ -107,8 +107,8 @@ def run_share(
     paths = StudyPaths(Path(results) / config.name, share)
     with _at_work(config, paths, verbose) as (prepared, pool):
         plan = prepared.plan.share(share)
-        if plan.arms or plan.beside:
-            search(plan, prepared.data, paths, pool, observer)
+        if plan.searches or plan.beside:
+            run_searches(plan, prepared.data, paths, pool, observer)
 
 
 @contextmanager
@@ -199,16 +199,19 @@ def _say(path: Path, text: str) -> None:
     write_atomic(path, text)
 
 
-def study_arms(results: records.Results) -> list[tuple[Arm, int]]:
-    """Every arm of a results folder and its budget of trials, from its config and what was inferred
-    of its targets.
+def study_searches(results: records.Results) -> list[tuple[Search, int]]:
+    """Every search of a results folder and its budget of trials, from its config and what was
+    inferred of its targets.
     """
     config = results.config
-    return [(arm, arm_trials(config, arm)) for arm in make_arms(config, table_sizes(results.data))]
+    return [
+        (search, search_trials(config, search))
+        for search in searches_of(config, table_sizes(results.data))
+    ]
 
 
 def study_beside(results: records.Results, outcomes: Iterable[FoldOutcome]) -> FoldQueue:
-    """The work beside the arms of a results folder, and what is recorded of it."""
+    """The work beside the searches of a results folder, and what is recorded of it."""
     return FoldQueue(make_beside(results.config, table_sizes(results.data)), outcomes)
 
 

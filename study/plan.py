@@ -1,5 +1,5 @@
-"""What comes before anything is trained: the table is read and split, the study planned, its arms'
-rows encoded.
+"""What comes before anything is trained: the table is read and split, the study planned, its
+searches' rows encoded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Surveyed:
     """A study of which the table is read, and nothing encoded.
 
     plan: as terms are not known yet. splits: by target, of those that the run is about. share: of
-    the arms, if not all.
+    the searches, if not all.
     """
 
     table: Table
@@ -44,7 +44,7 @@ class Surveyed:
     def places(self) -> set[tuple[str, int]]:
         """Targets and outer folds that the run is about."""
         plan = self.own
-        return {(arm.target, arm.outer_fold) for arm in plan.arms} | {
+        return {(search.target, search.outer_fold) for search in plan.searches} | {
             (work.target, work.outer_fold) for work in plan.beside
         }
 
@@ -117,7 +117,7 @@ def prepare(config: StudyConfig, surveyed: Surveyed | None = None) -> Prepared:
     """Read the table, unless it was, infer kinds, split, encode and plan; nothing is written.
 
     surveyed: if of a share, what its tasks are about alone is encoded; the plan is that of all
-    arms.
+    searches.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The words of the project as types: kinds, arms, trial states, and the results' columns."""
+"""The words of the project as types: kinds, searches, trial states, and the results' columns."""
 
 from __future__ import annotations
 
@@ -105,15 +105,15 @@ class Frozen(BaseModel):
 
 
 class Share(Frozen):
-    """One of `count` parts of a study's arms, by its number from 0."""
+    """One of `count` parts of a study's searches, by its number from 0."""
 
     number: int
     count: int
 
 
-class Arm(Frozen):
+class Search(Frozen):
     """One family at one depth on one target and outer fold: it has its own Optuna study and the
-    budget of every other arm.
+    budget of every other search.
 
     depth counts hidden layers; 0 is a regression.
     """
@@ -139,8 +139,8 @@ class Arm(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Hyperparameters of one trial of an arm: its number in the arm, and its generation, number //
-    `search.generation`.
+    """Hyperparameters of one trial of a search: its number in the search, and its generation,
+    number // `search.generation`.
     """
 
     number: int

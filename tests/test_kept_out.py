@@ -148,12 +148,12 @@ def test_columns_named_as_paths_stay_in_the_results_folder(tmp_path: Path, colum
 
     places = [
         p
-        for arm in plan.arms
+        for search in plan.searches
         for p in (
-            paths.trial(arm, 0),
-            paths.winner(arm),
-            paths.model(arm),
-            paths.reader(arm.target, 0),
+            paths.trial(search, 0),
+            paths.winner(search),
+            paths.model(search),
+            paths.reader(search.target, 0),
         )
     ]
     places += map(paths.work, plan.beside)
@@ -242,7 +242,7 @@ def test_a_model_that_brings_code_is_not_opened(tmp_path: Path) -> None:
 
 def test_a_record_of_another_place_is_broken(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
-    arm = {
+    search = {
         "target": "y",
         "kind": "continuous",
         "family": "../../../mark",
@@ -252,7 +252,7 @@ def test_a_record_of_another_place_is_broken(tmp_path: Path) -> None:
     record = {
         "study": "n",
         "trial_id": "x",
-        "arm": arm,
+        "search": search,
         "number": 0,
         "generation": 0,
         "state": "FAIL",

@@ -146,15 +146,15 @@ def test_a_config_of_the_docs_plans_a_study_with_what_its_comments_say(
     prepared = prepare(load_config("cars.yaml"))
 
     config = prepared.plan.config
-    assert {arm.model_name for arm in prepared.plan.arms} == {
+    assert {search.model_name for search in prepared.plan.searches} == {
         "constant",
         "linear",
         "extended",
         "neural-d1",
         "neural-d2",
     }
-    assert {arm.outer_fold for arm in prepared.plan.arms} == set(range(10)) | {ALL_ROWS}
-    trials = {arm.family: prepared.plan.trials(arm) for arm in prepared.plan.arms}
+    assert {search.outer_fold for search in prepared.plan.searches} == set(range(10)) | {ALL_ROWS}
+    trials = {search.family: prepared.plan.trials(search) for search in prepared.plan.searches}
     assert trials == {"constant": 1, "linear": 1, "extended": 12, "neural": 20}
     assert [(f.name, f.type) for f in prepared.table.features] == [
         ("zip", "category"),

@@ -14,7 +14,7 @@ from study.records.paths import StudyPaths
 from study.schema import Share
 
 
-def test_a_share_encodes_its_own_places_alone_as_a_run_on_all_arms_does(tmp_path: Path) -> None:
+def test_a_share_encodes_its_own_places_alone_as_a_run_on_all_searches_does(tmp_path: Path) -> None:
     frame = make_balloons(120, 0).assign(two=lambda f: f["age"] * 2.0 + f["children"])
     frame.loc[:9, "two"] = np.nan
     frame.to_csv(tmp_path / "t.csv", index=False)
@@ -31,7 +31,7 @@ def test_a_share_encodes_its_own_places_alone_as_a_run_on_all_arms_does(tmp_path
     for number in range(count):
         share = Share(number=number, count=count)
         own, plan = prepare(config, survey(config, share)), whole.plan.share(share)
-        places = {(a.target, a.outer_fold) for a in plan.arms} | {
+        places = {(a.target, a.outer_fold) for a in plan.searches} | {
             (w.target, w.outer_fold) for w in plan.beside
         }
 

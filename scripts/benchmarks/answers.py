@@ -28,8 +28,9 @@ from benchmarks.terms import TABLES, ebm
 
 FOLDER = ROOT / "results" / "answers"
 BUDGET = ("protocol=nested", "outer.repeats=2", "inner.seeds=1", "search.trials=8", "floor=0")
-"""Of every study: five outer folds drawn twice, eight trials of an arm of networks or of terms, no
-floor."""
+"""Of every study: five outer folds drawn twice, eight trials of a search of networks or of terms,
+no floor.
+"""
 OWN = {"balloons": ("data.rows=2000",)}
 """What is set beside it, by source."""
 MACHINES: dict[str, int | float] = {"outer_bags": 2, "max_rounds": 4_000}

@@ -1,4 +1,4 @@
-"""One SLURM job of three nodes beside an array of three tasks that share the arms:
+"""One SLURM job of three nodes beside an array of three tasks that share the searches:
 `scripts/benchmark array`.
 """
 
@@ -11,7 +11,7 @@ from harness.cluster import Cluster, missing, wait_until
 from harness.jobs import Job, queue
 
 STUDY = ("protocol=nested", "outer.repeats=1", "search.generation=6")
-"""Ten arms of twelve trials, in five outer folds."""
+"""Ten searches of twelve trials, in five outer folds."""
 
 
 def _seconds(job: Job, begin: float) -> float:

@@ -22,7 +22,7 @@ class EmptyWorker(StudyWorker):
         elif isinstance(task, WinnerTask):
             same = {
                 "study": task.study,
-                "arm": task.arm,
+                "search": task.search,
                 "number": task.number,
                 "params": task.params,
             }

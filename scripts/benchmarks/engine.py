@@ -71,12 +71,14 @@ def network_loss(folder: Path) -> float:
 
     results = load_results(folder)
     trials = results.trials[results.trials["state"] == "COMPLETE"]
-    arm = ["target", "outer_fold", "family", "depth"]
-    val = trials.groupby(arm, observed=True)["val_loss"].min().rename("val_loss").reset_index()
+    search = ["target", "outer_fold", "family", "depth"]
+    val = trials.groupby(search, observed=True)["val_loss"].min().rename("val_loss").reset_index()
     mean = (
-        results.predictions.groupby([*arm, "candidate"], observed=True)["loss"].mean().reset_index()
+        results.predictions.groupby([*search, "candidate"], observed=True)["loss"]
+        .mean()
+        .reset_index()
     )
-    found = mean.merge(val, on=arm)
+    found = mean.merge(val, on=search)
     networks = found[(found["family"] == "neural") & (found["candidate"] == "ensemble")]
     chosen = networks.sort_values(["val_loss", "depth"]).drop_duplicates(["target", "outer_fold"])
     regressions = found[

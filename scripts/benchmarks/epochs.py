@@ -21,8 +21,8 @@ from study.families import HEADS, Schedule
 from study.families.neural import Neural
 from study.families.schedule import FIRST_RUNG, RUNGS
 from study.plan import Prepared, prepare
-from study.schema import Arm
-from study.search.arms import LEAST_KNOWN, ArmSearch
+from study.schema import Search
+from study.search.state import LEAST_KNOWN, SearchState
 from study.training.device import prepare_tensorflow
 from study.training.task import TrialTask
 
@@ -58,7 +58,7 @@ class Trained(NamedTuple):
     best: np.ndarray
 
 
-def _trial(task: TrialTask, data: Encoded, search: ArmSearch) -> Trained:
+def _trial(task: TrialTask, data: Encoded, search: SearchState) -> Trained:
     from study.families.saved import predict_raw, stacked_model
     from study.training.trial import architecture_of, make_problem, replicates_of, run_trial
 
@@ -83,7 +83,7 @@ def _trial(task: TrialTask, data: Encoded, search: ArmSearch) -> Trained:
     )
 
 
-def _train(prepared: Prepared, way: str, trials: int, folds: int) -> dict[Arm, list[Trained]]:
+def _train(prepared: Prepared, way: str, trials: int, folds: int) -> dict[Search, list[Trained]]:
     share, least_fall, fall = WAYS[way]
     config, most = prepared.plan.config, round(share * prepared.plan.config.training.epochs)
     config = config.replace(
@@ -99,30 +99,37 @@ def _train(prepared: Prepared, way: str, trials: int, folds: int) -> dict[Arm, l
     def schedule(*arguments: object) -> Schedule:
         return replace(SHIPPED[1](*arguments), least_fall=least_fall)
 
-    found: dict[Arm, list[Trained]] = {}
+    found: dict[Search, list[Trained]] = {}
     line = SHIPPED[0] if fall is None else rates
     with patch.object(Schedule, "learning_rates", line), patch.object(Neural, "schedule", schedule):
-        for arm in prepared.plan.arms:
-            if arm.family == "neural" and arm.depth in DEPTHS and 0 <= arm.outer_fold < folds:
-                data = prepared.data[arm.target, arm.outer_fold]
-                search = ArmSearch(config, arm, len(data.development), trials, {})
-                found[arm] = [
-                    _trial(TrialTask.of(config, arm, s), data, search)
+        for search in prepared.plan.searches:
+            if (
+                search.family == "neural"
+                and search.depth in DEPTHS
+                and 0 <= search.outer_fold < folds
+            ):
+                data = prepared.data[search.target, search.outer_fold]
+                search = SearchState(config, search, len(data.development), trials, {})
+                found[search] = [
+                    _trial(TrialTask.of(config, search, s), data, search)
                     for s in iter(search.next_trial, None)
                 ]
     return found
 
 
-def _row(base: dict[Arm, list[Trained]], kept: dict[Arm, list[Trained]], epochs: int) -> str:
-    """Epochs as a share of the base's; changes of losses of an arm's best trial, mean and standard
-    error over outer folds.
+def _row(base: dict[Search, list[Trained]], kept: dict[Search, list[Trained]], epochs: int) -> str:
+    """Epochs as a share of the base's; changes of losses of a search's best trial, mean and
+    standard error over outer folds.
     """
-    best = [[min(trials, key=lambda t: t.val) for trials in arms.values()] for arms in (base, kept)]
+    best = [
+        [min(trials, key=lambda t: t.val) for trials in searches.values()]
+        for searches in (base, kept)
+    ]
     changes = [
         np.log([getattr(b, loss) / getattr(a, loss) for a, b in zip(*best, strict=True)])
         for loss in ("val", "test")
     ]
-    folds = np.array([arm.outer_fold for arm in base])
+    folds = np.array([search.outer_fold for search in base])
     means = [
         np.array([change[folds == fold].mean() for fold in np.unique(folds)]) for change in changes
     ]
@@ -133,12 +140,12 @@ def _row(base: dict[Arm, list[Trained]], kept: dict[Arm, list[Trained]], epochs:
     return f"{epochs / sum(len(t.best) for t in chain(*base.values())):.2f} | {' | '.join(told)} |"
 
 
-def _prune(arm: list[Trained], most: int, rule: Callable[[list[float]], float]) -> list[int]:
-    """Epochs of each trial of an arm of which some are pruned."""
-    ends = [len(trial.best) for trial in arm]
-    for n, trial in enumerate(arm[WINDOW:], WINDOW):
+def _prune(search: list[Trained], most: int, rule: Callable[[list[float]], float]) -> list[int]:
+    """Epochs of each trial of a search of which some are pruned."""
+    ends = [len(trial.best) for trial in search]
+    for n, trial in enumerate(search[WINDOW:], WINDOW):
         for rung in (max(FIRST_RUNG, round(share * most)) for share in RUNGS):
-            rivals = [arm[m].best[min(rung, ends[m]) - 1] for m in range(n - WINDOW + 1)]
+            rivals = [search[m].best[min(rung, ends[m]) - 1] for m in range(n - WINDOW + 1)]
             if len(rivals) < LEAST_KNOWN:
                 continue
             ends[n] = rung if rung < ends[n] and trial.best[rung - 1] > rule(rivals) else ends[n]
@@ -154,7 +161,7 @@ def epochs(configs: list[str]) -> None:
             f"\n| {name}, at most {most} epochs | trials | epochs | validation loss | test loss |\n| --- |"
             + " ---: |" * 4
         )
-        base: dict[Arm, list[Trained]] = {}
+        base: dict[Search, list[Trained]] = {}
         for way in WAYS:
             other = _train(prepared, way, TRIALS, FOLDS)
             base = base or other
@@ -164,11 +171,15 @@ def epochs(configs: list[str]) -> None:
             )
         whole = _train(prepared, "ends when level", max(PRUNED_TRIALS), PRUNED_FOLDS)
         for rule, trials in product(RULES, PRUNED_TRIALS):
-            first = {arm: found[:trials] for arm, found in whole.items()}
-            ends = {arm: _prune(found, most, RULES[rule]) for arm, found in first.items()}
+            first = {search: found[:trials] for search, found in whole.items()}
+            ends = {search: _prune(found, most, RULES[rule]) for search, found in first.items()}
             left = {
-                arm: [t for t, end in zip(first[arm], ends[arm], strict=True) if end == len(t.best)]
-                for arm in first
+                search: [
+                    t
+                    for t, end in zip(first[search], ends[search], strict=True)
+                    if end == len(t.best)
+                ]
+                for search in first
             }
             print(
                 f"| pruned: {rule} | {trials} | {_row(first, left, sum(map(sum, ends.values())))}",

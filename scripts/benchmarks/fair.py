@@ -33,7 +33,7 @@ from study.schema import EXTENDED, Kind
 TABLES = "diabetes", "breast_cancer", "wine"
 REPEATS, TIMES, GRID = 3, 4, 200
 TRIALS = 30
-"""Of an arm of networks at the usual effort."""
+"""Of a search of networks at the usual effort."""
 
 
 def denser(encoded: Encoded) -> list[float]:
@@ -118,7 +118,7 @@ def fair(tables: Sequence[str], networks: bool, repeats: int = REPEATS) -> None:
 
 def _network(table: str, trials: int) -> float:
     """Test loss of the network, as a share of the plain regression's, of a study with one repeat
-    and so many trials an arm.
+    and so many trials a search.
     """
     with tempfile.TemporaryDirectory() as folder:
         keys = ["outer.repeats=1", f"search.trials={trials}", "resources.max_concurrent=2"]

@@ -18,7 +18,7 @@ CASES: dict[str, dict[str, Any]] = {
     "5 outer folds": {"protocol": "nested", "outer": {"folds": 5, "repeats": 1}},
 }
 ARMS, CANDIDATES = 4, 8
-"""Arms of an outer fold and candidates of each, whose predictions are gathered."""
+"""Searches of an outer fold and candidates of each, whose predictions are gathered."""
 DRIVER = ("predictions",)
 TASKS = (
     *DRIVER,
@@ -146,11 +146,11 @@ def _driver(
 
 
 def _winners(data: Any) -> Iterator[Any]:
-    """Records of winners, as they are read one by one: predictions of all outer folds, arms and
+    """Records of winners, as they are read one by one: predictions of all outer folds, searches and
     candidates.
     """
     from study.records.trial import Candidate, WinnerRecord
-    from study.schema import Arm
+    from study.schema import Search
 
     rng = np.random.default_rng(0)
     for encoded in data.values():
@@ -166,7 +166,7 @@ def _winners(data: Any) -> Iterator[Any]:
                 )
                 for i in range(CANDIDATES)
             )
-            arm = Arm(
+            search = Search(
                 target="y",
                 kind=encoded.kind,
                 family="neural",
@@ -175,7 +175,7 @@ def _winners(data: Any) -> Iterator[Any]:
             )
             yield WinnerRecord(
                 study="memory",
-                arm=arm,
+                search=search,
                 number=0,
                 params={},
                 val_loss=1.0,
@@ -190,7 +190,7 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     """What a worker does, by name."""
     from study.families import first_params, get_family, penalties, resolve_space
     from study.records.short import ShortFormula
-    from study.schema import Arm
+    from study.schema import Search
     from study.training.short import run_short
     from study.training.task import FoldTask, TrialTask
     from study.training.trees import score_trees
@@ -200,14 +200,14 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     def task(family: str, **more: Any) -> TrialTask:
         own = get_family(family)
         space = resolve_space(own, len(encoded.development), {})
-        arm = Arm(
+        search = Search(
             target="y", kind=encoded.kind, family=family, depth=0 if own.convex else 2, outer_fold=0
         )
         rest: dict[str, Any] = {"inner_seeds": 1, "epochs": 1, "patience": 1, "iterations": 50}
         rest["penalties"] = penalties(own, space) if own.convex else ()
         params = first_params(own, space) | more
         return TrialTask(
-            study="memory", seed=0, arm=arm, number=0, generation=0, params=params, **rest
+            study="memory", seed=0, search=search, number=0, generation=0, params=params, **rest
         )
 
     regression = task("linear" if encoded.kind == "continuous" else "logistic", l2=1.0)

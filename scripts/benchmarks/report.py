@@ -38,7 +38,7 @@ class Cost:
     """
 
     trials: int
-    arms: int
+    searches: int
     seconds: float
     cpu_s: float
     page: int
@@ -50,7 +50,7 @@ class Cost:
         parts = [f"{size / 1e6:.2f}" for size in (*self.parts.values(), *self.beside.values())]
         return [
             f"{self.trials:,}",
-            f"{self.arms:,}",
+            f"{self.searches:,}",
             f"{self.seconds:.0f}",
             f"{self.cpu_s:.0f}",
             f"{self.page / 1e6:.2f}",
@@ -59,15 +59,15 @@ class Cost:
 
 
 def trials_an_arm(trials: int) -> int:
-    """Trials of a network's arm with which a study comes closest to so many in all: three depths,
-    the regressions beside.
+    """Trials of a network's search with which a study comes closest to so many in all: three
+    depths, the regressions beside.
     """
     return min(range(1, trials), key=lambda n: abs(all_trials(n) - trials))
 
 
 def all_trials(n: int) -> int:
-    """Trials of a study whose arms may have n: one of the constant and the regression, 12 at most
-    of the one with terms.
+    """Trials of a study whose searches may have n: one of the constant and the regression, 12 at
+    most of the one with terms.
     """
     return SEARCHES * (2 + min(n, 12) + 3 * n)
 
@@ -107,14 +107,14 @@ def measured(results: Path) -> Cost:
     )
     seconds, cpu_s = time.perf_counter() - begin, _cpu_s() - spent
     opened = load_results(results)
-    arms = opened.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
+    searches = opened.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
     html = opened.paths.html.read_text(encoding="utf-8")
     beside = {
         "notebook": opened.paths.notebook.stat().st_size,
         "figures' files": sum(path.stat().st_size for path in opened.paths.figures.iterdir()),
     }
     return Cost(
-        len(opened.trials), len(arms), seconds, cpu_s, len(html.encode()), weighed(html), beside
+        len(opened.trials), len(searches), seconds, cpu_s, len(html.encode()), weighed(html), beside
     )
 
 
@@ -137,7 +137,7 @@ def told(costs: Sequence[Cost]) -> str:
     """A table in Markdown, of MB but for the first columns."""
     names = [
         "trials",
-        "arms",
+        "searches",
         "seconds",
         "CPU seconds",
         "report.html, MB",

@@ -46,18 +46,18 @@ class Step:
 
 
 def reached(steps: Sequence[Step], goal: float) -> tuple[Step, float | None]:
-    """Last incumbent by validation loss, and the seconds until an incumbent's test loss was `goal`
+    """Last best trial by validation loss, and the seconds until a best trial's test loss was `goal`
     or less; None for never.
 
-    steps: in order of time; of equals the first is the incumbent.
+    steps: in order of time; of equals the first is the best trial.
     """
-    incumbents = [
+    best_trials = [
         step
         for i, step in enumerate(steps)
         if all(step.val_loss < other.val_loss for other in steps[:i])
     ]
-    within = [step.seconds for step in incumbents if step.test_loss <= goal]
-    return incumbents[-1], within[0] if within else None
+    within = [step.seconds for step in best_trials if step.test_loss <= goal]
+    return best_trials[-1], within[0] if within else None
 
 
 def install(tool: str, package: str, folder: Path) -> Path | None:
@@ -127,7 +127,7 @@ def _own(config: str, folder: Path) -> tuple[dict[str, tuple[float, float]], flo
     ran = run_study(ROOT, config, [*HOLDOUT, "resources.max_concurrent=2"], folder)
     results, at = load_results(ran.results), ran.ended()
     scored = {
-        winner.arm.family: at[results.paths.winner(winner.arm)]
+        winner.search.family: at[results.paths.winner(winner.search)]
         for winner in read_winners(results.paths)
     }
     (regression,) = scored.keys() & set(REGRESSIONS.values())

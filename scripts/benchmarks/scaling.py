@@ -74,7 +74,7 @@ def status(folder: Path, _: int) -> None:
 
 
 def resume(folder: Path, trials: int) -> None:
-    """Make every arm's search from the records."""
+    """Make every search from the records."""
     from study.execution.observer import Observer
     from study.execution.runner import make_searches
     from study.records.paths import StudyPaths
@@ -191,7 +191,7 @@ def _drive(trials: int) -> dict[str, float]:
         return (marks[high - 1][column] - marks[low][column]) / (high - 1 - low)
 
     return {
-        "arms": len(plan.arms),
+        "searches": len(plan.searches),
         "trials": n,
         "wall_ms": 1e3 * rate(0, part, n),
         "wall_ms_last": 1e3 * rate(0, n - part, n),
@@ -207,12 +207,12 @@ def driver(sizes: list[int]) -> None:
     spends on each.
     """
     print(
-        "| arms | trials | ms a trial | in the last quarter | driver's CPU ms | in the last quarter | driver's kB | s after |"
+        "| searches | trials | ms a trial | in the last quarter | driver's CPU ms | in the last quarter | its kB | s after |"
     )
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for trials in sizes:
         found = _alone(_drive, trials)
-        row = "| {arms:,} | {trials:,} | {wall_ms:.1f} | {wall_ms_last:.1f} | {cpu_ms:.1f} | {cpu_ms_last:.1f} | {kb:.1f} |"
+        row = "| {searches:,} | {trials:,} | {wall_ms:.1f} | {wall_ms_last:.1f} | {cpu_ms:.1f} | {cpu_ms_last:.1f} | {kb:.1f} |"
         row += " {end_s:.1f} |"
         print(row.format(**found), flush=True)
 
@@ -239,24 +239,24 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
 
     from study.execution.queue import FoldQueue
     from study.execution.tasks import Tasks
-    from study.search.arms import ArmSearch
+    from study.search.state import SearchState
     from study.training.task import Task, WinnerTask
 
-    n_arms, trials, sampler = job
+    n_searches, trials, sampler = job
     config = config_of(
-        (n_arms + 1) * TRIALS,
+        (n_searches + 1) * TRIALS,
         search={"trials": trials, "generation": GENERATION, "sampler": sampler},
     )
     plan, _ = plan_of(config)
-    networks = [arm for arm in plan.arms if arm.depth][: n_arms + 1]
-    first, *arms = (ArmSearch(plan.config, arm, 80, trials, {}) for arm in networks)
+    networks = [search for search in plan.searches if search.depth][: n_searches + 1]
+    first, *searches = (SearchState(plan.config, search, 80, trials, {}) for search in networks)
     first.next_trial(), first.next_trial()  # what is imported is not measured
     process = psutil.Process()
 
     def held() -> float:
         return process.memory_info().rss / 1e3
 
-    by_key = {arm.arm.key: arm for arm in arms}
+    by_key = {search.spec.key: search for search in searches}
     tasks = Tasks(plan.config, by_key, FoldQueue(()), lambda task, error: None)
     out: list[Task] = []
     asked = told = 0.0
@@ -272,7 +272,7 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
         if not out:
             return 1e3 * asked / number, 1e3 * told / number, (most - before) / number
         done: Any = out.pop(int(rng.integers(len(out))))
-        search = by_key[done.arm.key]
+        search = by_key[done.search.key]
         winner = isinstance(done, WinnerTask)
         record = None if winner else _read_back(done, rng.uniform())
         begin = time.process_time()
@@ -288,17 +288,18 @@ def _searches(job: tuple[int, int, str]) -> tuple[float, float, float]:
 
 def searches(sizes: list[int]) -> None:
     """Print what asking and telling cost without Ray, and what it holds: of so many trials of
-    networks, 30 or 90 an arm.
+    networks, 30 or 90 a search.
     """
     print(
-        "| sampler | arms | trials an arm | ask, CPU ms a trial | tell, CPU ms a trial | most kB a trial |"
+        "| sampler | searches | trials a search | ask, CPU ms a trial | tell, CPU ms a trial | most kB a trial |"
     )
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for size, (sampler, trials) in itertools.product(
         sizes, [("tpe", TRIALS), ("tpe", 3 * TRIALS), ("random", TRIALS)]
     ):
-        n_arms = math.ceil(size / trials)
-        ask, tell, kb = _alone(_searches, (n_arms, trials, sampler))
+        n_searches = math.ceil(size / trials)
+        ask, tell, kb = _alone(_searches, (n_searches, trials, sampler))
         print(
-            f"| {sampler} | {n_arms:,} | {trials} | {ask:.2f} | {tell:.3f} | {kb:.1f} |", flush=True
+            f"| {sampler} | {n_searches:,} | {trials} | {ask:.2f} | {tell:.3f} | {kb:.1f} |",
+            flush=True,
         )

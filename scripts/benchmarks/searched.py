@@ -13,7 +13,7 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.records.trial import TrialRecord
-from study.schema import REGRESSIONS, Arm, Kind
+from study.schema import REGRESSIONS, Kind, Search
 from study.training.task import TrialTask
 
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -46,12 +46,12 @@ def trial(
     params: Mapping[str, Any],
     penalties: Sequence[float] | None = None,
 ) -> TrialTask:
-    """One trial of an arm; penalties: other ones than the family's own."""
+    """One trial of a search; penalties: other ones than the family's own."""
     from study.families import get_family, penalties as path_of, resolve_space
 
     own = get_family(family)
     fewest = min(len(train) for train in encoded.train)
-    arm = Arm(
+    search = Search(
         target=encoded.target,
         kind=encoded.kind,
         family=family,
@@ -61,7 +61,7 @@ def trial(
     return TrialTask(
         study="benchmark",
         seed=0,
-        arm=arm,
+        search=search,
         number=0,
         generation=0,
         params=dict(params),
@@ -116,7 +116,7 @@ def loss_of(encoded: Encoded, record: TrialRecord) -> float:
 
     with threadpool_limits(1):
         fitted, _ = fit(
-            trial(encoded, record.arm.family, record.params), encoded, -1, encoded.development
+            trial(encoded, record.search.family, record.params), encoded, -1, encoded.development
         )
         return scored(encoded, response(encoded, fitted.predicted(encoded, encoded.test)))
 

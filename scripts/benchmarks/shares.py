@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 ROWS, COLUMNS, SEARCHED = 500, 8, 44
-"""Of the table, and trials of a network's arm."""
+"""Of the table, and trials of a network's search."""
 FOLDS, REPEATS, DEPTHS = 5, 3, [1, 2, 3]
 PLACES = FOLDS * REPEATS + 1
 A_TARGET = PLACES * (1 + len(DEPTHS) * SEARCHED)
@@ -65,8 +65,8 @@ def _config(table: Path, targets: int) -> Any:
     )
 
 
-def _lines(arm: Any, trials: int) -> Iterator[str]:
-    """Records of an arm's trials as text, short ones."""
+def _lines(search: Any, trials: int) -> Iterator[str]:
+    """Records of a search's trials as text, short ones."""
     from study.records.trial import TrialRecord
     from study.schema import TrialState
 
@@ -87,11 +87,11 @@ def _lines(arm: Any, trials: int) -> Iterator[str]:
         "n_replicates": 10,
     }
     text = TrialRecord(
-        study="shares", trial_id=arm.trial_id(0), arm=arm, number=0, generation=0, state=TrialState.COMPLETE,
-        params=params if arm.depth else {"l2": 0.1}, wall_time_s=1.0, node="node", device="cpu", **losses,
+        study="shares", trial_id=search.trial_id(0), search=search, number=0, generation=0, state=TrialState.COMPLETE,
+        params=params if search.depth else {"l2": 0.1}, wall_time_s=1.0, node="node", device="cpu", **losses,
     ).model_dump_json()  # fmt: skip
     for n in range(trials):
-        numbered = text.replace(arm.trial_id(0), arm.trial_id(n)).replace(
+        numbered = text.replace(search.trial_id(0), search.trial_id(n)).replace(
             '"val_loss":0.5', f'"val_loss":{0.5 + n / 1e3}'
         )
         yield numbered.replace('"number":0,"generation":0', f'"number":{n},"generation":{n // 6}')
@@ -101,20 +101,21 @@ def _fill(paths: Any, plan: Any, own: Any) -> int:
     """Write every record and model but those of the plan's part `own`; gives the number of trials."""
     from study.records.trial import WinnerRecord
 
-    left = {arm.key for arm in own.arms} | {work.key for work in own.beside}
+    left = {search.key for search in own.searches} | {work.key for work in own.beside}
     paths.fold_models.mkdir(parents=True)
     written = 0
-    for arm in plan.arms:
-        if arm.key in left:
+    for search in plan.searches:
+        if search.key in left:
             continue
-        trials = plan.trials(arm)
+        trials = plan.trials(search)
         winner = WinnerRecord(
-            study="shares", arm=arm, number=0, params={}, val_loss=0.5, rows=[], observed=[], candidates=(), coefficients=()
+            study="shares", search=search, number=0, params={}, val_loss=0.5, rows=[], observed=[], candidates=(),
+            coefficients=(),
         )  # fmt: skip
-        paths.arm(arm).mkdir(parents=True)
-        paths.pack(arm).write_text("".join(f"{line}\n" for line in _lines(arm, trials)))
-        paths.winner(arm).write_text(winner.model_dump_json())
-        paths.model(arm).write_text("a model")
+        paths.search(search).mkdir(parents=True)
+        paths.pack(search).write_text("".join(f"{line}\n" for line in _lines(search, trials)))
+        paths.winner(search).write_text(winner.model_dump_json())
+        paths.model(search).write_text("a model")
         written += trials
     for work in plan.beside:
         if work.key not in left:
@@ -194,8 +195,8 @@ def _lock_left(paths: Any, count: int) -> None:
 
 
 def _gather(root: Path) -> tuple[float, int, int]:
-    """Seconds until a run on all arms holds the folder, locks there are then, and threads that it
-    needs.
+    """Seconds until a run on all searches holds the folder, locks there are then, and threads that
+    it needs.
     """
     from study.execution.cluster.lock import locked
     from study.records.paths import StudyPaths
@@ -256,16 +257,16 @@ def shares(count: int, trials: int) -> None:
         own = plan.share(Share(number=SHARE, count=count))
         written = _fill(paths, plan, own)
         print(
-            f"{written:,} trials of {len(plan.arms):,} arms written in {time.perf_counter() - begin:.0f} s",
+            f"{written:,} trials of {len(plan.searches):,} searches written in {time.perf_counter() - begin:.0f} s",
             flush=True,
         )
         rows = [
             ("trials", f"{plan.n_trials:,}"),
-            ("arms", f"{len(plan.arms):,}"),
+            ("searches", f"{len(plan.searches):,}"),
             ("shares", f"{count:,}"),
         ]
-        places = {(each.target, each.outer_fold) for each in (*own.arms, *own.beside)}
-        rows.append(("arms and places of a share", f"{len(own.arms)} and {len(places)}"))
+        places = {(each.target, each.outer_fold) for each in (*own.searches, *own.beside)}
+        rows.append(("searches and places of a share", f"{len(own.searches)} and {len(places)}"))
         for name in ("its start", "its start again"):
             read, spent, cpu, most = _alone(_begin, (config, paths.root, count))
             told = f"{spent:.1f} s ({cpu:.1f} of CPU), {most:,.0f} MB"

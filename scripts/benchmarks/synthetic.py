@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 TRIALS, GENERATION = 30, 6
-"""Trials an arm and trials a generation."""
+"""Trials a search and trials a generation."""
 REPEAT = 5 * 4 * TRIALS
-"""Trials of one repeat of the outer folds: five folds of four arms."""
+"""Trials of one repeat of the outer folds: five folds of four searches."""
 
 
 def config_of(trials: int, **more: Any) -> Any:
@@ -37,7 +37,7 @@ def config_of(trials: int, **more: Any) -> Any:
 
 
 def plan_of(config: Any) -> tuple[Any, dict[tuple[str, int], Any]]:
-    """Plan of a config and the data of its arms: one small table that stands for every outer
+    """Plan of a config and the data of its searches: one small table that stands for every outer
     fold's.
     """
     from study.plan import prepare
@@ -92,7 +92,7 @@ def _found(network: bool, seed: int) -> dict[str, Any]:
 def fill(record: Any) -> Any:
     """Give a record one of 500 bodies."""
     return record.model_copy(
-        update=_found(record.arm.depth > 0, (record.number + 7 * record.arm.outer_fold) % 250)
+        update=_found(record.search.depth > 0, (record.number + 7 * record.search.outer_fold) % 250)
     )
 
 
@@ -101,10 +101,10 @@ def records_of(plan: Any, trials: int) -> Iterator[Any]:
     from study.schema import Suggestion
     from study.training.task import TrialTask
 
-    places = ((arm, number) for arm in plan.arms for number in range(TRIALS))
-    for _, (arm, number) in zip(range(trials), places, strict=False):
+    places = ((search, number) for search in plan.searches for number in range(TRIALS))
+    for _, (search, number) in zip(range(trials), places, strict=False):
         params: dict[str, Any] = {"l2": 10 ** (-number / 10)}
-        if arm.depth:
+        if search.depth:
             params = {
                 "learning_rate": 0.01,
                 "batch_size": 32,
@@ -114,4 +114,4 @@ def records_of(plan: Any, trials: int) -> Iterator[Any]:
             }
             params |= {"activation": "silu"}
         suggestion = Suggestion(number=number, generation=number // GENERATION, params=params)
-        yield fill(TrialTask.of(plan.config, arm, suggestion).record(state="COMPLETE"))
+        yield fill(TrialTask.of(plan.config, search, suggestion).record(state="COMPLETE"))

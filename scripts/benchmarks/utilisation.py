@@ -27,9 +27,9 @@ from study.execution.run import TaskResult
 from study.execution.tasks import Tasks
 from study.records.paths import StudyPaths
 from study.schema import Kind, TrialState
-from study.search.arms import ArmSearch
 from study.search.cost import Size
 from study.search.plan import make_plan
+from study.search.state import SearchState
 from study.training.task import Task, TrialTask, Unscored, WinnerTask
 
 SLOTS, FOLDS, TRIALS = 64, 15, 20
@@ -87,7 +87,7 @@ class VirtualWorkers:
                 state=TrialState.COMPLETE, val_loss=float(self._rng.uniform()), wall_time_s=seconds
             )
         elif isinstance(task, WinnerTask):
-            record = Unscored(arm=task.arm, number=task.number, error="not trained")
+            record = Unscored(search=task.search, number=task.number, error="not trained")
         else:
             record = task.failed("not trained")
         self._at(
@@ -110,12 +110,15 @@ def _simulate(mean_s: float) -> tuple[int, float, float]:
     outer, search = {"folds": 5, "repeats": FOLDS // 5}, {"trials": TRIALS, "sampler": "random"}
     config = config_of(1, outer=outer, search=search, depths=[1, 2, 3, 4])
     plan = make_plan(config, [Size("balloons", Kind.CONTINUOUS, 500, 13)])
-    arms = {arm.key: ArmSearch(plan.config, arm, 400, plan.trials(arm), {}) for arm in plan.arms}
+    searches = {
+        search.key: SearchState(plan.config, search, 400, plan.trials(search), {})
+        for search in plan.searches
+    }
     folder = Path(tempfile.mkdtemp(prefix="utilisation-"))
     try:
-        recorder = Recorder(StudyPaths(folder), Observer(), arms, FoldQueue(plan.beside))
+        recorder = Recorder(StudyPaths(folder), Observer(), searches, FoldQueue(plan.beside))
         workers = VirtualWorkers(mean_s)
-        tasks = Tasks(plan.config, arms, recorder.beside, recorder.add_failure)
+        tasks = Tasks(plan.config, searches, recorder.beside, recorder.add_failure)
         n_tasks = tasks.left()
         Dispatcher(
             tasks, recorder, workers, Journal(recorder.paths, plan.config.search.max_tries)
@@ -126,8 +129,8 @@ def _simulate(mean_s: float) -> tuple[int, float, float]:
 
 
 def utilisation(means_s: list[float]) -> None:
-    """Print the share of the time of SLOTS workers that a plan of FOLDS folds, five arms and TRIALS
-    trials each fills.
+    """Print the share of the time of SLOTS workers that a plan of FOLDS folds, five searches and
+    TRIALS trials each fills.
     """
     print("| trials of | tasks | seconds | at best | busy |\n| ---: | ---: | ---: | ---: | ---: |")
     for mean_s in means_s:

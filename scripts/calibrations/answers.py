@@ -12,13 +12,13 @@ import pandas as pd
 from calibrations.report import MARGIN, by_group, share, tables_of
 from harness.truths import TERMS
 from pages.marks import put_tables
-from study.evidence.compare import Comparison, Model, models, rung_gains, the_regression
+from study.evidence.compare import Comparison, Model, model_gains, models, the_regression
 from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.intervals import LEVEL, Interval
 from study.evidence.rule import LADDER, standing
 from study.evidence.scores import with_groups
 from study.evidence.thresholds import Threshold
-from study.evidence.winners import ARM
+from study.evidence.winners import SEARCH
 from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
 
 Gains = dict[tuple[str, str], Gain]
@@ -35,7 +35,7 @@ def sides(frame: pd.DataFrame) -> tuple[list[Model], list[Model]]:
     """
     frame = with_groups(frame)
     inner = frame[frame["part"] == "validation"]
-    winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
+    winners = inner.groupby(SEARCH)["loss"].mean().rename("val_loss").reset_index()
     used = frame[frame["candidate"] == np.where(frame["depth"] > 0, "ensemble", "refit")]
     tested, fresh = (models(used[used["part"] == part], winners) for part in ("test", "fresh"))
     return tested, fresh
@@ -49,7 +49,7 @@ def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     """
     tested, fresh = sides(frame)
     plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
-    steps = rung_gains(tested, plain, Comparison(folds, Threshold(MARGIN)))
+    steps = model_gains(tested, plain, Comparison(folds, Threshold(MARGIN)))
     gains = {(base.procedure, other.procedure): gain for base, other, gain in steps}
     left = standing(gains, MARGIN)
     losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}

@@ -26,7 +26,7 @@ from harness.truths import Cell, Effect, simulate
 from pages.marks import put_tables
 from study.evidence.answer import Verdict
 from study.evidence.rule import side
-from study.evidence.winners import ARM
+from study.evidence.winners import SEARCH
 
 FEW, MANY = 300, 1_000
 REPEATS = 2
@@ -47,7 +47,7 @@ CELLS = [
 TIMED: tuple[Effect, int] = ("both", 3)
 """Of tables of this effect the first so many are searched twice more, without parts too, to tell
 what these cost."""
-KEPT = [*ARM, "candidate", "seed", "row", "group", "val_loss", "observed", "predicted", "loss"]
+KEPT = [*SEARCH, "candidate", "seed", "row", "group", "val_loss", "observed", "predicted", "loss"]
 
 
 def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
@@ -55,15 +55,15 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
 
     Returns
     -------
-    frame of `part` (`test`, a row a test row of every candidate: KEPT; `incumbent`, a row an arm:
-    number, state, val_loss), and of core-seconds: `seconds` with parts of the rows, `bare` without,
-    NaN where that was not timed.
+    frame of `part` (`test`, a row a test row of every candidate: KEPT; `best trial`, a row a
+    search: number, state, val_loss), and of core-seconds: `seconds` with parts of the rows, `bare`
+    without, NaN where that was not timed.
     """
     from study.config import make_config
     from study.data.encode import encode_all
     from study.data.splits import make_splits
     from study.data.tables import read_table
-    from study.evidence.winners import incumbents
+    from study.evidence.winners import best_trials
     from study.execution.in_process import InMemoryRecords, search_in_process
     from study.records.frames import predictions_frame, trials_frame
     from study.schema import ALL_ROWS
@@ -97,7 +97,9 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
     *splits, _ = make_splits(table, target, config)
     plan = make_plan(config, [Size("y", target.kind, len(splits[0].development), cell.features)])
     plan = replace(
-        plan, arms=tuple(arm for arm in plan.arms if arm.outer_fold != ALL_ROWS), beside=()
+        plan,
+        searches=tuple(search for search in plan.searches if search.outer_fold != ALL_ROWS),
+        beside=(),
     )
 
     def timed(with_parts: bool) -> tuple[InMemoryRecords, float]:
@@ -114,8 +116,8 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
     if found.unscored:
         raise RuntimeError(found.unscored[0].error)
     tested = predictions_frame(found.winners, {})[KEPT].assign(part="test")
-    best = incumbents(trials_frame(found.trials))[[*ARM, "number", "state", "val_loss"]].assign(
-        part="incumbent"
+    best = best_trials(trials_frame(found.trials))[[*SEARCH, "number", "state", "val_loss"]].assign(
+        part="best trial"
     )
     return pd.concat([tested, best], ignore_index=True).assign(seconds=seconds, bare=bare)
 
@@ -124,7 +126,7 @@ def judged(frame: pd.DataFrame) -> Verdict:
     """The verdict on a table (`searched`)."""
     from study.evidence.verdicts import verdicts
 
-    tested, best = (frame[frame["part"] == part] for part in ("test", "incumbent"))
+    tested, best = (frame[frame["part"] == part] for part in ("test", "best trial"))
     (verdict,) = verdicts(tested.dropna(axis="columns", how="all"), best, MARGIN, FOLDS)
     return verdict
 

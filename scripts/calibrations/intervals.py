@@ -22,7 +22,7 @@ from study.evidence.compare import models, the_regression
 from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ONE_PASS, METHODS
 from study.evidence.pairs import paired
 from study.evidence.rule import ABOVE, BELOW, side
-from study.evidence.winners import ARM
+from study.evidence.winners import SEARCH
 from study.schema import NETWORK, Kind
 
 VERDICTS = {ABOVE: findings.WORTH, BELOW: findings.ENOUGH}
@@ -55,7 +55,7 @@ def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
     """
     frame = frame.assign(group=frame["row"])  # every row is a group of its own
     inner = frame[frame["part"] == "validation"]
-    winners = inner.groupby(ARM)["loss"].mean().rename("val_loss").reset_index()
+    winners = inner.groupby(SEARCH)["loss"].mean().rename("val_loss").reset_index()
     for candidate in ("ensemble", "refit"):
         used = frame[frame["candidate"] == np.where(frame["depth"] > 0, candidate, "refit")]
         both = [models(used[used["part"] == part], winners) for part in ("test", "fresh")]

@@ -19,7 +19,7 @@ import pandas as pd
 
 from calibrations.cells import HARD, SHIPPED
 from harness.truths import STRENGTHS, Cell, Effect, Noise, expected_loss, simulate
-from study.evidence.winners import ARM
+from study.evidence.winners import SEARCH
 
 if TYPE_CHECKING:
     from study.config import StudyConfig
@@ -127,7 +127,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     -------
     frame of part, target, kind, family, depth, outer_fold, candidate, row, group, time, loss,
     seconds. part `test`: loss of each test row, averaged over seeds; `fresh`: mean expected loss on
-    fresh rows (row is -1); `validation`: the incumbent's loss in an inner fold (row). group: code
+    fresh rows (row is -1); `validation`: the best trial's loss in an inner fold (row). group: code
     of a test row's group, or the row. time: how many rows are earlier, NaN without an order.
     seconds: core-seconds that the table took.
     """
@@ -135,7 +135,7 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     from study.data.splits import make_splits
     from study.data.tables import read_table
     from study.evidence.scores import row_losses
-    from study.evidence.winners import CANDIDATES, incumbents
+    from study.evidence.winners import CANDIDATES, best_trials
     from study.execution.in_process import search_in_process
     from study.records.frames import folds_frame, predictions_frame, trials_frame
     from study.schema import ALL_ROWS, CURVES, PRODUCTS
@@ -164,12 +164,12 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
     data = encode_all(table, splits)
     shape = Size("y", target.kind, len(data["y", 0].development), cell.features, outputs)
     plan = make_plan(config, [shape])
-    judged_arms = tuple(arm for arm in plan.arms if arm.outer_fold != ALL_ROWS)
-    found = search_in_process(replace(plan, arms=judged_arms, beside=()), data)
+    judged_arms = tuple(search for search in plan.searches if search.outer_fold != ALL_ROWS)
+    found = search_in_process(replace(plan, searches=judged_arms, beside=()), data)
     if found.unscored:
         raise RuntimeError(found.unscored[0].error)
     trials, winners = found.trials, found.winners
-    best = incumbents(trials_frame(trials))
+    best = best_trials(trials_frame(trials))
     scored = predictions_frame(winners, {"y": list(target.classes)})
     is_fresh = scored["row"] >= cell.rows
     predicted = (
@@ -190,20 +190,20 @@ def run_table(cell: Cell, number: int, question: Question) -> pd.DataFrame:
         tested, new = losses[losses["row"] < cell.rows], losses[losses["row"] >= cell.rows]
         parts += [
             tested.assign(part="test"),
-            new.groupby(ARM)["loss"].mean().reset_index().assign(part="fresh", row=-1),
+            new.groupby(SEARCH)["loss"].mean().reset_index().assign(part="fresh", row=-1),
         ]
         parts[-2:] = [part.assign(candidate=candidate) for part in parts[-2:]]
     return pd.concat(parts, ignore_index=True).assign(seconds=time.process_time() - begin)
 
 
 def inner_losses(folds: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """Validation losses of every arm's incumbent in its inner folds, averaged over seeds: ARM
-    columns, inner_fold, loss.
+    """Validation losses of every search's best trial in its inner folds, averaged over seeds:
+    SEARCH columns, inner_fold, loss.
 
     folds: (n_replicates, ...) frame of trials (`study.records.frames.folds_frame`).
     """
-    own = folds.merge(winners[[*ARM, "number"]], on=[*ARM, "number"])
-    return own.groupby([*ARM, "inner_fold"])["val_loss"].mean().rename("loss").reset_index()
+    own = folds.merge(winners[[*SEARCH, "number"]], on=[*SEARCH, "number"])
+    return own.groupby([*SEARCH, "inner_fold"])["val_loss"].mean().rename("loss").reset_index()
 
 
 def simulate_all(

@@ -30,8 +30,8 @@ from study.execution.queue import FoldQueue
 from study.records.reading import digest
 from study.records.results import load_results
 from study.records.trial import TrialRecord
-from study.search.arms import ArmSearch
 from study.search.plan import Plan
+from study.search.state import SearchState
 
 CONFIG = """
 data: {source: balloons, rows: 200}
@@ -64,9 +64,13 @@ class Journal(Observer):
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
+    def started(self, plan: Plan, searches: Mapping[str, SearchState], beside: FoldQueue) -> None:
         self._write(
-            known=[record.trial_id for arm in arms.values() for record in arm.records.values()]
+            known=[
+                record.trial_id
+                for search in searches.values()
+                for record in search.records.values()
+            ]
         )
 
     def finished(self, record: object) -> None:
@@ -215,9 +219,9 @@ class Storm:
     def _cut(self, folder: Path, kept: Records) -> None:
         """Truncate a record, which is no longer among those that must last."""
         name = self.rng.choice(sorted(kept))
-        arm, _, stem = name.rpartition("-")
+        search, _, stem = name.rpartition("-")
         content = kept.pop(name).content[: self.rng.choice([0, self.rng.randrange(100)])]
-        replace(folder, f"{arm}/{stem}.json", content)
+        replace(folder, f"{search}/{stem}.json", content)
 
 
 def lives(process: psutil.Process) -> bool:

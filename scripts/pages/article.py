@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from study.diagnostics.drawing.style import model_name
-from study.evidence.winners import incumbents, select_candidate
+from study.evidence.winners import best_trials, select_candidate
 from study.formatting import human
 from study.records.paths import write_atomic
 from study.records.results import Results, load_results
@@ -99,7 +99,7 @@ def article_losses(results: Results) -> pd.DataFrame:
     StudyError
         The study has neither a target `balloons` nor `colour`.
     """
-    winners = incumbents(results.trials)
+    winners = best_trials(results.trials)
     targets = sorted(winners["target"].unique())
     if not {"balloons", "colour"} & set(targets):
         found = ", ".join(targets) or "none"

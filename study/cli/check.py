@@ -1,4 +1,4 @@
-"""What `study check` prints: what was inferred of a table and is asked of it, the arms of its
+"""What `study check` prints: what was inferred of a table and is asked of it, the searches of its
 study, and what they cost.
 """
 
@@ -16,20 +16,20 @@ from study.evidence.warnings.answers import in_order
 from study.evidence.wording.questions import asked_words
 from study.formatting import count, given_percent, times
 from study.plan import Prepared
-from study.schema import Arm, StudyWarning, printable
+from study.schema import Search, StudyWarning, printable
 from study.search.plan import Plan
 
 
 def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
-    """Of each model of a target its outer folds, the trials of each of its arms, and the fits of a
-    trial.
+    """Of each model of a target its outer folds, the trials of each of its searches, and the fits
+    of a trial.
     """
-    groups: dict[tuple[str, str], list[Arm]] = {}
-    for arm in plan.arms:
-        groups.setdefault((arm.target, arm.model_name), []).append(arm)
+    groups: dict[tuple[str, str], list[Search]] = {}
+    for search in plan.searches:
+        groups.setdefault((search.target, search.model_name), []).append(search)
     return [
-        (*names, len(arms) - 1, plan.trials(arms[0]), plan.replicates(arms[0]))
-        for names, arms in groups.items()
+        (*names, len(searches) - 1, plan.trials(searches[0]), plan.replicates(searches[0]))
+        for names, searches in groups.items()
     ]
 
 
@@ -37,7 +37,7 @@ def cost_lines(plan: Plan) -> list[str]:
     """How long it will take on this machine, and how every target is tested."""
     config, workers = plan.config, workers_here(plan)
     cost = (
-        f"{count(len(plan.arms), 'arm')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}, at most "
+        f"{count(len(plan.searches), 'search')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}, at most "
         f"{config.training.epochs} epochs; about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}, start and "
         f"report included. At most {count(plan.slots, 'trial')} run at once."
     )
@@ -54,7 +54,7 @@ def cost_lines(plan: Plan) -> list[str]:
 def check_json(prepared: Prepared) -> dict[str, Any]:
     """The same for programs: name, source, rows, digest, targets and features (as in data.json),
     asked (of each target, in words), splitting, notes, warnings, models (a row a model of a
-    target), arms, trials, fits, epochs, workers, seconds (on so many workers, start and report
+    target), searches, trials, fits, epochs, workers, seconds (on so many workers, start and report
     included), core_seconds (of all workers, as modelled) and budget (what one buys)."""
     plan, data = prepared.plan, prepared.description.model_dump(mode="json")
     config, workers = plan.config, workers_here(plan)
@@ -73,7 +73,7 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
         "notes": data["notes"],
         "warnings": [each.model_dump(mode="json") for each in _warned(prepared)],
         "models": [dict(zip(names, row, strict=True)) for row in _models(plan)],
-        "arms": len(plan.arms),
+        "searches": len(plan.searches),
         "trials": plan.n_trials,
         "fits": plan.n_fits,
         "epochs": config.training.epochs,

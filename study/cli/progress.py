@@ -26,8 +26,8 @@ from study.records.results import Results
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
 from study.schema import TrialState
-from study.search.arms import ArmSearch
 from study.search.plan import Plan
+from study.search.state import SearchState
 
 
 def span(seconds: float) -> str:
@@ -72,7 +72,7 @@ def budget_words(plan: Plan) -> str | None:
             "that is left open at its least. Allow that, or name fewer targets, columns or families."
         )
     return (
-        f"{told} buys up to {config.search.trials} trials an arm: about {human(used)} core-hours."
+        f"{told} buys up to {config.search.trials} trials a search: about {human(used)} core-hours."
     )
 
 
@@ -86,7 +86,7 @@ class Progress(Observer):
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.arms: Mapping[str, ArmSearch] = {}
+        self.searches: Mapping[str, SearchState] = {}
         self.shown = bar.Progress(
             bar.TextColumn("{task.description}", markup=False),
             bar.BarColumn(),
@@ -112,15 +112,15 @@ class Progress(Observer):
         """Leave the last state on the screen."""
         self.shown.stop()
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
-        self.arms = arms
-        done = sum(len(arm.records) for arm in arms.values())
+    def started(self, plan: Plan, searches: Mapping[str, SearchState], beside: FoldQueue) -> None:
+        self.searches = searches
+        done = sum(len(search.records) for search in searches.values())
         if done:
             self.note(
                 f"Continuing '{plan.config.name}': {done} of {plan.n_trials} trials are done."
             )
         else:
-            size = f"{count(plan.n_trials, 'trial')} in {count(len(plan.arms), 'arm')}, {count(plan.n_fits, 'fit')}"
+            size = f"{count(plan.n_trials, 'trial')} in {count(len(plan.searches), 'search')}, {count(plan.n_fits, 'fit')}"
             self.note(f"'{plan.config.name}': {size}.")
         if (bought := budget_words(plan)) is not None:
             self.note(bought)
@@ -130,19 +130,19 @@ class Progress(Observer):
                 "machine's speed, and another run will not give the same results."
             )
         recorded = (
-            done + sum(arm.scored is not None for arm in arms.values()) + len(beside.outcomes)
+            done
+            + sum(search.scored is not None for search in searches.values())
+            + len(beside.outcomes)
         )
-        total = plan.n_trials + len(arms) + len(beside.work)
+        total = plan.n_trials + len(searches) + len(beside.work)
         self.shown.add_task(
             plan.config.name, total=total, completed=recorded, trials=self._trials()
         )
         self.shown.start()
 
     def _trials(self) -> str:
-        arms = self.arms.values()
-        return (
-            f"{sum(len(arm.records) for arm in arms):,}/{sum(arm.trials for arm in arms):,} trials"
-        )
+        searches = self.searches.values()
+        return f"{sum(len(search.records) for search in searches):,}/{sum(search.trials for search in searches):,} trials"
 
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
         if not isinstance(record, WinnerRecord) and record.state is TrialState.FAIL:

@@ -1,4 +1,4 @@
-"""What `study status` prints: how far every arm is, and what to do next or what came out."""
+"""What `study status` prints: how far every search is, and what to do next or what came out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from study.api import study_arms, study_beside
+from study.api import study_beside, study_searches
 from study.cli.progress import columns, failed_words
 from study.evidence.wording.amounts import listed
 from study.execution.cluster.lock import at_work
@@ -21,25 +21,25 @@ from study.schema import ALL_ROWS, TrialState
 
 def status_json(results: Results, queued: str = "") -> dict[str, Any]:
     """For programs: results, queued, finished, at_work, again (the command that goes on, where
-    nobody does), to_go, arms (a row an arm: target, model, outer_fold, trials, budget, failed,
-    val_loss, winner), failed, broken (records), notes, and of a finished study verdicts (their
-    sentences) and digest (of the dataframe).
+    nobody does), to_go, searches (a row a search: target, model, outer_fold, trials, budget,
+    failed, val_loss, winner), failed, broken (records), notes, and of a finished study verdicts
+    (their sentences) and digest (of the dataframe).
 
     queued: what is to be said of a job in the queue, if there is one.
     """
     found = read_records(results.paths)
-    by_arm: dict[str, list[Outcome]] = {}
+    by_search: dict[str, list[Outcome]] = {}
     for record in found.trials:
-        by_arm.setdefault(record.arm.key, []).append(record)
-    arms: list[dict[str, Any]] = []
-    scored = {winner.arm.key for winner in found.winners}
-    for arm, budget in study_arms(results):
-        own = by_arm.get(arm.key, [])
+        by_search.setdefault(record.search.key, []).append(record)
+    searches: list[dict[str, Any]] = []
+    scored = {winner.search.key for winner in found.winners}
+    for search, budget in study_searches(results):
+        own = by_search.get(search.key, [])
         losses = [record.val_loss for record in own if record.val_loss is not None]
         row = {
-            "target": arm.target,
-            "model": arm.model_name,
-            "outer_fold": arm.outer_fold,
+            "target": search.target,
+            "model": search.model_name,
+            "outer_fold": search.outer_fold,
             "trials": len(own),
         }
         row |= {
@@ -47,11 +47,11 @@ def status_json(results: Results, queued: str = "") -> dict[str, Any]:
             "failed": len(own) - len(losses),
             "val_loss": min(losses, default=math.nan),
         }
-        arms.append(row | {"winner": arm.key in scored})
+        searches.append(row | {"winner": search.key in scored})
     beside = study_beside(results, found.beside)
     to_go = {
-        "trials": sum(row["budget"] - row["trials"] for row in arms),
-        "winners": len(arms) - len(scored),
+        "trials": sum(row["budget"] - row["trials"] for row in searches),
+        "winners": len(searches) - len(scored),
     }
     finished = not to_go["trials"] and beside.finished and results.concluded
     to_go |= {many: missing for many, (missing, _) in beside.counts.items()}
@@ -63,7 +63,7 @@ def status_json(results: Results, queued: str = "") -> dict[str, Any]:
         "at_work": workers,
         "again": None if finished or workers or queued else results.again.strip("`"),
         "to_go": {many: missing for many, missing in to_go.items() if missing},
-        "arms": arms,
+        "searches": searches,
         "failed": sum(record.state is TrialState.FAIL for record in found.trials),
         "broken": found.broken,
         "notes": failure_notes(found.beside),
@@ -73,7 +73,7 @@ def status_json(results: Results, queued: str = "") -> dict[str, Any]:
 
 
 def print_status(results: Results, console: Console, queued: str = "") -> None:
-    """Print a row an arm, broken records, and who goes on, the way on, or the verdicts with the
+    """Print a row a search, broken records, and who goes on, the way on, or the verdicts with the
     digest of the dataframe.
 
     queued: what was said already of a job in the queue, if there is one.
@@ -84,7 +84,7 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
         left=2,
     )
     table.columns[-1].justify = "left"
-    for row in found["arms"]:
+    for row in found["searches"]:
         fold = "all rows" if row["outer_fold"] == ALL_ROWS else str(row["outer_fold"])
         numbers = (
             f"{row['trials']}/{row['budget']}",
@@ -99,7 +99,9 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
         print(f"Broken record, which the next run sets aside and runs again: {path}")
     if found["failed"]:
         print(
-            failed_words(found["failed"], sum(row["trials"] for row in found["arms"]), results.root)
+            failed_words(
+                found["failed"], sum(row["trials"] for row in found["searches"]), results.root
+            )
         )
     for line in (*found["notes"], *found["verdicts"]):
         print(line)

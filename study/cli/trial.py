@@ -26,7 +26,9 @@ def how_again(results: Results, found: OneTrial) -> str | None:
 
 
 def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
-    """A trial's record as it lies on disk, with its place in its arm, and how it is trained again."""
+    """A trial's record as it lies on disk, with its place in its search, and how it is trained
+    again.
+    """
     return {
         "results": str(results.root),
         "trial": found.record.model_dump(mode="json"),
@@ -41,17 +43,17 @@ def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
 
 def print_trial(results: Results, found: OneTrial, console: Console) -> None:
     """Print it, but its replicates and curves, which JSON has."""
-    record, arm = found.record, found.record.arm
-    where = "all rows" if arm.outer_fold == ALL_ROWS else f"outer fold {arm.outer_fold}"
+    record, search = found.record, found.record.search
+    where = "all rows" if search.outer_fold == ALL_ROWS else f"outer fold {search.outer_fold}"
     console.print(
-        f"Trial {record.trial_id}: {arm.model_name} of {arm.target} ({arm.kind.value}), {where}.",
+        f"Trial {record.trial_id}: {search.model_name} of {search.target} ({search.kind.value}), {where}.",
         soft_wrap=True,
     )
     console.print(_ended(found), soft_wrap=True)
     losses = {"validation": record.val_loss, "training": record.train_loss, **found.test_losses}
     groups = {
         "hyperparameter": record.params,
-        LOSS_NAMES[arm.kind]: losses if record.val_loss is not None else {},
+        LOSS_NAMES[search.kind]: losses if record.val_loss is not None else {},
         "coefficient, per original unit": {
             name.removeprefix("coef_"): n for name, n in record.coefficients.items()
         },
@@ -79,9 +81,9 @@ def _ended(found: OneTrial) -> str:
         return f"FAIL: {reason(record.error)}."
     if record.state is TrialState.PRUNED:
         return f"PRUNED: given up at rung {len(record.rungs)}, where it was worse than the median of earlier ones."
-    said = f"COMPLETE, number {found.rank} of {found.complete} of its arm by validation loss"
+    said = f"COMPLETE, number {found.rank} of {found.complete} of its search by validation loss"
     return (
-        f"{said}; it was scored on the test rows as the arm's winner."
+        f"{said}; it was scored on the test rows as the search's winner."
         if found.test_losses
         else f"{said}."
     )

@@ -65,7 +65,7 @@ class Range(Frozen):
     high: float = Field(description="Largest value.")
     log: bool = Field(False, description="Sample the logarithm uniformly.")
     integer: bool = Field(False, description="Whole numbers only.")
-    zero: bool = Field(False, description="Also try exactly zero, in the arm's first trial.")
+    zero: bool = Field(False, description="Also try exactly zero, in the search's first trial.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -101,11 +101,11 @@ Space = dict[
 
 
 class SearchConfig(Frozen):
-    """How each arm is searched."""
+    """How each search tries hyperparameters."""
 
     sampler: SamplerName = Field("tpe", description="Optuna's sampler.")
     trials: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        None, description="Trials an arm; null: from `effort`."
+        None, description="Trials a search; null: from `effort`."
     )
     generation: Annotated[int, Field(ge=1)] = Field(
         6,
@@ -151,7 +151,7 @@ class TrainingConfig(Frozen):
         None,
         description="Epochs without less validation loss before a replicate stops, or without 0.2% less of their mean before "
         "all do; null: an eighth of `epochs`, at least 5. As many as `epochs`: nothing ends early, and no trial is given up as "
-        "worse than the earlier ones of its arm (state PRUNED).",
+        "worse than the earlier ones of its search (state PRUNED).",
     )
     iterations: Annotated[int, Field(ge=1)] = Field(
         2_000,

@@ -27,8 +27,13 @@ def answered(
     """
     best: dict[tuple[str, str, str, int], WinnerRecord] = {}
     for winner in winners:
-        arm = winner.arm
-        place = arm.target, arm.kind.value, procedure_of(arm.family, arm.depth), arm.outer_fold
+        search = winner.search
+        place = (
+            search.target,
+            search.kind.value,
+            procedure_of(search.family, search.depth),
+            search.outer_fold,
+        )
         best[place] = min(best.get(place, winner), winner, key=_order)
     found: list[tuple[tuple[str, str, str, int], WinnerRecord | TreesRecord]] = [*best.items()]
     found += [
@@ -36,12 +41,12 @@ def answered(
         for each in trees
     ]
     for place, record in found:
-        if record.probed is not None and record.arm.outer_fold != ALL_ROWS:
+        if record.probed is not None and record.search.outer_fold != ALL_ROWS:
             yield dict(zip(FOLD, place, strict=True)), record.probed
 
 
 def _order(winner: WinnerRecord) -> tuple[float, int, str]:
-    return winner.val_loss, winner.arm.depth, winner.arm.family
+    return winner.val_loss, winner.search.depth, winner.search.family
 
 
 def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.diagnostics.rows import checked_rows
 from study.evidence.judge import Judge
-from study.evidence.winners import incumbents
+from study.evidence.winners import best_trials
 from study.records.inspection import Inspection
 from study.schema import ALL_ROWS
 
@@ -37,8 +37,8 @@ class Context:
 
     @cached_property
     def winners(self) -> pd.DataFrame:
-        """Best trial of every arm."""
-        return incumbents(self.trials)
+        """Best trial of every search."""
+        return best_trials(self.trials)
 
     @cached_property
     def rows(self) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from study.evidence.scores import chosen_networks, with_groups
-from study.evidence.winners import ARM, CHOSEN, MODEL, select_candidate
+from study.evidence.winners import CHOSEN, MODEL, SEARCH, select_candidate
 from study.schema import CONSTANT, NETWORK, SHORT
 
 KEYS = [*MODEL, "outer_fold", "group", "time", "row"]
@@ -23,7 +23,7 @@ def checked_rows(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
     ----------
     predictions : (n_predictions, ...) frame of test rows, those of boosted trees among them; may be
         empty.
-    winners : `incumbents(trials)`; tells which network each outer fold chose.
+    winners : `best_trials(trials)`; tells which network each outer fold chose.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def checked_rows(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
     deep = own["depth"] > 0
     network = (
         own[deep]
-        .merge(chosen_networks(own[deep], winners), on=ARM)
+        .merge(chosen_networks(own[deep], winners), on=SEARCH)
         .assign(family=NETWORK, depth=CHOSEN)
     )
     rows = pd.concat([own[~deep], network], ignore_index=True)

@@ -19,9 +19,9 @@ from study.evidence.judge import Judge
 from study.evidence.warnings import answers, searches
 from study.evidence.warnings.searches import LEAST_CHOICES, Axis
 from study.families import get_family
-from study.families.chosen import arm_space, arm_trials, depths_of, families_of
+from study.families.chosen import depths_of, families_of, search_space, search_trials
 from study.records.results import Results
-from study.schema import EXTENDED, NETWORK, REGRESSIONS, Arm, Kind, StudyWarning
+from study.schema import EXTENDED, NETWORK, REGRESSIONS, Kind, Search, StudyWarning
 
 
 def study_warnings(
@@ -80,7 +80,9 @@ def axes_of(config: StudyConfig, target: str, kind: Kind, n_rows: int) -> Iterat
         given = config.space.get(name, {}) | (
             config.space.get(REGRESSIONS[kind], {}) if name == EXTENDED else {}
         )
-        for hyper, form in arm_space(config, _arm(config, target, kind, name), n_rows).items():
+        for hyper, form in search_space(
+            config, _search(config, target, kind, name), n_rows
+        ).items():
             if hyper == family.path and hyper not in given:
                 continue
             if isinstance(form, Range) and form.low < form.high:
@@ -105,12 +107,15 @@ def axes_of(config: StudyConfig, target: str, kind: Kind, n_rows: int) -> Iterat
 
 
 def budgets(config: StudyConfig, target: str, kind: Kind) -> dict[str, int]:
-    """Trials an arm of the regression with terms and of the networks, where a larger
+    """Trials a search of the regression with terms and of the networks, where a larger
     `search.trials` gives them more.
     """
     found: dict[str, int] = {}
     for name in families_of(config, kind):
-        family, trials = get_family(name), arm_trials(config, _arm(config, target, kind, name))
+        family, trials = (
+            get_family(name),
+            search_trials(config, _search(config, target, kind, name)),
+        )
         if not family.convex or name == EXTENDED:
             procedure = EXTENDED if name == EXTENDED else NETWORK
             if trials == config.search.trials and trials != family.most_trials:
@@ -118,7 +123,7 @@ def budgets(config: StudyConfig, target: str, kind: Kind) -> dict[str, int]:
     return found
 
 
-def _arm(config: StudyConfig, target: str, kind: Kind, family: str) -> Arm:
-    return Arm(
+def _search(config: StudyConfig, target: str, kind: Kind, family: str) -> Search:
+    return Search(
         target=target, kind=kind, family=family, depth=depths_of(config, family)[0], outer_fold=0
     )

@@ -7,11 +7,11 @@ import math
 from study.evidence.findings import (
     NONE,
     UNDECIDED,
+    Architecture,
     DecidedAt,
     DepthGain,
     Gain,
     Number,
-    Rung,
     RungGain,
     ShortLine,
     Sources,
@@ -31,7 +31,7 @@ class Verdict(Frozen):
     margin: smallest gain that matters, a share of the regression's shortfall in the metric that was
     asked of, which is its loss unless `question` says otherwise; NaN where no margin can be told
     (`bound`). regression: its family. chosen: family and depth that *the network* took in each
-    outer fold. gains: of every richer rung over every simpler one. smallest_sufficient: the fewest
+    outer fold. gains: of every richer model over every simpler one. smallest_sufficient: the fewest
     hidden layers that are surely enough, where that is told (`study.evidence.judge.Judge`).
     beats_constant: whether any of the models is reliably better than the baseline; over_baseline:
     the most that any may be, a share of its loss. n_train: rows that an outer fold leaves.
@@ -47,9 +47,9 @@ class Verdict(Frozen):
     kind: Kind
     margin: Number
     regression: str | None
-    chosen: dict[int, Rung]
+    chosen: dict[int, Architecture]
     gains: tuple[RungGain, ...]
-    smallest_sufficient: Rung | None
+    smallest_sufficient: Architecture | None
     beats_constant: bool | None
     over_baseline: Number = math.nan
     n_train: Number
@@ -79,12 +79,12 @@ class Verdict(Frozen):
         """What the rule leaves (`study.evidence.rule.standing`): the answer alone, or what it is
         undecided between.
         """
-        return standing(self.by_pair, self.bar)
+        return standing(self.by_pair, self.threshold)
 
     @property
-    def bar(self) -> Threshold:
+    def threshold(self) -> Threshold:
         """What a gain has to pass to matter."""
-        return self.bound.bar if self.bound else Threshold(self.margin)
+        return self.bound.threshold if self.bound else Threshold(self.margin)
 
     @property
     def verdict(self) -> str | None:
@@ -118,5 +118,7 @@ class Verdict(Frozen):
         """The short formula as text, where it stands for a regression with terms that is not ruled
         out.
         """
-        stands = self.short and self.short.left and side_of(self.short.left, self.bar) == BELOW
+        stands = (
+            self.short and self.short.left and side_of(self.short.left, self.threshold) == BELOW
+        )
         return self.short.formula if self.short and stands and EXTENDED in self.left else None

@@ -16,7 +16,7 @@ from study.evidence.findings import Gain, Number
 from study.evidence.intervals import level_of
 from study.evidence.matched import common_folds, mismatch, split_digest
 from study.evidence.scored_target import ScoredTarget
-from study.evidence.winners import incumbents, least
+from study.evidence.winners import best_trials, least
 from study.schema import CONSTANT, Frozen, StudyData
 
 ANSWER = "answer"
@@ -46,7 +46,7 @@ class Finished:
 
     def sides(self, outer_folds: Sequence[int]) -> ScoredTarget:
         """Its procedures on these outer folds, as its question scores them."""
-        best = incumbents(self.trials[self.trials["target"] == self.verdict.target])
+        best = best_trials(self.trials[self.trials["target"] == self.verdict.target])
         kept = [frame[frame["outer_fold"].isin(outer_folds)] for frame in (self.own, best)]
         verdict = self.verdict
         return ScoredTarget(

@@ -34,7 +34,7 @@ ORDER = (CONSTANT, REGRESSION, EXTENDED, NETWORK)
 PROCEDURES, DEPTHS, CHOICE = "procedures", "depths", "choice"
 """The questions of a target, each with its own Holm adjustment: constant, regression, regression
 with terms and *the network*, which chooses its own family and depth; the ladder of depths of each
-family of networks, whose lowest rung is the regression; and what that choice brings, *the network*
+family of networks, whose lowest model is the regression; and what that choice brings, *the network*
 against always one family and depth."""
 
 
@@ -56,13 +56,13 @@ class Model:
 class Comparison:
     """How models are compared in pairs, each on the test rows that both have.
 
-    folds: outer folds a repeat. bar: what a gain has to pass to matter. method: a name of METHODS;
-    None: that of `default_method`. per: whose loss gains are shares of, and rows without it are
-    left out; None: the base's.
+    folds: outer folds a repeat. threshold: what a gain has to pass to matter. method: a name of
+    METHODS; None: that of `default_method`. per: whose loss gains are shares of, and rows without
+    it are left out; None: the base's.
     """
 
     folds: int
-    bar: Threshold
+    threshold: Threshold
     method: str | None = None
     per: Model | None = None
 
@@ -90,15 +90,18 @@ class Comparison:
             float(pairs["base"].mean()),
             float(per_of(pairs).mean()),
         )
-        bar = self.bar.over(base_loss, per_loss)
+        threshold = self.threshold.over(base_loss, per_loss)
         floor, amount = list[tuple[Interval, float]](), dict[str, float]()
-        if bar.floor > 0:
+        if threshold.floor > 0:
             saved = judge(pairs, "difference")
             amount = {"low_amount": saved.low, "high_amount": saved.high}
-            floor = [(saved, bar.floor), (gain, bar.floor / per_loss if per_loss > 0 else np.nan)]
+            floor = [
+                (saved, threshold.floor),
+                (gain, threshold.floor / per_loss if per_loss > 0 else np.nan),
+            ]
         counted = least_variance(pairs) > 0
-        amounts = counted and floor and per_loss == 0 and not np.isnan(bar.margin)
-        share = [] if amounts else [(gain, bar.margin)]  # of no wrong row there is no share
+        amounts = counted and floor and per_loss == 0 and not np.isnan(threshold.margin)
+        share = [] if amounts else [(gain, threshold.margin)]  # of no wrong row there is no share
         tested = [*share, *_surest(floor)]
         better = float(np.min([each.above(bound) for each, bound in tested]))
         losses = [
@@ -166,13 +169,13 @@ def the_regression(found: Sequence[Model], kind: Kind) -> Model | None:
     )
 
 
-def rung_gains(
+def model_gains(
     found: Sequence[Model], regression: Model | None, compared: Comparison
 ) -> list[tuple[Model, Model, Gain]]:
     """Gains of every richer procedure over every simpler one, among the regression, the one with
     terms and *the network*.
 
-    All are shares of the loss of `compared.per`, by default the regression's. Leaving a rung tests
+    All are shares of the loss of `compared.per`, by default the regression's. Leaving a model tests
     all richer ones at once: each of its intervals has the level at which all hold together in 95%
     of all cases (`study.evidence.intervals.level_of`). Gives (simpler, richer, gain) of those that
     share test rows; nothing without a regression.
@@ -210,10 +213,11 @@ def pairwise(
     (families and hidden layers; CHOSEN for the network), the values of `Gain`, margin and floor
     that the gain was held against, both as shares of per_loss, and p_holm, adjusted over the pairs
     of the question (Holm 1979, Scand. J. Statist. 6). The gains among regression, regression with
-    terms and the network are those of `rung_gains`. Without `per` those of CHOICE are shares of the
-    regression's loss too, where it was scored, and all others of the base's, as the margin then is.
+    terms and the network are those of `model_gains`. Without `per` those of CHOICE are shares of
+    the regression's loss too, where it was scored, and all others of the base's, as the margin then
+    is.
     """
-    rungs = {(base, other): gain for base, other, gain in rung_gains(found, plain, compared)}
+    models = {(base, other): gain for base, other, gain in model_gains(found, plain, compared)}
     deep = [side for side in found if side.depth > 0]
     asked = {
         PROCEDURES: list(combinations([side for side in found if side.depth <= 0], 2)),
@@ -232,13 +236,13 @@ def pairwise(
         if question == CHOICE and compared.per is None:
             each = replace(compared, per=plain)
         for base, other in pairs:
-            gain = rungs.get((base, other)) or each.gain(base, other)
-            bar = compared.bar.of_gain(gain)
+            gain = models.get((base, other)) or each.gain(base, other)
+            threshold = compared.threshold.of_gain(gain)
             about = {"question": question, "base": base.family, "base_depth": base.depth}
-            about |= {"other": other.family, "other_depth": other.depth, "margin": bar.margin}
+            about |= {"other": other.family, "other_depth": other.depth, "margin": threshold.margin}
             own.append(
                 about
-                | {"floor": bar.floor / gain.per_loss if gain.per_loss > 0 else np.nan}
+                | {"floor": threshold.floor / gain.per_loss if gain.per_loss > 0 else np.nan}
                 | gain.model_dump()
             )
         adjusted = holm([pair["p_value"] for pair in own])

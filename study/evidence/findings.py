@@ -29,7 +29,7 @@ Number = Annotated[
 no NaN."""
 
 
-class Rung(Frozen):
+class Architecture(Frozen):
     """A family at a depth; depth counts hidden layers, and 0 is a regression."""
 
     family: str
@@ -122,10 +122,10 @@ class RungGain(Frozen):
 
 class DepthGain(Frozen):
     """Gain of the network, which chooses family and depth in each outer fold, over always taking
-    one rung.
+    one model.
     """
 
-    rung: Rung
+    architecture: Architecture
     gain: Gain
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from study.evidence.compare import holm
 from study.evidence.findings import UNDECIDED, Gain, Number
 from study.evidence.intervals import LEVEL
-from study.evidence.rule import ABOVE, Gains, rungs, side_of
+from study.evidence.rule import ABOVE, Gains, scored_models, side_of
 from study.evidence.thresholds import Threshold
 from study.schema import EXTENDED, REGRESSION, Frozen
 
@@ -20,7 +20,7 @@ class Answered(Protocol):
     @property
     def target(self) -> str: ...
     @property
-    def bar(self) -> Threshold: ...
+    def threshold(self) -> Threshold: ...
     @property
     def by_pair(self) -> dict[tuple[str, str], Gain]: ...
     @property
@@ -45,16 +45,16 @@ def answer_p(gains: Gains, margin: float | Threshold, answer: str) -> float:
     """Least 1 - level at which the walk up the ladder (`study.evidence.rule.standing`) would still
     end at this answer.
 
-    A rung that was passed has the least p-value of a richer one above the margin, the answer the
-    largest of all richer ones below it, each times the number of richer rungs (Bonferroni), and the
-    regression with terms that of a gain of its own. All of it must hold, so the largest of these
-    counts (the intersection-union test of Berger 1982, Technometrics 24). 1 where it takes a gain
-    of two that no test row compares.
+    A model that was passed has the least p-value of a richer one above the margin, the answer the
+    largest of all richer ones below it, each times the number of richer models (Bonferroni), and
+    the regression with terms that of a gain of its own. All of it must hold, so the largest of
+    these counts (the intersection-union test of Berger 1982, Technometrics 24). 1 where it takes a
+    gain of two that no test row compares.
     """
-    scored, found = rungs(gains), [0.0]
-    for rung in scored[: scored.index(answer) + 1]:
-        richer = [gains.get((rung, other)) for other in scored[scored.index(rung) + 1 :]]
-        if rung == answer:
+    scored, found = scored_models(gains), [0.0]
+    for model in scored[: scored.index(answer) + 1]:
+        richer = [gains.get((model, other)) for other in scored[scored.index(model) + 1 :]]
+        if model == answer:
             found += [len(richer) * _p(gain) for gain in richer]
         else:
             found.append(
@@ -85,7 +85,7 @@ def together(verdicts: Iterable[Answered]) -> Together | None:
     own = {
         each.target: 1.0
         if each.verdict == UNDECIDED
-        else answer_p(each.by_pair, each.bar, each.left[0])
+        else answer_p(each.by_pair, each.threshold, each.left[0])
         for each in told
     }
     adjusted = dict(zip(own, holm(list(own.values())).tolist(), strict=True))

@@ -15,10 +15,10 @@ from study.evidence.compare import Model
 from study.evidence.curve import ByFraction, gain_curve, on_parts
 from study.evidence.decided import decided_at
 from study.evidence.findings import (
+    Architecture,
     DecidedAt,
     DepthGain,
     Gain,
-    Rung,
     RungGain,
     ShortLine,
     ShortTerms,
@@ -33,7 +33,7 @@ from study.evidence.scored_target import ScoredTarget
 from study.evidence.scores import UNIT, at_floor
 from study.evidence.sources import sources
 from study.evidence.thresholds import FLOOR, MARGIN
-from study.evidence.winners import ARM, CHOSEN, ROUNDING
+from study.evidence.winners import CHOSEN, ROUNDING, SEARCH
 from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES
 
 
@@ -49,8 +49,8 @@ class Judge(ScoredTarget):
             margin=self.margin,
             regression=self.plain.family if self.plain else None,
             chosen={
-                arm.outer_fold: Rung(family=arm.family, depth=arm.depth)
-                for arm in self.chosen.itertuples()
+                search.outer_fold: Architecture(family=search.family, depth=search.depth)
+                for search in self.chosen.itertuples()
             },
             gains=tuple(
                 RungGain(base=base, other=other, gain=gain)
@@ -95,23 +95,29 @@ class Judge(ScoredTarget):
         gains = [compared.gain(constant, rival) for rival in self.ladder.values()]
         return [gain for gain in gains if gain.known or gain.base_loss == 0]
 
-    def _smallest_sufficient(self) -> Rung | None:
+    def _smallest_sufficient(self) -> Architecture | None:
         """Fewest hidden layers that are surely enough, by the intervals of the answer.
 
-        The regression where it is the answer. Where the network is, its only rung, or the one of
-        fewest layers over which choosing the rung surely gains too little to matter. None where no
-        rung is sure, and beside every other answer.
+        The regression where it is the answer. Where the network is, its only one, or the one of
+        fewest layers over which choosing the depth gains too little to matter. None where no depth
+        is sure, and with every other verdict.
         """
-        left = standing(self.gains, self.bar)
+        left = standing(self.gains, self.threshold)
         if self.plain and left == (REGRESSION,):
-            return Rung(family=self.plain.family, depth=0)
+            return Architecture(family=self.plain.family, depth=0)
         deep = [
-            Rung(family=model.family, depth=model.depth) for model in self.models if model.depth > 0
+            Architecture(family=model.family, depth=model.depth)
+            for model in self.models
+            if model.depth > 0
         ]
         if left != (NETWORK,) or len(deep) < 2:
             return deep[0] if left == (NETWORK,) and deep else None
-        enough = [each.rung for each in self._depths() if side_of(each.gain, self.bar) == BELOW]
-        return min(enough, key=lambda rung: (rung.depth, rung.family), default=None)
+        enough = [
+            each.architecture
+            for each in self._depths()
+            if side_of(each.gain, self.threshold) == BELOW
+        ]
+        return min(enough, key=lambda model: (model.depth, model.family), default=None)
 
     def _decided_at(self) -> DecidedAt | None:
         """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored.
@@ -119,13 +125,13 @@ class Judge(ScoredTarget):
         Where margin and floor both leave it open, of the larger one: passing that is nearly passing
         both.
         """
-        pair = open_pair(self.gains, self.bar)
+        pair = open_pair(self.gains, self.threshold)
         if pair is None or self.plain is None or np.isnan(self.gains[pair[:2]].std_error):
             return None
         if self.asked.metric.root or np.isnan(self.margin):
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
-        held = held_by(gain, self.bar) if pair[2] else MARGIN
+        held = held_by(gain, self.threshold) if pair[2] else MARGIN
         unit = self.amounts if held == FLOOR else self.per
         pairs = replace(self.compared, per=unit).pairs(base, other)
         losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
@@ -148,11 +154,11 @@ class Judge(ScoredTarget):
             1.0: model.losses
         }
 
-    def _arms(self, model: Model) -> pd.DataFrame:
+    def _searches(self, model: Model) -> pd.DataFrame:
         if model.depth == CHOSEN:
             return self.chosen
         return self.losses.loc[
-            (self.losses["family"] == model.family) & (self.losses["depth"] == model.depth), ARM
+            (self.losses["family"] == model.family) & (self.losses["depth"] == model.depth), SEARCH
         ]
 
     def _sources(self) -> Sources | None:
@@ -170,10 +176,13 @@ class Judge(ScoredTarget):
         deep = [model for model in self.models if model.depth > 0]
         if NETWORK not in self.ladder or len(deep) < 2:
             return ()
-        rungs = [
-            (Rung(family=m.family, depth=m.depth), self.gain(m, self.ladder[NETWORK])) for m in deep
+        models = [
+            (Architecture(family=m.family, depth=m.depth), self.gain(m, self.ladder[NETWORK]))
+            for m in deep
         ]
-        return tuple(DepthGain(rung=rung, gain=gain) for rung, gain in rungs if gain.n_rows)
+        return tuple(
+            DepthGain(architecture=model, gain=gain) for model, gain in models if gain.n_rows
+        )
 
     def _trees(self) -> TreesLine | None:
         """Boosted trees beside the procedures that were scored."""
@@ -214,8 +223,10 @@ class Judge(ScoredTarget):
             SHORT: Model(SHORT, 0, none),
             TREES: Model(TREES, 0, none),
         }
-        arms = {name: self._arms(model).drop_duplicates() for name, model in sides.items()}
-        counts = {name: int(rows.merge(own, on=ARM)["row"].nunique()) for name, own in arms.items()}
+        searches = {name: self._searches(model).drop_duplicates() for name, model in sides.items()}
+        counts = {
+            name: int(rows.merge(own, on=SEARCH)["row"].nunique()) for name, own in searches.items()
+        }
         return {name: count for name, count in counts.items() if count}
 
 

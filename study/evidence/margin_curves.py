@@ -45,31 +45,39 @@ def curve(interval: Interval, margins: Sequence[float], shares: Sequence[float])
     )
 
 
-def margins_of(gains: Mapping[tuple[str, str], Gain], bar: Threshold) -> list[float]:
+def margins_of(gains: Mapping[tuple[str, str], Gain], threshold: Threshold) -> list[float]:
     """The margins of a target's curves, (POINTS,) from 0 to where all are near 0, and beyond its
     own bounds; at most 1.
     """
     ends = [
-        bar.stated(end, gain) for gain in gains.values() for end in (gain.improvement, gain.high)
+        threshold.stated(end, gain)
+        for gain in gains.values()
+        for end in (gain.improvement, gain.high)
     ]
-    bounds = [bar.stated(bar.of_gain(gain).larger(gain.per_loss), gain) for gain in gains.values()]
+    bounds = [
+        threshold.stated(threshold.of_gain(gain).larger(gain.per_loss), gain)
+        for gain in gains.values()
+    ]
     top = np.nanmax([0.1, *(1.3 * end for end in ends), *(2 * bound for bound in bounds)])
     found: list[float] = np.linspace(0.0, min(top, 1.0), POINTS).tolist()
     return found
 
 
-def spans(gains: Gains, bar: Threshold) -> tuple[Span, ...]:
-    """What the rule leaves at every margin up to MOST, or to twice that of the bar where it is
-    larger, and beside its floor: it changes only at the ends of the gains' intervals, and where
-    nothing can be saved beyond."""
+def spans(gains: Gains, threshold: Threshold) -> tuple[Span, ...]:
+    """What the rule leaves at every margin up to MOST, or to twice that of the threshold where it
+    is larger, and beside its floor: it changes only at the ends of the gains' intervals, and where
+    nothing can be saved beyond.
+    """
     ends = {
-        bar.stated(end, gain) for gain in gains.values() for end in (gain.low, gain.high, gain.most)
+        threshold.stated(end, gain)
+        for gain in gains.values()
+        for end in (gain.low, gain.high, gain.most)
     }
-    most = 2 * bar.margin if bar.margin >= MOST else MOST
+    most = 2 * threshold.margin if threshold.margin >= MOST else MOST
     places = [0.0, *sorted(end for end in ends if 0 < end < most), most]
     found: list[Span] = []
     for low, high in pairwise(places):
-        left = standing(gains, replace(bar, margin=(low + high) / 2))
+        left = standing(gains, replace(threshold, margin=(low + high) / 2))
         if found and found[-1].left == left:
             low = found.pop().low
         found.append(Span(low=low, high=high, left=left))

@@ -31,7 +31,7 @@ def procedures(asked: Measure, kind: Kind, winners: pd.DataFrame) -> dict[str, M
     """The procedures of JUDGED that were scored, with losses whose mean is the shortfall of a
     metric.
 
-    winners: `incumbents(trials)` of the target.
+    winners: `best_trials(trials)` of the target.
     """
     losses = row_losses(asked.predictions)
     found = models(losses, winners)

@@ -15,13 +15,13 @@ from study.schema import EXTENDED, NETWORK, REGRESSION
 LADDER = (REGRESSION, EXTENDED, NETWORK)
 """Procedures from the simplest to the richest."""
 ANSWERS = {REGRESSION: ENOUGH, EXTENDED: TERMS, NETWORK: WORTH}
-"""What is said where one rung alone is left."""
+"""What is said where one model alone is left."""
 ABOVE, BELOW, OPEN = "above", "below", "open"
 """Where an interval lies: wholly above a bound, wholly below, or neither."""
 OUT, IN = "out", "in"
 
 Gains = Mapping[tuple[str, str], Gain]
-"""Gains of richer rungs over simpler ones by (simpler, richer), all as shares of the regression's
+"""Gains of richer models over simpler ones by (simpler, richer), all as shares of the regression's
 loss."""
 
 
@@ -34,7 +34,7 @@ def side(improvement: float, low: float, high: float, bound: float) -> str:
     return ABOVE if low > bound else OPEN
 
 
-def side_of(gain: Gain, bar: float | Threshold) -> str:
+def side_of(gain: Gain, threshold: float | Threshold) -> str:
     """ABOVE if a gain lies wholly above margin and floor, BELOW if wholly below either, else OPEN.
     A float is a margin.
 
@@ -43,18 +43,18 @@ def side_of(gain: Gain, bar: float | Threshold) -> str:
     a count of which there was none the amount alone is held against the floor, and nothing is
     decided without one; of another loss of 0 nothing can be saved.
     """
-    sides = _sides(gain, Threshold.of(bar)).values()
+    sides = _sides(gain, Threshold.of(threshold)).values()
     return BELOW if BELOW in sides else OPEN if OPEN in sides else ABOVE
 
 
-def held_by(gain: Gain, bar: float | Threshold) -> str:
+def held_by(gain: Gain, threshold: float | Threshold) -> str:
     """MARGIN or FLOOR, which of the two puts a gain on its side; where both do, the one that is
     larger on these rows.
     """
     sides, whole, own = (
-        _sides(gain, Threshold.of(bar)),
-        side_of(gain, bar),
-        Threshold.of(bar).of_gain(gain),
+        _sides(gain, Threshold.of(threshold)),
+        side_of(gain, threshold),
+        Threshold.of(threshold).of_gain(gain),
     )
     found = [name for name, side in sides.items() if side == whole]
     return (
@@ -62,56 +62,61 @@ def held_by(gain: Gain, bar: float | Threshold) -> str:
     )
 
 
-def _sides(gain: Gain, bar: Threshold) -> dict[str, str]:
-    bar = bar.of_gain(gain)
+def _sides(gain: Gain, threshold: Threshold) -> dict[str, str]:
+    threshold = threshold.of_gain(gain)
     saved = 0.0 if gain.counted else gain.improvement
-    sides = {MARGIN: side(saved, gain.low, gain.high, bar.margin)}
-    if bar.floor > 0 and not math.isnan(bar.margin):  # without a margin nothing is decided
+    sides = {MARGIN: side(saved, gain.low, gain.high, threshold.margin)}
+    if threshold.floor > 0 and not math.isnan(
+        threshold.margin
+    ):  # without a margin nothing is decided
         if gain.counted and gain.per_loss == 0:
             return {
-                FLOOR: side(saved, gain.low_amount, gain.high_amount, bar.floor)
+                FLOOR: side(saved, gain.low_amount, gain.high_amount, threshold.floor)
             }  # of no wrong row there is no share
         share = side(
-            saved, gain.low, gain.high, bar.floor / gain.per_loss if gain.per_loss > 0 else math.inf
+            saved,
+            gain.low,
+            gain.high,
+            threshold.floor / gain.per_loss if gain.per_loss > 0 else math.inf,
         )
-        amount = side(saved, gain.low_amount, gain.high_amount, bar.floor)
+        amount = side(saved, gain.low_amount, gain.high_amount, threshold.floor)
         sides[FLOOR] = share if amount == OPEN else amount
     return sides
 
 
-def rungs(gains: Gains) -> tuple[str, ...]:
+def scored_models(gains: Gains) -> tuple[str, ...]:
     """Procedures that were scored, in the order of LADDER."""
-    return tuple(rung for rung in LADDER if any(rung in pair for pair in gains))
+    return tuple(model for model in LADDER if any(model in pair for pair in gains))
 
 
 def apart(gains: Gains) -> list[tuple[str, str]]:
-    """Pairs of scored rungs, (simpler, richer), without a gain: no test row compares them."""
-    return [pair for pair in combinations(rungs(gains), 2) if pair not in gains]
+    """Pairs of scored models, (simpler, richer), without a gain: no test row compares them."""
+    return [pair for pair in combinations(scored_models(gains), 2) if pair not in gains]
 
 
-def state_of(rung: str, gains: Gains, bar: float | Threshold) -> str:
-    """OUT if some richer rung's gain over this one lies above the bar (`side_of`), IN if all lie
-    below, else OPEN.
+def state_of(model: str, gains: Gains, threshold: float | Threshold) -> str:
+    """OUT if some richer model's gain over this one lies above the threshold (`side_of`), IN if all
+    lie below, else OPEN.
 
     So is one whose gain is not known, as where two were scored on no common row.
     """
-    scored = rungs(gains)
-    richer = [gains.get((rung, other)) for other in scored[scored.index(rung) + 1 :]]
-    sides = {side_of(gain, bar) if gain else OPEN for gain in richer}
+    scored = scored_models(gains)
+    richer = [gains.get((model, other)) for other in scored[scored.index(model) + 1 :]]
+    sides = {side_of(gain, threshold) if gain else OPEN for gain in richer}
     return OUT if ABOVE in sides else OPEN if OPEN in sides else IN
 
 
-def above_all(over: Mapping[str, Gain], gains: Gains, bar: float | Threshold) -> bool:
-    """Whether something beside the rungs is ahead of every one that was scored by more than the
-    bar; over: its gain by rung.
+def above_all(over: Mapping[str, Gain], gains: Gains, threshold: float | Threshold) -> bool:
+    """Whether something beside the models is ahead of every one that was scored by more than the
+    threshold; over: its gain by model.
     """
-    models = rungs(gains)
+    models = scored_models(gains)
     return bool(models) and all(
-        name in over and side_of(over[name], bar) == ABOVE for name in models
+        name in over and side_of(over[name], threshold) == ABOVE for name in models
     )
 
 
-def terms_unsure(gains: Gains, bar: float | Threshold) -> bool:
+def terms_unsure(gains: Gains, threshold: float | Threshold) -> bool:
     """Whether the regression with terms would be the answer, and its own gain over the regression
     may be none.
 
@@ -119,51 +124,53 @@ def terms_unsure(gains: Gains, bar: float | Threshold) -> bool:
     margin: the terms are then within the margin of the network, but that they help was not shown.
     """
     gain = gains.get((REGRESSION, EXTENDED))
-    return _walk(gains, bar) == (EXTENDED,) and gain is not None and not gain.low > 0
+    return _walk(gains, threshold) == (EXTENDED,) and gain is not None and not gain.low > 0
 
 
-def standing(gains: Gains, bar: float | Threshold) -> tuple[str, ...]:
-    """The rungs that are left: one is the answer, several are what it is undecided between, the
+def standing(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
+    """The models that are left: one is the answer, several are what it is undecided between, the
     simplest first.
 
-    Walk up from the simplest rung: pass what is OUT, collect what is OPEN, stop at the first that
+    Walk up from the simplest model: pass what is OUT, collect what is OPEN, stop at the first that
     is IN, or at the richest. The regression with terms is an answer only if its gain over the
     regression excludes 0 (`terms_unsure`); else it is collected too, and the walk ends at the
-    network. No rung without gains.
+    network. No model without gains.
     """
-    found = _walk(gains, bar)
-    return (EXTENDED, NETWORK) if terms_unsure(gains, bar) else found
+    found = _walk(gains, threshold)
+    return (EXTENDED, NETWORK) if terms_unsure(gains, threshold) else found
 
 
-def _walk(gains: Gains, bar: float | Threshold) -> tuple[str, ...]:
+def _walk(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
     collected = []
-    for rung in rungs(gains):
-        state = state_of(rung, gains, bar)
-        collected += [rung] if state != OUT else []
+    for model in scored_models(gains):
+        state = state_of(model, gains, threshold)
+        collected += [model] if state != OUT else []
         if state == IN:
             break
     return tuple(collected)
 
 
-def open_pair(gains: Gains, bar: float | Threshold) -> tuple[str, str, float] | None:
+def open_pair(gains: Gains, threshold: float | Threshold) -> tuple[str, str, float] | None:
     """The pair that keeps an answer undecided, and the bound that its interval would have to leave
     out; None where decided.
 
-    Of several the one of the simplest rung left and the last, if that is open. The bound is the
+    Of several the one of the simplest model left and the last, if that is open. The bound is the
     margin or the floor, whichever `held_by` says, as a share of the loss that the gain is a share
     of; or 0 (`terms_unsure`).
     """
-    bar, left = Threshold.of(bar), standing(gains, bar)
+    threshold, left = Threshold.of(threshold), standing(gains, threshold)
     if len(left) < 2:
         return None
-    if terms_unsure(gains, bar):
+    if terms_unsure(gains, threshold):
         return REGRESSION, EXTENDED, 0.0
     found = [
-        pair for pair, gain in gains.items() if pair[0] == left[0] and side_of(gain, bar) == OPEN
+        pair
+        for pair, gain in gains.items()
+        if pair[0] == left[0] and side_of(gain, threshold) == OPEN
     ]
     pair = max(found, key=lambda pair: pair[1] == left[-1], default=None)
     if pair is None:
         return None
-    own, per = bar.of_gain(gains[pair]), gains[pair].per_loss
-    floor = held_by(gains[pair], bar) == FLOOR
+    own, per = threshold.of_gain(gains[pair]), gains[pair].per_loss
+    floor = held_by(gains[pair], threshold) == FLOOR
     return (*pair, (own.floor / per if per > 0 else math.inf) if floor else own.margin)

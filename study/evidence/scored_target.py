@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from study.evidence.compare import Comparison, Model, models, pairwise, rung_gains, the_regression
+from study.evidence.compare import Comparison, Model, model_gains, models, pairwise, the_regression
 from study.evidence.findings import Gain
 from study.evidence.intervals import LEVEL, Interval
 from study.evidence.margin_curves import curve, margins_of
@@ -80,9 +80,9 @@ class ScoredTarget:
         return self.question.margin if self.bound is None else self.bound.share
 
     @property
-    def bar(self) -> Threshold:
+    def threshold(self) -> Threshold:
         """What gains have to pass."""
-        return Threshold(self.question.margin) if self.bound is None else self.bound.bar
+        return Threshold(self.question.margin) if self.bound is None else self.bound.threshold
 
     @cached_property
     def plain(self) -> Model | None:
@@ -122,7 +122,7 @@ class ScoredTarget:
     @cached_property
     def gains(self) -> dict[tuple[str, str], Gain]:
         """By (simpler, richer); none where the metric does not exist on the rows."""
-        told = rung_gains(self.models, self.plain, self.compared)
+        told = model_gains(self.models, self.plain, self.compared)
         return {
             (base.procedure, other.procedure): gain
             for base, other, gain in told
@@ -148,7 +148,7 @@ class ScoredTarget:
         """How its models are compared: as shares of the regression's loss, or of the base's where
         there is no regression.
         """
-        return Comparison(self.folds, self.bar, self.method, self.per)
+        return Comparison(self.folds, self.threshold, self.method, self.per)
 
     def gain(self, base: Model, other: Model, level: float = LEVEL) -> Gain:
         return self.compared.gain(base, other, level)
@@ -160,13 +160,15 @@ class ScoredTarget:
 
     def curves(self) -> pd.DataFrame:
         """P(gain > m) of every gain (`margin_curves`)."""
-        margins = margins_of(self.gains, self.bar)
+        margins = margins_of(self.gains, self.threshold)
         about = {"target": self.target, "kind": self.kind.value}
         pieces = []
         for pair, interval in self.intervals.items():
             gain, names = self.gains[pair], dict(zip(("base", "other"), pair, strict=True))
-            bound = self.bar.stated(self.bar.of_gain(gain).larger(gain.per_loss), gain)
-            shares = [replace(self.bar, margin=margin).of_gain(gain).margin for margin in margins]
+            bound = self.threshold.stated(self.threshold.of_gain(gain).larger(gain.per_loss), gain)
+            shares = [
+                replace(self.threshold, margin=margin).of_gain(gain).margin for margin in margins
+            ]
             pieces.append(curve(interval, margins, shares).assign(**about, **names, bound=bound))
         return pd.concat(pieces) if pieces else pd.DataFrame()
 

@@ -12,10 +12,10 @@ import pandas as pd
 from study.evidence.intervals import METHODS, Interval, Rows, default_method
 from study.evidence.pairs import FINE, FloatArray, paired
 from study.evidence.winners import (
-    ARM,
     CANDIDATES,
     CHOSEN,
     MODEL,
+    SEARCH,
     baseline,
     class_probabilities,
     ranks,
@@ -36,7 +36,7 @@ def row_losses(predictions: pd.DataFrame, candidate: str = "default") -> pd.Data
     group, time, row, loss, and FINE where the predictions have it."""
     rows = with_groups(select_candidate(predictions, candidate))
     told = ["loss", *rows.columns.intersection([FINE])]
-    return rows.groupby([*ARM, "group", "time", "row"], dropna=False)[told].mean().reset_index()
+    return rows.groupby([*SEARCH, "group", "time", "row"], dropna=False)[told].mean().reset_index()
 
 
 def units(losses: pd.DataFrame) -> pd.DataFrame:
@@ -60,14 +60,14 @@ def at_floor(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def chosen_networks(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
     """The scored network of least validation loss of every target and outer fold, the shallower of
-    two alike: its ARM.
+    two alike: its SEARCH.
 
     Networks are all that have hidden layers, of whatever family.
     """
-    scored = winners[winners["depth"] > 0].merge(losses[ARM].drop_duplicates(), on=ARM)
+    scored = winners[winners["depth"] > 0].merge(losses[SEARCH].drop_duplicates(), on=SEARCH)
     return scored.sort_values(["val_loss", "depth", "family"]).drop_duplicates(
         ["target", "outer_fold"]
-    )[ARM]
+    )[SEARCH]
 
 
 def network_procedure(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def network_procedure(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
 
     Test rows have no say in that, so the network has no advantage from being several models.
     """
-    return losses.merge(chosen_networks(losses, winners), on=ARM)
+    return losses.merge(chosen_networks(losses, winners), on=SEARCH)
 
 
 def of_one(
@@ -135,7 +135,7 @@ def model_scores(
     Parameters
     ----------
     predictions : (n_predictions, ...) frame of test rows.
-    winners : `incumbents(trials)`.
+    winners : `best_trials(trials)`.
     folds : outer folds a repeat.
     method : as in `of_one`.
 
@@ -150,10 +150,10 @@ def model_scores(
     """
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
     judged = select_candidate(whole)
-    network = judged.merge(chosen_networks(judged, winners), on=ARM).assign(
+    network = judged.merge(chosen_networks(judged, winners), on=SEARCH).assign(
         family=NETWORK, depth=CHOSEN
     )
-    chosen = winners.merge(chosen_networks(judged, winners), on=ARM).assign(
+    chosen = winners.merge(chosen_networks(judged, winners), on=SEARCH).assign(
         family=NETWORK, depth=CHOSEN
     )
     found = []

@@ -14,7 +14,7 @@ from study.evidence.wording.answer import WORDS, Words
 from study.evidence.wording.together import together_words
 from study.schema import StudyWarning
 
-VERSION = 9
+VERSION = 10
 """Of the file; the first was a list of dicts and named none."""
 TOLD = ("verdict", "answer_procedure", "formula")
 """Properties of a verdict that stand beside its numbers."""

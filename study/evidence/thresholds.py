@@ -71,7 +71,7 @@ class Threshold:
 
     @classmethod
     def of(cls, margin: float | Threshold) -> Threshold:
-        """A margin alone, or a bar as it is."""
+        """A margin alone, or a threshold as it is."""
         return margin if isinstance(margin, Threshold) else cls(margin)
 
 
@@ -111,7 +111,7 @@ class EvaluationSpec(Frozen):
 class ResolvedThreshold(Frozen):
     """The bounds of one question on one target, all as shares of the regression's shortfall in the
     metric, as it was measured, and of a gain over the regression: those of another base are what
-    `bar` says of it.
+    `threshold` says of it.
 
     share: the larger of margin and floor; NaN of none. sd: standard deviation of the target; NaN of
     classes. shortfall: the regression's mean. amount: whether the margin is an amount, which no
@@ -131,7 +131,7 @@ class ResolvedThreshold(Frozen):
     roots: tuple[str, ...] = ()
 
     @property
-    def bar(self) -> Threshold:
+    def threshold(self) -> Threshold:
         """What the rule takes."""
         floor = self.floor * self.shortfall if self.shortfall else self.counted
         return Threshold(self.margin, floor if self.floor else 0.0, self.roots, self.shortfall)

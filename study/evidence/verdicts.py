@@ -13,7 +13,7 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import ShortTerms
 from study.evidence.judge import Judge
 from study.evidence.thresholds import EvaluationSpec
-from study.evidence.winners import incumbents
+from study.evidence.winners import best_trials
 from study.schema import Kind
 
 
@@ -66,7 +66,7 @@ def judges(
     """A judge of every target, of whom several things can be asked; parameters are those of
     `verdicts`.
     """
-    winners, plain, known = incumbents(trials), EvaluationSpec(margin=margin), n_train or {}
+    winners, plain, known = best_trials(trials), EvaluationSpec(margin=margin), n_train or {}
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))

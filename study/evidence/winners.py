@@ -1,5 +1,5 @@
-"""Which rows of a study's frames stand for what: the incumbent for its arm, one candidate for its
-model.
+"""Which rows of a study's frames stand for what: the best trial for its search, one candidate for
+its model.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import pandas as pd
 
 from study.schema import ALL_ROWS, CONSTANT, in_order
 
-ARM = ["target", "kind", "family", "depth", "outer_fold"]
-MODEL = ARM[:-1]
+SEARCH = ["target", "kind", "family", "depth", "outer_fold"]
+MODEL = SEARCH[:-1]
 CHOSEN = -1
 """Depth of *the network*: the procedure that chooses family and depth by validation loss in each
 outer fold."""
 CANDIDATES = {
     "ensemble": "the mean prediction of the replicates that the search trained",
-    "refit": "the incumbent refitted on all development rows",
+    "refit": "the best trial refitted on all development rows",
 }
 """Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a
 part of it."""
@@ -49,27 +49,26 @@ def least(losses: pd.Series, baseline: float) -> list[Any]:
     return [label for label, rank in ranks(losses, baseline).items() if rank == 1]
 
 
-def incumbents(trials: pd.DataFrame) -> pd.DataFrame:
-    """Best COMPLETE trial of every arm of an outer fold by validation loss; the lowest number wins
-    a tie.
+def best_trials(trials: pd.DataFrame) -> pd.DataFrame:
+    """Best COMPLETE trial of every search of an outer fold by validation loss; the lowest number
+    wins a tie.
 
-    (n_trials, ...) results dataframe to (n_arms, ...) of its rows, sorted by arm; an arm without
-    such a trial has none. Arms of the search on all rows, which no test row can score, are left
-    out.
+    (n_trials, ...) results dataframe to (n_searches, ...) of its rows, sorted by search; a search
+    without such a trial has none. Those on all rows, which no test row can score, are left out.
     """
     complete = trials[
         (trials["state"] == "COMPLETE")
         & trials["val_loss"].notna()
         & (trials["outer_fold"] != ALL_ROWS)
     ]
-    best = complete.sort_values(["val_loss", "number"]).drop_duplicates(ARM)
-    return best.sort_values(ARM).reset_index(drop=True)
+    best = complete.sort_values(["val_loss", "number"]).drop_duplicates(SEARCH)
+    return best.sort_values(SEARCH).reset_index(drop=True)
 
 
 def best_so_far(trials: pd.DataFrame) -> pd.DataFrame:
     """The least validation loss after so many trials of a model, over its outer folds.
 
-    trials: (n_trials, ...) results dataframe. Arms of the search on all rows are left out.
+    trials: (n_trials, ...) results dataframe. Those on all rows are left out.
 
     Returns
     -------
@@ -82,8 +81,8 @@ def best_so_far(trials: pd.DataFrame) -> pd.DataFrame:
         & trials["val_loss"].notna()
         & (trials["outer_fold"] != ALL_ROWS)
     ]
-    complete = complete.sort_values([*ARM, "number"])
-    best = complete[[*ARM, "number"]].assign(best=complete.groupby(ARM)["val_loss"].cummin())
+    complete = complete.sort_values([*SEARCH, "number"])
+    best = complete[[*SEARCH, "number"]].assign(best=complete.groupby(SEARCH)["val_loss"].cummin())
     pieces = []
     for _, own in best.groupby(MODEL, sort=False):
         folds = own.pivot_table("best", "number", "outer_fold").ffill().dropna()

@@ -59,7 +59,7 @@ class FaultTracker:
     task, which is at fault after `max_tries`. A node that fails IN_A_ROW different tasks before it
     succeeds with any, or one task so often before it has ever succeeded, is left out, and what
     failed there is nobody's. All winners of one family are one task in this, and so is all work of
-    one sort beside the arms, since a fault of their own would hit each of them.
+    one sort beside the searches, since a fault of their own would hit each of them.
 
     A worker that died may have been out of memory for what its neighbours took. So its task asks
     for a whole node from then on, and only a death without neighbours is a try; workers that were
@@ -193,4 +193,4 @@ class FaultTracker:
 def _kind(task: Task) -> str:
     if isinstance(task, FoldTask):
         return task.work.sort
-    return f"winner of {task.arm.model_name}" if isinstance(task, WinnerTask) else task.key
+    return f"winner of {task.search.model_name}" if isinstance(task, WinnerTask) else task.key

@@ -19,8 +19,8 @@ from study.execution.run import run_task
 from study.execution.tasks import Tasks
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
-from study.search.arms import ArmSearch
 from study.search.plan import Plan
+from study.search.state import SearchState
 from study.training.device import prepare_tensorflow, quiet
 from study.training.task import Unscored, WinnerTask
 
@@ -37,9 +37,9 @@ class InMemoryRecords(RecordSink):
     """
 
     def __init__(
-        self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer
+        self, searches: Mapping[str, SearchState], beside: FoldQueue, observer: Observer
     ) -> None:
-        super().__init__(arms, beside, observer)
+        super().__init__(searches, beside, observer)
         self.trials: list[TrialRecord] = []
         self.winners: list[WinnerRecord] = []
         self.work: list[FoldRecord] = []
@@ -63,21 +63,21 @@ class InMemoryRecords(RecordSink):
 def search_in_process(
     plan: Plan, data: EncodedData, observer: Observer | None = None
 ) -> InMemoryRecords:
-    """Run every trial, winner and work beside the arms of a plan in this process
+    """Run every trial, winner and work beside the searches of a plan in this process
     (`run_in_process`).
     """
-    arms = {
-        arm.key: ArmSearch(
+    searches = {
+        search.key: SearchState(
             plan.config,
-            arm,
-            min(map(len, data[arm.target, arm.outer_fold].train)),
-            plan.trials(arm),
+            search,
+            min(map(len, data[search.target, search.outer_fold].train)),
+            plan.trials(search),
             {},
         )
-        for arm in plan.arms
+        for search in plan.searches
     }
-    found = InMemoryRecords(arms, FoldQueue(plan.beside), observer or Observer())
-    found.observer.started(plan, arms, found.beside)
+    found = InMemoryRecords(searches, FoldQueue(plan.beside), observer or Observer())
+    found.observer.started(plan, searches, found.beside)
     run_in_process(plan.config, data, found)
     return found
 
@@ -97,12 +97,12 @@ def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> 
         Models cannot be trained in this process, or nothing succeeds in it (`FaultTracker`).
     """
     tasks, faults, here = (
-        Tasks(config, sink.arms, sink.beside, sink.add_failure),
+        Tasks(config, sink.searches, sink.beside, sink.add_failure),
         FaultTracker(config.search.max_tries),
         "here",
     )
     faults.add_node(here, platform.node())
-    best: dict[str, tuple[float, int, Kept]] = {}  # of each arm's trials
+    best: dict[str, tuple[float, int, Kept]] = {}  # of each search's trials
     with _ONE:
         with quiet():
             device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
@@ -115,12 +115,12 @@ def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> 
                 continue
             faults.started(task, here)
             host = {"node": platform.node(), "device": device if task.network else "cpu"}
-            left = best.pop(task.arm.key, None) if isinstance(task, WinnerTask) else None
+            left = best.pop(task.search.key, None) if isinstance(task, WinnerTask) else None
             done = run_task(task, data[task.place], host, left and left[2])
             if done.kept is not None and isinstance(record := done.record, TrialRecord):
                 own = (record.val_loss or 0.0, record.number, done.kept)
-                best[record.arm.key] = min(
-                    best.get(record.arm.key, own), own, key=lambda each: each[:2]
+                best[record.search.key] = min(
+                    best.get(record.search.key, own), own, key=lambda each: each[:2]
                 )
             if done.record is None:
                 faults.failed(task, done.error)

@@ -25,8 +25,8 @@ from study.records.results import Results
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.schema import StudyError
-from study.search.arms import ArmSearch
 from study.search.plan import Plan
+from study.search.state import SearchState
 
 CANCEL_S = 0.5
 """Seconds from SLURM's SIGTERM, or from its answer why, to the end."""
@@ -71,13 +71,13 @@ class Progressing(Observer):
         self.done = 0
         self.job: JobNote | None = None
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
+    def started(self, plan: Plan, searches: Mapping[str, SearchState], beside: FoldQueue) -> None:
         """Note that the run begins."""
-        records = sum(len(arm.records) + (arm.scored is not None) for arm in arms.values()) + len(
-            beside.outcomes
-        )
+        records = sum(
+            len(search.records) + (search.scored is not None) for search in searches.values()
+        ) + len(beside.outcomes)
         self.job = begin_run(self.paths, self.allocation.job, self.allocation.restarts, records)
-        self.observer.started(plan, arms, beside)
+        self.observer.started(plan, searches, beside)
 
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
         """Count a record."""

@@ -26,7 +26,7 @@ class Journal:
     it, and after `max_tries` it is at fault.
 
     A line is written without a sync: it outlives its process, which is what it is for, and costs
-    microseconds. The run on all arms reads the journals of all shares. suspects: keys.
+    microseconds. The run on all searches reads the journals of all shares. suspects: keys.
     """
 
     def __init__(self, paths: StudyPaths, max_tries: int) -> None:

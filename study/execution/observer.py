@@ -12,8 +12,8 @@ from study.execution.queue import FoldQueue
 from study.records.results import Results
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
-from study.search.arms import ArmSearch
 from study.search.plan import Plan
+from study.search.state import SearchState
 
 
 class Observer:
@@ -21,13 +21,15 @@ class Observer:
     it listens to.
     """
 
-    def started(self, plan: Plan, arms: Mapping[str, ArmSearch], beside: FoldQueue) -> None:
-        """The records were read; `arms` (by key) and `beside` know what is done already and change
-        as the study goes on.
+    def started(self, plan: Plan, searches: Mapping[str, SearchState], beside: FoldQueue) -> None:
+        """The records were read; `searches` (by key) and `beside` know what is done already and
+        change as the study goes on.
         """
 
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
-        """A trial, an arm's winner, or work on an outer fold beside its arms, has left its record."""
+        """A trial, a search's winner, or work on an outer fold beside its searches, has left its
+        record.
+        """
 
     def concluded(self, results: Results) -> None:
         """The verdicts are written; the report comes next, if it was asked for."""

@@ -58,7 +58,7 @@ class Pool:
         self._matrix: Any = None
         self._left: dict[
             str, tuple[float, int, Any]
-        ] = {}  # of each arm's best trial so far: loss, number, reference
+        ] = {}  # of each search's best trial so far: loss, number, reference
         self._nodes: list[dict[str, Any]] = []  # that live, as Ray tells of them
         self._thread: threading.Thread | None = None
 
@@ -147,8 +147,8 @@ class Pool:
             and event.done.kept is not None
         ):
             own = (record.val_loss or 0.0, record.number, event.done.kept)
-            self._left[record.arm.key] = min(
-                self._left.get(record.arm.key, own), own, key=lambda each: each[:2]
+            self._left[record.search.key] = min(
+                self._left.get(record.search.key, own), own, key=lambda each: each[:2]
             )
         return event
 
@@ -163,7 +163,7 @@ class Pool:
         references = [self._matrix, self._references[task.place]]
         if (
             isinstance(task, WinnerTask)
-            and (left := self._left.pop(task.arm.key, None))
+            and (left := self._left.pop(task.search.key, None))
             and left[1] == task.number
         ):
             references.append(left[2])

@@ -1,4 +1,4 @@
-"""The work of a study's outer folds beside its arms: what is recorded, and what is next."""
+"""The work of a study's outer folds beside its searches: what is recorded, and what is next."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from study.records.paths import StudyPaths
 from study.records.reading import write_trial, write_winner, write_work
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, reason
-from study.search.arms import ArmSearch
+from study.search.state import SearchState
 from study.training.task import Task, Unscored
 
 Report = TrialRecord | WinnerRecord | FoldRecord | Unscored
@@ -22,13 +22,13 @@ class RecordSink(ABC):
     """Keeps the records of a study: writes each, then tells it to the search that waits for it,
     then to the observer.
 
-    arms: by key. beside: the work beside them.
+    searches: by key. beside: the work beside them.
     """
 
     def __init__(
-        self, arms: Mapping[str, ArmSearch], beside: FoldQueue, observer: Observer
+        self, searches: Mapping[str, SearchState], beside: FoldQueue, observer: Observer
     ) -> None:
-        self.arms, self.beside, self.observer = arms, beside, observer
+        self.searches, self.beside, self.observer = searches, beside, observer
 
     @abstractmethod
     def write(self, record: Report, files: dict[str, bytes]) -> None:
@@ -37,7 +37,7 @@ class RecordSink(ABC):
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        return self.beside.finished and all(arm.finished for arm in self.arms.values())
+        return self.beside.finished and all(search.finished for search in self.searches.values())
 
     def add_failure(self, task: Task, error: str) -> None:
         """Keep the failure of a task that is at fault."""
@@ -48,14 +48,14 @@ class RecordSink(ABC):
         self.write(record, files)
         match record:
             case TrialRecord():
-                self.arms[record.arm.key].tell(record)
+                self.searches[record.search.key].tell(record)
             case WinnerRecord():
-                self.arms[record.arm.key].score(record.number)
+                self.searches[record.search.key].score(record.number)
             case FoldRecord():
                 self.beside.tell(record)
             case Unscored():
-                key = record.arm.key
-                self.arms[key].score(record.number)
+                key = record.search.key
+                self.searches[key].score(record.number)
                 self.observer.note(
                     f"The winner of {key} could not be scored on the test rows: {reason(record.error)}"
                 )
@@ -70,10 +70,10 @@ class Recorder(RecordSink):
         self,
         paths: StudyPaths,
         observer: Observer,
-        arms: Mapping[str, ArmSearch],
+        searches: Mapping[str, SearchState],
         beside: FoldQueue,
     ) -> None:
-        super().__init__(arms, beside, observer)
+        super().__init__(searches, beside, observer)
         self.paths = paths
 
     def write(self, record: Report, files: dict[str, bytes]) -> None:
@@ -87,9 +87,12 @@ class Recorder(RecordSink):
                 write_work(self.paths, record, files)
 
     def add(self, record: Report, files: dict[str, bytes]) -> None:
-        """Write a record and tell it; the last one of an arm, its winner if it has one, packs the
-        arm's.
+        """Write a record and tell it; the last one of a search, its winner if it has one, packs the
+        search's.
         """
         super().add(record, files)
-        if isinstance(record, TrialRecord | WinnerRecord) and self.arms[record.arm.key].finished:
-            pack(self.paths, record.arm)
+        if (
+            isinstance(record, TrialRecord | WinnerRecord)
+            and self.searches[record.search.key].finished
+        ):
+            pack(self.paths, record.search)

@@ -33,8 +33,8 @@ class TaskResult:
     """What a task leaves: a record, or the traceback of an exception that is not known to be its
     own fault.
 
-    files: models, by name. kept: what a network's complete trial has for its arm's winner, or Ray's
-    reference of it. grown: whether the worker is to be replaced.
+    files: models, by name. kept: what a network's complete trial has for its search's winner, or
+    Ray's reference of it. grown: whether the worker is to be replaced.
     """
 
     record: Report | None = None

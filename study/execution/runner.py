@@ -19,48 +19,49 @@ from study.records.paths import StudyPaths
 from study.records.reading import read_records
 from study.records.work import reason
 from study.schema import ALL_ROWS, StudyError, procedure_of
-from study.search.arms import ArmSearch
 from study.search.plan import Plan
+from study.search.state import SearchState
 
 
 def make_searches(
     plan: Plan, data: EncodedData, paths: StudyPaths, observer: Observer
-) -> tuple[dict[str, ArmSearch], FoldQueue]:
-    """Searches of all arms by key, and the work beside them, as the records on disk have left it.
+) -> tuple[dict[str, SearchState], FoldQueue]:
+    """States of all searches by key, and the work beside them, as the records on disk have left it.
 
-    Broken records are set aside, and those of arms that a version before, or a run that was killed,
-    has left finished in single files are packed. Records of other arms are not looked at.
+    Broken records are set aside, and those of searches that a version before, or a run that was
+    killed, has left finished in single files are packed. Records of other searches are not looked
+    at.
     """
-    found = read_records(paths, plan.arms, plan.beside)
+    found = read_records(paths, plan.searches, plan.beside)
     for path in found.broken:
         aside = set_aside(paths, path)
         observer.note(f"A broken record was set aside as {aside}; it is made again.")
-    by_arm: dict[str, dict[int, Outcome]] = {}
+    by_search: dict[str, dict[int, Outcome]] = {}
     for record in found.trials:
-        by_arm.setdefault(record.arm.key, {})[record.number] = record
-    scored = {winner.arm.key: winner.number for winner in found.winners}
-    arms = {
-        arm.key: ArmSearch(
+        by_search.setdefault(record.search.key, {})[record.number] = record
+    scored = {winner.search.key: winner.number for winner in found.winners}
+    searches = {
+        search.key: SearchState(
             config=plan.config,
-            arm=arm,
-            n_rows=min(map(len, data[arm.target, arm.outer_fold].train)),
-            trials=plan.trials(arm),
-            records=by_arm.get(arm.key, {}),
-            scored=scored.get(arm.key),
+            spec=search,
+            n_rows=min(map(len, data[search.target, search.outer_fold].train)),
+            trials=plan.trials(search),
+            records=by_search.get(search.key, {}),
+            scored=scored.get(search.key),
         )
-        for arm in plan.arms
+        for search in plan.searches
     }
-    for arm in plan.arms:
-        if arms[arm.key].finished:
-            pack(paths, arm)
-    return arms, FoldQueue(plan.beside, found.beside)
+    for search in plan.searches:
+        if searches[search.key].finished:
+            pack(paths, search)
+    return searches, FoldQueue(plan.beside, found.beside)
 
 
-def search(
+def run_searches(
     plan: Plan, data: EncodedData, paths: StudyPaths, pool: Pool, observer: Observer | None = None
 ) -> None:
-    """Run every trial, winner and work beside the arms that has no record yet, on workers that are
-    started unless they are.
+    """Run every trial, winner and work beside the searches that has no record yet, on workers that
+    are started unless they are.
 
     Raises
     ------
@@ -70,13 +71,13 @@ def search(
         Every trial failed, or the resources asked for are not there.
     """
     observer = observer or Observer()
-    arms, beside = make_searches(plan, data, paths, observer)
-    observer.started(plan, arms, beside)
-    recorder = Recorder(paths, observer, arms, beside)
+    searches, beside = make_searches(plan, data, paths, observer)
+    observer.started(plan, searches, beside)
+    recorder = Recorder(paths, observer, searches, beside)
     if not recorder.finished:
         minutes = plan.config.time_budget_min
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
-        tasks = Tasks(plan.config, arms, beside, recorder.add_failure, deadline)
+        tasks = Tasks(plan.config, searches, beside, recorder.add_failure, deadline)
         pool.serve(data)
         pool.start(tasks.left())
         with Journal(paths, plan.config.search.max_tries) as journal, pool.stopped_by_ctrl_c():
@@ -89,8 +90,11 @@ def search(
         if not recorder.finished:
             raise Interrupted
     pool.finish(done=True)
-    if arms and not any(arm.incumbent for arm in arms.values()):
-        failed = next((arm.records[min(arm.records)] for arm in arms.values() if arm.records), None)
+    if searches and not any(search.best for search in searches.values()):
+        failed = next(
+            (search.records[min(search.records)] for search in searches.values() if search.records),
+            None,
+        )
         if failed is None:
             raise StudyError(
                 f"No trial was started within time_budget_min, which is {plan.config.time_budget_min:g}; raise it, then go on."
@@ -99,19 +103,21 @@ def search(
             f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: "
             f"{reason(failed.error)}. The records are in {paths.trials}; with another seed or space, choose another --name."
         )
-    if note := late_note(arms.values()):
+    if note := late_note(searches.values()):
         observer.note(note)
 
 
-def late_note(arms: Iterable[ArmSearch]) -> str | None:
+def late_note(searches: Iterable[SearchState]) -> str | None:
     """What a time budget has left without a model of all rows, if anything."""
     late = [
-        arm.arm for arm in arms if arm.arm.outer_fold == ALL_ROWS and arm.closed and not arm.records
+        search.spec
+        for search in searches
+        if search.spec.outer_fold == ALL_ROWS and search.closed and not search.records
     ]
     if not late:
         return None
     procedures = dict.fromkeys(
-        f"{procedure_of(arm.family, arm.depth)} of {arm.target}" for arm in late
+        f"{procedure_of(search.family, search.depth)} of {search.target}" for search in late
     )
     return (
         f"The time budget ended before the search on all rows, so no {', no '.join(procedures)} was delivered; with a larger "

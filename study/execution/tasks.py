@@ -10,26 +10,26 @@ from study.config import StudyConfig
 from study.execution.queue import FoldQueue
 from study.families import get_family
 from study.schema import REGRESSIONS
-from study.search.arms import ArmSearch
 from study.search.effort import effort_of
+from study.search.state import SearchState
 from study.training.task import FoldTask, Task, TrialTask
 
 LEAST_BEGUN = 16
-"""Arms that are begun at once, however few workers there are."""
+"""Searches that are begun at once, however few workers there are."""
 
 
 class Tasks:
-    """Hands out trials and winners arm by arm in turn, so that workers are busy while one arm waits
-    for its results.
+    """Hands out trials and winners search by search in turn, so that workers are busy while one
+    search waits for its results.
 
-    Work beside the arms is handed out where every arm waits or is done. What comes back is told to
-    the arm or the queue by whoever keeps the records, then here (`ended`). What has left none
-    (`failed`) waits and is handed out again, before all else, until it is found to be at fault
+    Work beside the searches is handed out where every search waits or is done. What comes back is
+    told to the search or the queue by whoever keeps the records, then here (`ended`). What has left
+    none (`failed`) waits and is handed out again, before all else, until it is found to be at fault
     (`drop_faulty`); then `give_up` tells its failure.
 
-    arms: by key. beside: the work beside them. deadline: `time.monotonic()` after which no new
-    trial is suggested; what is out finishes, and winners and work beside the arms are done, if
-    there was a trial. stopping: whether nothing is handed out any more. begun: arms that are
+    searches: by key. beside: the work beside them. deadline: `time.monotonic()` after which no new
+    trial is suggested; what is out finishes, and winners and work beside the searches are done, if
+    there was a trial. stopping: whether nothing is handed out any more. begun: searches that are
     searched at once, unless the others would idle or time is short; each holds an Optuna study, 2
     kB a trial.
     """
@@ -37,20 +37,20 @@ class Tasks:
     def __init__(
         self,
         config: StudyConfig,
-        arms: Mapping[str, ArmSearch],
+        searches: Mapping[str, SearchState],
         beside: FoldQueue,
         give_up: Callable[[Task, str], None],
         deadline: float | None = None,
     ) -> None:
         self.config = config
-        self.arms = arms
+        self.searches = searches
         self.beside = beside
         self.give_up = give_up
         self.deadline = deadline
         self.stopping = False
         self.begun = LEAST_BEGUN
-        self._later = OrderedDict(arms)  # not begun
-        self._ready: OrderedDict[str, ArmSearch] = (
+        self._later = OrderedDict(searches)  # not begun
+        self._ready: OrderedDict[str, SearchState] = (
             OrderedDict()
         )  # who may have something to hand out, next in turn first
         self._searched = 0
@@ -61,11 +61,17 @@ class Tasks:
 
     def left(self, networks: bool = True) -> int:
         """How many are not recorded yet, those that are out included; without `networks` those of
-        other arms alone.
+        other searches alone.
         """
-        arms = [arm for arm in self.arms.values() if networks or get_family(arm.arm.family).convex]
-        trials = sum(max(0, arm.trials - len(arm.records)) for arm in arms if not arm.closed)
-        return trials + sum(not arm.finished for arm in arms) + len(self.beside.left)
+        searches = [
+            search
+            for search in self.searches.values()
+            if networks or get_family(search.spec.family).convex
+        ]
+        trials = sum(
+            max(0, search.trials - len(search.records)) for search in searches if not search.closed
+        )
+        return trials + sum(not search.finished for search in searches) + len(self.beside.left)
 
     @property
     def finished(self) -> bool:
@@ -73,7 +79,7 @@ class Tasks:
         self._look_at_the_clock()
         return not self._out and (
             self.stopping
-            or (self.beside.finished and all(arm.finished for arm in self.arms.values()))
+            or (self.beside.finished and all(search.finished for search in self.searches.values()))
         )
 
     @property
@@ -87,7 +93,7 @@ class Tasks:
         return not self._out
 
     def next(self, fits: Callable[[Task], bool] = lambda task: True) -> Task | None:
-        """The next one that `fits`, or None while every arm waits or all are done. What does not
+        """The next one that `fits`, or None while every search waits or all are done. What does not
         fit waits.
         """
         self._look_at_the_clock()
@@ -104,7 +110,7 @@ class Tasks:
         """Take note that a task has left its record."""
         self._out.discard(task.key)
         if not isinstance(task, FoldTask):
-            self._ready.setdefault(task.arm.key, self.arms[task.arm.key])
+            self._ready.setdefault(task.search.key, self.searches[task.search.key])
 
     def failed(self, task: Task) -> None:
         """Let a task wait that has left no record."""
@@ -126,29 +132,32 @@ class Tasks:
         self.deadline = None
         for task in list(self._again.values()):
             if isinstance(task, TrialTask):
-                self.arms[task.arm.key].give_back(task.number)
+                self.searches[task.search.key].give_back(task.number)
                 del self._again[task.key]
-        for arm in self.arms.values():
-            arm.close()
-        if not self._out and not any(arm.records for arm in self.arms.values()):
+        for search in self.searches.values():
+            search.close()
+        if not self._out and not any(search.records for search in self.searches.values()):
             self.beside.close()  # there is nothing that it could stand beside
 
     def _fresh(self) -> Task | None:
-        begun = len(self.arms) if self.deadline is not None else self.begun + self._searched
-        while self._later and len(self.arms) - len(self._later) < begun:
+        begun = len(self.searches) if self.deadline is not None else self.begun + self._searched
+        while self._later and len(self.searches) - len(self._later) < begun:
             self._ready.update([self._later.popitem(last=False)])
         while self._ready or self._later:
-            key, arm = (self._ready or self._later).popitem(last=False)
-            if (suggestion := arm.next_trial()) is not None:
-                self._ready[key] = arm
-                own = {"bars": arm.bars(suggestion.number), "penalties": arm.penalties}
-                return TrialTask.of(self.config, arm.arm, suggestion, **own)
-            if (best := arm.next_winner()) is not None:
+            key, search = (self._ready or self._later).popitem(last=False)
+            if (suggestion := search.next_trial()) is not None:
+                self._ready[key] = search
+                own = {
+                    "prune_above": search.prune_above(suggestion.number),
+                    "penalties": search.penalties,
+                }
+                return TrialTask.of(self.config, search.spec, suggestion, **own)
+            if (best := search.next_winner()) is not None:
                 assert best.val_loss is not None  # it is complete
                 self._searched += 1
-                return TrialTask.of(self.config, arm.arm, best, penalties=arm.penalties).as_winner(
-                    best.val_loss, arm.parts
-                )
+                return TrialTask.of(
+                    self.config, search.spec, best, penalties=search.penalties
+                ).as_winner(best.val_loss, search.parts)
         if (work := self.beside.next()) is None:
             return None
         config = self.config

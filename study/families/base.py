@@ -77,8 +77,8 @@ class Family:
     which every trial scores the whole space, the weight of the sum of squared
         weights beside the sum of losses; Optuna suggests the others.
     zeros: hyperparameters for which 0 is always tried. limits: smallest and largest value that a
-    config may give a hyperparameter; LIMITS where none are named. most_trials: trials of an arm
-    beyond which more bring nothing; None: as many as an arm has.
+    config may give a hyperparameter; LIMITS where none are named. most_trials: trials of a search
+    beyond which more bring nothing; None: as many as a search has.
     """
 
     name: ClassVar[str]
@@ -98,7 +98,7 @@ class Family:
         return NOUNS.get(self.name, self.name).removeprefix("the ")
 
     def start(self) -> dict[str, Any]:
-        """Every hyperparameter, with its value in an arm's first trial; None: the middle of its
+        """Every hyperparameter, with its value in a search's first trial; None: the middle of its
         range, or its first choice.
 
         A sound guess, which the search must beat; the space bounds it.
@@ -112,7 +112,7 @@ class Family:
         raise NotImplementedError
 
     def first(self) -> Sequence[Mapping[str, Any]]:
-        """What an arm's first trials differ in from `start`, one each; where a space leaves it no
+        """What a search's first trials differ in from `start`, one each; where a space leaves it no
         choice, it is passed over.
         """
         return ({},)
@@ -122,7 +122,7 @@ class Family:
         return float(self.inputs), 0.0, 0.0
 
     def parts(self, params: Mapping[str, Any]) -> Sequence[str]:
-        """Candidates that an arm's best trial with such hyperparameters is scored as, beside the
+        """Candidates that a search's best trial with such hyperparameters is scored as, beside the
         winner.
         """
         return ()

@@ -8,7 +8,7 @@ import sys
 from study.config import StudyConfig
 from study.config.options import Range, Space
 from study.families import FAMILIES, get_family, is_searched, resolve_space, searched
-from study.schema import EXTENDED, REGRESSIONS, Arm, Kind, StudyError
+from study.schema import EXTENDED, REGRESSIONS, Kind, Search, StudyError
 
 DEPTHS = (1, 2, 3)
 """Hidden layers of the networks where a config names none."""
@@ -49,20 +49,20 @@ def has_short(config: StudyConfig, kind: Kind) -> bool:
     return REGRESSIONS[kind] in families_of(config, kind)
 
 
-def arm_space(config: StudyConfig, arm: Arm, n_rows: int) -> Space:
-    """The search space of an arm with so many training rows, the config's overrides applied; the
+def search_space(config: StudyConfig, search: Search, n_rows: int) -> Space:
+    """The search space of a search with so many training rows, the config's overrides applied; the
     regression with terms takes the plain one's path."""
-    family, spaces = get_family(arm.family), config.space
-    plain = spaces.get(REGRESSIONS[arm.kind], {}) if family.name == EXTENDED else {}
+    family, spaces = get_family(search.family), config.space
+    plain = spaces.get(REGRESSIONS[search.kind], {}) if family.name == EXTENDED else {}
     path = {name: form for name, form in plain.items() if name == family.path}
     return resolve_space(family, n_rows, path | spaces.get(family.name, {}))
 
 
-def arm_trials(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm under a config whose budget is filled in, or as many as its space has
+def search_trials(config: StudyConfig, search: Search) -> int:
+    """Trials of one search under a config whose budget is filled in, or as many as its space has
     points or its family needs.
     """
-    family, override = get_family(arm.family), config.space.get(arm.family, {})
+    family, override = get_family(search.family), config.space.get(search.family, {})
     if not is_searched(family, override):
         return 1
     forms = searched(family, resolve_space(family, 1, override)).values()
@@ -73,8 +73,10 @@ def arm_trials(config: StudyConfig, arm: Arm) -> int:
     return min(config.search.trials or 1, int(min(choices, family.most_trials or sys.maxsize)))
 
 
-def arm_window(config: StudyConfig, arm: Arm) -> int:
-    """Trials of one arm that may be out at once: `search.generation`, or a regression's multiple of
-    it.
+def search_window(config: StudyConfig, search: Search) -> int:
+    """Trials of one search that may be out at once: `search.generation`, or a regression's multiple
+    of it.
     """
-    return config.search.generation * (REGRESSION_WINDOWS if get_family(arm.family).convex else 1)
+    return config.search.generation * (
+        REGRESSION_WINDOWS if get_family(search.family).convex else 1
+    )

@@ -16,7 +16,7 @@ FIRST = (
     (0.0, 0.0), (0.1, 0.1), (0.0, 0.1), (0.1, 0.0), (0.03, 0.1), (0.3, 0.3), (0.03, 0.03), (0.0, 0.3), (0.01, 0.03),
     (0.1, 0.3), (0.0, 1.0), (0.03, 0.3),
 )  # fmt: skip
-"""Weights of products and curves of an arm's first trials: the plain regression, then from the
+"""Weights of products and curves of a search's first trials: the plain regression, then from the
 middle outwards."""
 
 

@@ -29,7 +29,7 @@ class Constant(Family):
 
 
 class Regression(Family):
-    """One dense layer, fitted to convergence on a path of penalties, zero included: an arm's one
+    """One dense layer, fitted to convergence on a path of penalties, zero included: a search's one
     trial scores them all.
 
     Minimised is the sum of losses + l2 * sum of squared weights on standardised columns, the bias

@@ -25,8 +25,8 @@ class Schedule:
     weight_decay: decoupled, on kernels alone. stop: epoch after which to end at all events, keeping
     the last weights, or None to keep the best; a refit without
         validation rows stops where the search's replicates were best, on the very same schedule.
-    bars: mean of the replicates' best losses, in the target's own unit, above which a fit is given
-    up, one for each of `rungs`;
+    prune_above: mean of the replicates' best losses, in the target's own unit, above which a fit is
+    given up, one for each of `rungs`;
         none where nothing is given up.
     """
 
@@ -38,7 +38,7 @@ class Schedule:
     patience: int
     least_fall: float = 0.002
     stop: int | None = None
-    bars: tuple[float, ...] = ()
+    prune_above: tuple[float, ...] = ()
 
     @property
     def rungs(self) -> tuple[int, ...]:

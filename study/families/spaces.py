@@ -102,7 +102,7 @@ def penalties(family: Family, space: Space) -> tuple[float, ...]:
 
 
 def first_trials(family: Family, space: Space) -> list[dict[str, Any]]:
-    """Hyperparameters of an arm's first trials, each once, moved into the space."""
+    """Hyperparameters of a search's first trials, each once, moved into the space."""
     found = [first_params(family, space, own) for own in family.first()]
     return [params for i, params in enumerate(found) if params not in found[:i]]
 
@@ -110,8 +110,8 @@ def first_trials(family: Family, space: Space) -> list[dict[str, Any]]:
 def first_params(
     family: Family, space: Space, own: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Hyperparameters of an arm's first trial: the family's start, or `own`, moved into the space;
-    0 where that says so.
+    """Hyperparameters of a search's first trial: the family's start, or `own`, moved into the
+    space; 0 where that says so.
     """
     start = family.start() | dict(own or {})
     params: dict[str, Any] = {}

@@ -92,22 +92,23 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     )
     plan = make_plan(resolve_outer(config.replace(protocol="holdout"), [size]), [size])
     wanted = PROCEDURES if model == ANSWER else (model,)
-    arms = [
-        arm
-        for arm in plan.arms
-        if arm.outer_fold == ALL_ROWS and procedure_of(arm.family, arm.depth) in wanted
+    searches = [
+        search
+        for search in plan.searches
+        if search.outer_fold == ALL_ROWS and procedure_of(search.family, search.depth) in wanted
     ]
     beside = [work for work in plan.beside if work.outer_fold == ALL_ROWS and work.sort in wanted]
     found = search_in_process(
-        replace(plan, arms=tuple(arms), beside=tuple(beside)), {(target.name, ALL_ROWS): encoded}
+        replace(plan, searches=tuple(searches), beside=tuple(beside)),
+        {(target.name, ALL_ROWS): encoded},
     )
     files = {
         work.work.sort: StudyPaths(Path()).fold_model(target.name, work.work.sort, ALL_ROWS).name
         for work in found.work
     }
     best: dict[str, WinnerRecord] = {}
-    for winner in sorted(found.winners, key=lambda winner: (winner.val_loss, winner.arm.depth)):
-        best.setdefault(procedure_of(winner.arm.family, winner.arm.depth), winner)
+    for winner in sorted(found.winners, key=lambda winner: (winner.val_loss, winner.search.depth)):
+        best.setdefault(procedure_of(winner.search.family, winner.search.depth), winner)
     files |= {name: winner.models[0] for name, winner in best.items()}
     if not best and not found.files:
         raise StudyError(
@@ -157,9 +158,9 @@ def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
     """The simplest procedure that no richer one beats by more than margin times the simplest one's
     loss.
 
-    losses: validation losses (n_folds,) of the incumbent of each of PROCEDURES. A standard error of
-    the paired difference over inner folds is taken off each gain, since the best of many terms is
-    better by chance too.
+    losses: validation losses (n_folds,) of the best trial of each of PROCEDURES. A standard error
+    of the paired difference over inner folds is taken off each gain, since the best of many terms
+    is better by chance too.
     """
     names = [name for name in PROCEDURES if name in losses]
     least = margin * losses[names[0]].mean()
@@ -178,7 +179,9 @@ def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
 def _by_fold(found: InMemoryRecords, winner: WinnerRecord) -> FloatArray:
     """Validation loss of a winner in each inner fold, the mean over seeds."""
     trial = next(
-        trial for trial in found.trials if (trial.arm, trial.number) == (winner.arm, winner.number)
+        trial
+        for trial in found.trials
+        if (trial.search, trial.number) == (winner.search, winner.number)
     )
     seeds = pd.DataFrame(
         [(each.inner_fold, each.val_loss) for each in trial.replicates], columns=["fold", "loss"]

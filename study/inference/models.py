@@ -16,7 +16,7 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED
 from study.evidence.winners import select_candidate
 from study.families.heads import HEADS, FloatArray
-from study.records.delivery import PROCEDURES, chosen_arms, fold_model
+from study.records.delivery import PROCEDURES, chosen_searches, fold_model
 from study.records.results import Results
 from study.schema import ALL_ROWS, REGRESSION, SHORT, TREES, StudyError, nearest
 
@@ -152,8 +152,10 @@ def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) 
         own = results.predictions[results.predictions["target"] == target]
         if procedure == SHORT:
             own = own[own["family"] == SHORT]
-        elif arm := chosen_arms(results.trials, outer_fold).get((target, procedure)):
-            own = select_candidate(own[(own["family"] == arm.family) & (own["depth"] == arm.depth)])
+        elif search := chosen_searches(results.trials, outer_fold).get((target, procedure)):
+            own = select_candidate(
+                own[(own["family"] == search.family) & (own["depth"] == search.depth)]
+            )
         else:
             own = own.iloc[:0]
     return own[own["outer_fold"] == outer_fold] if len(own) else own

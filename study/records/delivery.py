@@ -22,7 +22,7 @@ from study.schema import (
     REGRESSION,
     SHORT,
     TREES,
-    Arm,
+    Search,
     TrialState,
     procedure_of,
 )
@@ -31,8 +31,8 @@ PROCEDURES = (REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
 """Those of which a model is delivered, where there is one."""
 
 
-def chosen_arms(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Arm]:
-    """The arm of each (target, procedure) on an outer fold: that of least validation loss, the
+def chosen_searches(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], Search]:
+    """The search of each (target, procedure) on an outer fold: that of least validation loss, the
     shallower of two alike.
 
     trials: results dataframe.
@@ -42,14 +42,14 @@ def chosen_arms(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, str], 
         & (trials["state"] == TrialState.COMPLETE)
         & trials["val_loss"].notna()
     ]
-    found: dict[tuple[str, str], Arm] = {}
+    found: dict[tuple[str, str], Search] = {}
     for row in (
-        own.sort_values(["val_loss", "depth", "family"])[list(Arm.model_fields)]
+        own.sort_values(["val_loss", "depth", "family"])[list(Search.model_fields)]
         .drop_duplicates()
         .to_dict("records")
     ):
-        arm = Arm.model_validate(row)
-        found.setdefault((arm.target, procedure_of(arm.family, arm.depth)), arm)
+        search = Search.model_validate(row)
+        found.setdefault((search.target, procedure_of(search.family, search.depth)), search)
     return found
 
 
@@ -61,8 +61,8 @@ def fold_model(
     """
     if procedure in {SHORT, TREES}:
         path = paths.fold_model(target, procedure, outer_fold)
-    elif arm := chosen_arms(trials, outer_fold).get((target, procedure)):
-        path = paths.model(arm)
+    elif search := chosen_searches(trials, outer_fold).get((target, procedure)):
+        path = paths.model(search)
     else:
         return None
     return path if path.exists() else None
@@ -74,7 +74,9 @@ def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
 
     A model that is there already stays where the folds' models were removed by an earlier run.
     """
-    chosen = [(target, name) for target, name in chosen_arms(trials, ALL_ROWS) if name != CONSTANT]
+    chosen = [
+        (target, name) for target, name in chosen_searches(trials, ALL_ROWS) if name != CONSTANT
+    ]
     beside = [
         (str(target), name) for target in trials["target"].unique() for name in (SHORT, TREES)
     ]
@@ -105,10 +107,10 @@ def delivered_frame(results: Results) -> pd.DataFrame:
     ].itertuples(index=False):
         seconds[target, procedure_of(family, depth)] += spent
     for winner in read_winners(paths):
-        if winner.arm.outer_fold == ALL_ROWS:
-            seconds[winner.arm.target, procedure_of(winner.arm.family, winner.arm.depth)] += (
-                winner.wall_time_s
-            )
+        if winner.search.outer_fold == ALL_ROWS:
+            seconds[
+                winner.search.target, procedure_of(winner.search.family, winner.search.depth)
+            ] += winner.wall_time_s
     for each in read_outcomes(paths):
         if each.work.outer_fold == ALL_ROWS:
             seconds[each.work.target, each.work.sort] += each.wall_time_s

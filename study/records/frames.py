@@ -18,7 +18,7 @@ REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "num
 
 B = TypeVar("B", TreesRecord, ShortRecord)
 Beside = TreesRecord | ShortRecord
-"""What is scored beside the arms."""
+"""What is scored beside the searches."""
 Earlier = Mapping[tuple[str, int], pd.Series]
 """By target and outer fold, how many rows of the table are earlier than each test row, indexed by
 row."""
@@ -37,7 +37,7 @@ def trials_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
         plain = record.model_dump(include=set(RESULT_COLUMNS), mode="json")
         params = {f"params_{k}": v for k, v in record.params.items()}
         rows.append(
-            {**plain, **record.arm.model_dump(mode="json"), **params, **record.coefficients}
+            {**plain, **record.search.model_dump(mode="json"), **params, **record.coefficients}
         )
     frame = pd.DataFrame(rows)
     extra = [str(c) for c in frame if c not in RESULT_COLUMNS]
@@ -65,7 +65,7 @@ def folds_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
         {
             "study": r.study,
             "trial_id": r.trial_id,
-            **r.arm.model_dump(mode="json"),
+            **r.search.model_dump(mode="json"),
             "number": r.number,
             "replicate": k,
         }
@@ -83,7 +83,7 @@ def curves_frame(records: Iterable[TrialRecord]) -> pd.DataFrame:
     rows = [
         {
             "trial_id": r.trial_id,
-            **r.arm.model_dump(mode="json"),
+            **r.search.model_dump(mode="json"),
             "number": r.number,
             "replicate": k,
         }
@@ -114,7 +114,7 @@ def predictions_frame(
     classes: dict[str, list[str]],
     earlier: Earlier | None = None,
 ) -> pd.DataFrame:
-    """One row a test row, arm, candidate and seed: row, group (the row itself without groups),
+    """One row a test row, search, candidate and seed: row, group (the row itself without groups),
     observed, predicted and loss; of rows in time order time, how many rows of the table are
     earlier.
 
@@ -131,7 +131,7 @@ def predictions_frame(
     for w in records:
         head = {
             "study": w.study,
-            **w.arm.model_dump(mode="json"),
+            **w.search.model_dump(mode="json"),
             "number": 0 if isinstance(w, ShortRecord) else w.number,
         }
         observed, rows = np.asarray(w.observed, float), np.asarray(w.rows, np.int64)
@@ -173,7 +173,7 @@ def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:
     output, unit, estimate, l2.
     """
     rows = [
-        {**w.arm.model_dump(mode="json"), "l2": w.params.get("l2", 0.0), **row.model_dump()}
+        {**w.search.model_dump(mode="json"), "l2": w.params.get("l2", 0.0), **row.model_dump()}
         for w in winners
         for row in w.coefficients
     ]
@@ -200,7 +200,7 @@ def terms_frame(winners: Iterable[WinnerRecord], shorts: Iterable[ShortRecord]) 
     columns, fill, centers, low, high (lists), knot, output, weight.
     """
     sources: list[WinnerRecord | ShortRecord] = [*winners, *shorts]
-    heads = [(source, source.arm.model_dump(mode="json")) for source in sources if source.terms]
+    heads = [(source, source.search.model_dump(mode="json")) for source in sources if source.terms]
     rows = [
         {name: head[name] for name in ("target", "family", "outer_fold")}
         | {"term": row.name}

@@ -1,4 +1,4 @@
-"""One trial of a study, found by its id, with its place in its arm."""
+"""One trial of a study, found by its id, with its place in its search."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ COMPLETE = TrialState.COMPLETE
 class OneTrial:
     """A trial and what follows from it.
 
-    rank: its place among the complete trials of its arm by validation loss, 1 the least; None of
+    rank: its place among the complete trials of its search by validation loss, 1 the least; None of
     one that is not complete. complete: how many those are. winner: what it left on the test rows,
-    where it is its arm's winner.
+    where it is its search's winner.
     """
 
     record: TrialRecord
@@ -35,7 +35,7 @@ class OneTrial:
 
     @property
     def terms(self) -> tuple[TermRow, ...]:
-        """Of a regression with terms that won its arm."""
+        """Of a regression with terms that won its search."""
         return self.winner.terms if self.winner else ()
 
 
@@ -76,11 +76,12 @@ def find_trial(paths: StudyPaths, trial_id: str) -> OneTrial:
     losses = [
         each.val_loss
         for each in records
-        if each.arm == own.arm and each.state is COMPLETE and each.val_loss is not None
+        if each.search == own.search and each.state is COMPLETE and each.val_loss is not None
     ]
     reached = own.val_loss if own.state is COMPLETE else None
     rank = None if reached is None else 1 + sum(loss < reached for loss in losses)
     winner = next(
-        (each for each in read_winners(paths, arms=[own.arm]) if each.number == own.number), None
+        (each for each in read_winners(paths, searches=[own.search]) if each.number == own.number),
+        None,
     )
     return OneTrial(own, rank, len(losses), winner)

@@ -7,18 +7,18 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from study.records.trial import TrialRecord
-from study.schema import Arm, Suggestion, TrialState
+from study.schema import Search, Suggestion, TrialState
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Suggestion):
     """All that a search and `study status` need of a trial's record, in a sixth of its memory.
 
-    arm: one object for all outcomes of an arm. wall_time_s: seconds. rungs: as in its record.
+    search: one object for all outcomes of a search. wall_time_s: seconds. rungs: as in its record.
     error: why it failed, if it did.
     """
 
-    arm: Arm
+    search: Search
     state: TrialState
     val_loss: float | None
     wall_time_s: float
@@ -26,11 +26,11 @@ class Outcome(Suggestion):
     error: str | None
 
     @classmethod
-    def of(cls, record: TrialRecord, arm: Arm) -> Outcome:
-        """Outcome of a record of `arm`."""
+    def of(cls, record: TrialRecord, search: Search) -> Outcome:
+        """Outcome of a record of `search`."""
         kept = {each.name: getattr(record, each.name) for each in fields(cls)}
-        return cls(**kept | {"arm": arm})
+        return cls(**kept | {"search": search})
 
     @property
     def trial_id(self) -> str:
-        return self.arm.trial_id(self.number)
+        return self.search.trial_id(self.number)

@@ -1,4 +1,4 @@
-"""Records of an arm's trials: a file each while it is searched, and all in one, its pack, once it
+"""Records of a search's trials: a file each while it is searched, and all in one, its pack, once it
 is finished.
 """
 
@@ -10,19 +10,19 @@ from pathlib import Path
 
 from study.records.paths import PACK, StudyPaths, atomic_file, write_atomic
 from study.records.trial import TrialRecord
-from study.schema import Arm
+from study.schema import Search
 
 SINGLE = "[0-9]*.json"
 """Files of single trials."""
 LOOKS = 3
-"""Times that an arm's folder is read which is packed by another process meanwhile."""
+"""Times that a search's folder is read which is packed by another process meanwhile."""
 
 
-def read_arm(
+def read_search(
     paths: StudyPaths, folder: Path, broken: list[Path] | None = None
 ) -> Iterator[TrialRecord]:
-    """Every record in an arm's folder, in order of number: of one in the pack and in a file too the
-    packed one.
+    """Every record in a search's folder, in order of number: of one in the pack and in a file too
+    the packed one.
 
     broken: takes single files, and a pack, in which something is truncated, empty or another's; the
     rest of a pack counts.
@@ -31,21 +31,21 @@ def read_arm(
         yield record
 
 
-def pack(paths: StudyPaths, arm: Arm) -> None:
-    """Put all records of a finished arm into its pack, which is written, synced and renamed before
-    the single files go.
+def pack(paths: StudyPaths, search: Search) -> None:
+    """Put all records of a finished search into its pack, which is written, synced and renamed
+    before the single files go.
 
     Whatever ends the process in between leaves the files, or the pack, or both, which read the
     same.
     """
-    folder = paths.arm(arm)
+    folder = paths.search(search)
     if not any(folder.glob(SINGLE)) or not (lines := _lines(paths, folder)):
         return
     with atomic_file(folder / PACK) as file:
         for _, line in lines:
             file.write(line + b"\n")
     for record, _ in lines:
-        paths.trial(arm, record.number).unlink(missing_ok=True)
+        paths.trial(search, record.number).unlink(missing_ok=True)
 
 
 def unpack(paths: StudyPaths, folder: Path, to: Path, below: int | None = None) -> None:
@@ -54,7 +54,7 @@ def unpack(paths: StudyPaths, folder: Path, to: Path, below: int | None = None) 
     """
     for record, line in _lines(paths, folder):
         if below is None or record.number < below:
-            write_atomic(paths.trial(record.arm, record.number), line)
+            write_atomic(paths.trial(record.search, record.number), line)
     to.parent.mkdir(parents=True, exist_ok=True)
     (folder / PACK).replace(to)
 
@@ -101,7 +101,7 @@ def _once(
         record = _read(line)
         if (
             record is None
-            or paths.arm(record.arm) != folder
+            or paths.search(record.search) != folder
             or record.number <= max(found, default=-1)
         ):
             broken = [folder / PACK]
@@ -111,7 +111,7 @@ def _once(
     for path in files:
         if path.stem not in packed:
             record = _read(line := path.read_bytes())
-            if record is None or paths.trial(record.arm, record.number) != path:
+            if record is None or paths.trial(record.search, record.number) != path:
                 broken.append(path)
             else:
                 found[record.number] = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from study.records.work import FoldWork
-from study.schema import ALL_ROWS, TREES, Arm, Share, StudyError, fold_name
+from study.schema import ALL_ROWS, TREES, Search, Share, StudyError, fold_name
 
 LONGEST_PART, LONGEST_PATH = 255, 3_800
 """Bytes of a folder's name, and of a whole path to a results folder: systems take 4,096, and files
@@ -21,7 +21,7 @@ stand below it."""
 TEMPORARY = ".part"
 """Ending of a file that is being written."""
 PACK = "trials.jsonl"
-"""All records of a finished arm's trials, one a line."""
+"""All records of a finished search's trials, one a line."""
 SHARE = re.compile(r"[^.].*-(\d+)of(\d+)(?:\.json)?")
 
 
@@ -60,8 +60,8 @@ class _Place:
 class StudyPaths:
     """Every file of one study, below `root` (`results/<name>`).
 
-    share: the part of the arms that a run works on, if not on all; it has its own lock, environment
-    and job.
+    share: the part of the searches that a run works on, if not on all; it has its own lock,
+    environment and job.
     """
 
     root: Path
@@ -145,7 +145,7 @@ class StudyPaths:
 
     def tidy(self) -> None:
         """Move what versions before have left at the root to where it lies now; nobody else may be
-        at work on all arms.
+        at work on all searches.
         """
         moved = {self.root / self.data.name: self.data}
         frames = (path for path in self.root.glob("*.parquet") if path != self.results)
@@ -154,28 +154,28 @@ class StudyPaths:
                 new.parent.mkdir(exist_ok=True)
                 old.replace(new)
 
-    def arm(self, arm: Arm) -> Path:
-        return self.trials / _name(arm.target, arm.model_name, arm.outer_fold)
+    def search(self, search: Search) -> Path:
+        return self.trials / _name(search.target, search.model_name, search.outer_fold)
 
-    def trial(self, arm: Arm, number: int) -> Path:
-        return self.arm(arm) / f"{number:04d}.json"
+    def trial(self, search: Search, number: int) -> Path:
+        return self.search(search) / f"{number:04d}.json"
 
-    def pack(self, arm: Arm) -> Path:
-        """All records of a finished arm, in place of one a trial."""
-        return self.arm(arm) / PACK
+    def pack(self, search: Search) -> Path:
+        """All records of a finished search, in place of one a trial."""
+        return self.search(search) / PACK
 
-    def winner(self, arm: Arm) -> Path:
-        return self.arm(arm) / "winner.json"
+    def winner(self, search: Search) -> Path:
+        return self.search(search) / "winner.json"
 
     def work(self, work: FoldWork) -> Path:
         return self.trials / _name(work.target, work.sort, work.outer_fold) / f"{work.sort}.json"
 
-    def model(self, arm: Arm) -> Path:
-        """The judged model of an arm."""
-        return self.fold_model(arm.target, arm.model_name, arm.outer_fold)
+    def model(self, search: Search) -> Path:
+        """The judged model of a search."""
+        return self.fold_model(search.target, search.model_name, search.outer_fold)
 
     def fold_model(self, target: str, name: str, outer_fold: int) -> Path:
-        """The model of an arm, or of work beside the arms: `trees` or `short`."""
+        """The model of a search, or of work beside the searches: `trees` or `short`."""
         return self.fold_models / f"{_name(target, name, outer_fold)}.{_ending(name)}"
 
     def delivered(self, target: str, name: str) -> Path:

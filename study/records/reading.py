@@ -11,13 +11,13 @@ from typing import TypeVar
 import pandas as pd
 
 from study.records.outcome import Outcome
-from study.records.packs import read_arm
+from study.records.packs import read_search
 from study.records.paths import StudyPaths, write_atomic
 from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldOutcome, FoldRecord, FoldWork
-from study.schema import HOST_COLUMNS, Arm, Frozen
+from study.schema import HOST_COLUMNS, Frozen, Search
 
 R = TypeVar("R", bound=Frozen)
 
@@ -27,19 +27,19 @@ W = TypeVar("W", bound=FoldRecord)
 
 def write_trial(paths: StudyPaths, record: TrialRecord) -> None:
     """Write one trial's record, whole or not at all."""
-    write_atomic(paths.trial(record.arm, record.number), record.model_dump_json())
+    write_atomic(paths.trial(record.search, record.number), record.model_dump_json())
 
 
 def write_winner(paths: StudyPaths, record: WinnerRecord, files: dict[str, bytes]) -> None:
-    """Write an arm's models, then its winner's record: a record's files are always there."""
+    """Write a search's models, then its winner's record: a record's files are always there."""
     for name, content in files.items():
         write_atomic(paths.fold_models / name, content)
-    write_atomic(paths.winner(record.arm), record.model_dump_json())
+    write_atomic(paths.winner(record.search), record.model_dump_json())
 
 
 def write_work(paths: StudyPaths, record: FoldRecord, files: dict[str, bytes]) -> None:
-    """Write what work on one target and outer fold beside its arms leaves, models first, each whole
-    or not at all.
+    """Write what work on one target and outer fold beside its searches leaves, models first, each
+    whole or not at all.
     """
     for name, content in files.items():
         write_atomic(paths.fold_models / name, content)
@@ -65,26 +65,28 @@ def _read(
 
 
 def read_trials(
-    paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None
+    paths: StudyPaths, broken: list[Path] | None = None, searches: Iterable[Search] | None = None
 ) -> Iterator[TrialRecord]:
-    """Every trial's record below `trials/`, in order of arm and number, an arm at a time: a large
-    study does not fit in memory.
+    """Every trial's record below `trials/`, in order of search and number, a search at a time: a
+    large study does not fit in memory.
 
     broken: takes the files that are truncated, empty or misplaced, whose trials count as not run.
-    arms: those alone.
+    searches: those alone.
     """
-    folders = paths.trials.glob("*/") if arms is None else map(paths.arm, arms)
+    folders = paths.trials.glob("*/") if searches is None else map(paths.search, searches)
     for folder in sorted(folders):
-        yield from read_arm(paths, folder, broken)
+        yield from read_search(paths, folder, broken)
 
 
 def read_winners(
-    paths: StudyPaths, broken: list[Path] | None = None, arms: Iterable[Arm] | None = None
+    paths: StudyPaths, broken: list[Path] | None = None, searches: Iterable[Search] | None = None
 ) -> list[WinnerRecord]:
-    """Every winner's record below `trials/`, in order of arm; broken and arms as in `read_trials`."""
-    files = paths.trials.glob("*/winner.json") if arms is None else map(paths.winner, arms)
+    """Every winner's record below `trials/`, in order of search; broken and searches as in
+    `read_trials`.
+    """
+    files = paths.trials.glob("*/winner.json") if searches is None else map(paths.winner, searches)
     found = sorted(filter(Path.exists, files))
-    return list(_read(paths, found, WinnerRecord, lambda own: paths.winner(own.arm), broken))
+    return list(_read(paths, found, WinnerRecord, lambda own: paths.winner(own.search), broken))
 
 
 def read_work(
@@ -131,14 +133,16 @@ class Records:
 
 
 def read_records(
-    paths: StudyPaths, arms: Sequence[Arm] | None = None, beside: Sequence[FoldWork] | None = None
+    paths: StudyPaths,
+    searches: Sequence[Search] | None = None,
+    beside: Sequence[FoldWork] | None = None,
 ) -> Records:
-    """Read every record, or those of some arms and work alone."""
+    """Read every record, or those of some searches and work alone."""
     broken = list[Path]()
-    known: dict[str, Arm] = {}
-    read = read_trials(paths, broken, arms)
-    trials = [Outcome.of(each, known.setdefault(each.arm.key, each.arm)) for each in read]
-    winners = read_winners(paths, broken, arms)
+    known: dict[str, Search] = {}
+    read = read_trials(paths, broken, searches)
+    trials = [Outcome.of(each, known.setdefault(each.search.key, each.search)) for each in read]
+    winners = read_winners(paths, broken, searches)
     return Records(trials, winners, read_outcomes(paths, broken, beside), broken)
 
 

@@ -10,7 +10,7 @@ from study.records.packs import unpack
 from study.records.paths import StudyPaths
 from study.records.reading import read_outcomes, read_trials, read_winners
 from study.records.work import FoldWork, reason
-from study.schema import ALL_ROWS, Arm, StudyError, TrialState, nearest, procedure_of
+from study.schema import ALL_ROWS, Search, StudyError, TrialState, nearest, procedure_of
 
 FAIL = TrialState.FAIL
 LEFT_NUMBERS = "TrainingFailed: "
@@ -20,10 +20,10 @@ seeds it is so again."""
 
 @dataclass(frozen=True)
 class Failure:
-    """A trial, or work beside the arms (number None), that left a record with the state FAIL."""
+    """A trial, or work beside the searches (number None), that left a record with the state FAIL."""
 
     name: str
-    place: Arm | FoldWork
+    place: Search | FoldWork
     number: int | None
     error: str | None
 
@@ -39,7 +39,7 @@ class Failure:
 
 
 def failures(paths: StudyPaths, name: str | None = None) -> list[Failure]:
-    """All that failed, in order of arm and number, or what is called so.
+    """All that failed, in order of search and number, or what is called so.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def failures(paths: StudyPaths, name: str | None = None) -> list[Failure]:
         Nothing failed, or it did not.
     """
     found = [
-        Failure(each.trial_id, each.arm, each.number, each.error)
+        Failure(each.trial_id, each.search, each.number, each.error)
         for each in read_trials(paths)
         if each.state == FAIL
     ]
@@ -75,8 +75,8 @@ def put_aside(paths: StudyPaths, failed: Iterable[Failure]) -> Path:
     """Move away the records of failures, all that follows from them, and what was concluded; gives
     the folder, of its own.
 
-    Of an arm that is every record from its first failure on, since later trials were suggested from
-    it, its winner and model. What others are made of goes last, so that whatever is left by a
+    Of a search that is every record from its first failure on, since later trials were suggested
+    from it, its winner and model. What others are made of goes last, so that whatever is left by a
     process that dies in between is a study to go on with. Nobody else may be at work.
     """
     taken = [int(path.name) for path in paths.retried.glob("*") if path.name.isdecimal()]
@@ -88,10 +88,10 @@ def put_aside(paths: StudyPaths, failed: Iterable[Failure]) -> Path:
             place.parent.mkdir(parents=True, exist_ok=True)
             path.replace(place)
 
-    first: dict[Arm, int] = {}
+    first: dict[Search, int] = {}
     work = []
     for failure in failed:
-        if isinstance(failure.place, Arm):
+        if isinstance(failure.place, Search):
             first[failure.place] = min(
                 failure.number or 0, first.get(failure.place, failure.number or 0)
             )
@@ -100,31 +100,31 @@ def put_aside(paths: StudyPaths, failed: Iterable[Failure]) -> Path:
     for path in paths.concluded:
         move(path)
     delivered = {
-        (arm.target, procedure_of(arm.family, arm.depth))
-        for arm in first
-        if arm.outer_fold == ALL_ROWS
+        (search.target, procedure_of(search.family, search.depth))
+        for search in first
+        if search.outer_fold == ALL_ROWS
     }
     for target, procedure in delivered:
         move(paths.delivered(target, procedure))
     for winner in read_winners(paths):
-        own = winner.arm.target, procedure_of(winner.arm.family, winner.arm.depth)
+        own = winner.search.target, procedure_of(winner.search.family, winner.search.depth)
         models = [paths.fold_models / name for name in winner.models]
-        gone = winner.arm.outer_fold == ALL_ROWS and not all(map(Path.exists, models))
+        gone = winner.search.outer_fold == ALL_ROWS and not all(map(Path.exists, models))
         # A rival's model, which may be delivered now, was removed with those of the folds.
-        if winner.arm in first or (gone and own in delivered):
-            for path in (paths.winner(winner.arm), *models):
+        if winner.search in first or (gone and own in delivered):
+            for path in (paths.winner(winner.search), *models):
                 move(path)
-    for arm, number in first.items():
-        move(paths.winner(arm))  # if it cannot be read
-        folder = paths.arm(arm)
+    for search, number in first.items():
+        move(paths.winner(search))  # if it cannot be read
+        folder = paths.search(search)
         files = sorted(
             (int(path.stem), path) for path in folder.glob("[0-9]*.json") if path.stem.isdecimal()
         )
         for _, path in reversed([each for each in files if each[0] > number]):
             move(path)
-        if paths.pack(arm).exists():
-            unpack(paths, folder, aside / paths.pack(arm).relative_to(paths.root), below=number)
-        move(paths.trial(arm, number))
+        if paths.pack(search).exists():
+            unpack(paths, folder, aside / paths.pack(search).relative_to(paths.root), below=number)
+        move(paths.trial(search, number))
     for each in work:
         move(paths.work(each))
     return aside

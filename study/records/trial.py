@@ -1,15 +1,19 @@
-"""What a trial and an arm's winner leave on disk, for ever."""
+"""What a trial and a search's winner leave on disk, for ever."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import AliasChoices, Field
 
 from study.records.inspection import Inspection
 from study.records.numbers import Numbers
-from study.schema import Arm, Frozen, TrialState
+from study.schema import Frozen, Search, TrialState
+
+SearchField = Annotated[Search, Field(validation_alias=AliasChoices("search", "arm"))]
+"""A search; earlier records call it an arm."""
 
 
 class ReplicateRecord(Frozen):
@@ -35,13 +39,13 @@ class TrialRecord(Frozen):
     replicates, per original unit; empty for a network. path: of a regression the penalties that it
     scored (`l2`) and the mean validation loss of each (`val_loss`), the strongest first; its params
     have the best one. rungs: a network's mean best validation loss at each rung of its schedule
-    that it came to. A PRUNED one was above its bar at the last; its other numbers are those up to
+    that it came to. A PRUNED one was above its limit at the last; its other numbers are those up to
     there.
     """
 
     study: str
     trial_id: str
-    arm: Arm
+    search: SearchField
     number: int
     generation: int
     state: TrialState
@@ -64,7 +68,7 @@ class TrialRecord(Frozen):
 
 
 class CoefficientRow(Frozen):
-    """One weight of an arm's refitted incumbent, per original unit of its column (log-odds,
+    """One weight of a search's refitted best trial, per original unit of its column (log-odds,
     log-rate) and per level.
     """
 
@@ -109,8 +113,8 @@ class TermRow(Frozen):
 
 
 class Candidate(Frozen):
-    """One scored way of using an arm's incumbent, or the hyperparameters chosen for boosted trees
-    (`refit` alone).
+    """One scored way of using a search's best trial, or the hyperparameters chosen for boosted
+    trees (`refit` alone).
 
     name: `refit` (trained on all development rows), `ensemble` (mean prediction of the replicates
     of the search) or `rows-<fraction>` (what is judged, trained on a part of the development rows;
@@ -152,7 +156,7 @@ class Tested(Frozen):
 
 
 class WinnerRecord(Tested):
-    """What an arm's incumbent leaves after its one look at the test rows.
+    """What a search's best trial leaves after its one look at the test rows.
 
     terms: of the regression with terms; clipped: cells of its test rows that lie outside the bounds
     of its terms. converged: whether a regression's fit of all development rows arrived within
@@ -160,7 +164,7 @@ class WinnerRecord(Tested):
     """
 
     study: str
-    arm: Arm
+    search: SearchField
     number: int
     params: dict[str, Any]
     val_loss: float

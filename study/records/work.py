@@ -1,4 +1,4 @@
-"""What is done once on a target and outer fold, beside its arms, and what it leaves on disk."""
+"""What is done once on a target and outer fold, beside its searches, and what it leaves on disk."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from study.schema import Arm, Frozen, Kind, TrialState, fold_name
+from study.schema import Frozen, Kind, Search, TrialState, fold_name
 
 
 class FoldWork(Frozen, ABC):
-    """Work on one target and outer fold that is no arm.
+    """Work on one target and outer fold that is no search.
 
     sort: names its record and folder. noun: what a sentence calls it. many: what a count calls it.
     without: what a note says of a target where it failed.
@@ -49,9 +49,9 @@ class FoldRecord(Frozen):
     error: str | None = None
 
     @property
-    def arm(self) -> Arm:
-        """What is scored beside the arms as a family of depth 0."""
-        return Arm(**self.work.model_dump(), family=self.sort, depth=0)
+    def search(self) -> Search:
+        """What is scored beside the searches as a family of depth 0."""
+        return Search(**self.work.model_dump(), family=self.sort, depth=0)
 
     def outcome(self) -> FoldOutcome:
         return FoldOutcome(self.work, self.state, self.wall_time_s, self.error)

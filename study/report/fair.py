@@ -52,7 +52,7 @@ def budgets_frame(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_models, 8) frame: target, model, searches (arms), trials, given up (as hopeless), failed,
+    (n_models, 8) frame: target, model, searches (searches), trials, given up (as hopeless), failed,
     fits (models trained by its trials), seconds (on one core each).
     """
     named = with_names(results.trials, results.data.models)

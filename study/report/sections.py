@@ -73,9 +73,8 @@ def has_sources(results: Results) -> bool:
 
 
 READING = """\
-Every **arm** is one model family on one target, and all have equal chances in the search, which are not equal counts: a trial
-of a regression scores a whole path of penalties. Validation rows choose the best trial of an arm, its **incumbent**; test rows,
-which nothing has seen before, then judge it once.
+Each model is tuned separately for every target, in every outer fold: a **search**. A regression needs one trial, which covers
+all its penalties. Validation rows choose a search's best trial; test rows, which nothing has seen before, then judge it once.
 
 <details class="fold"><summary>What is compared, and how the answer is drawn</summary>
 
@@ -100,7 +99,7 @@ terms lies wholly below {bound}; its terms were chosen on the rows that it was f
 SCORES = """\
 ### Scores
 
-*refit* is the incumbent trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
+*refit* is the best trial trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
 *Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
 average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
 several classes that of the most probable one. *At the limit* are test rows whose log loss is that of the surest mistake.

@@ -67,8 +67,8 @@ class Figures:
 
 def as_html(results: Results) -> str:
     """The answer to each target and the test losses behind it, for the output of a notebook's cell."""
-    arms = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
-    counted = f"{human(len(results.trials))} trials in {human(len(arms))} arms"
+    searches = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
+    counted = f"{human(len(results.trials))} trials in {human(len(searches))} searches"
     parts = [str(tables.answer(results)) if results.concluded else f"<p>{escape(UNFINISHED)}</p>"]
     if results.concluded:
         scores = tables.by_target(tables.scores_frame(results))

@@ -13,11 +13,11 @@ from study.formatting import human
 from study.records.reading import read_trials
 from study.records.results import Results
 from study.records.work import reason
-from study.schema import ALL_ROWS, Arm, TrialState
+from study.schema import ALL_ROWS, Search, TrialState
 
 MOST_TRIALS = 2_000
-"""Rows of the table; of more trials each arm's best are shown, and what failed."""
-_ARM = ["target", "kind", "family", "depth", "outer_fold"]
+"""Rows of the table; of more trials each search's best are shown, and what failed."""
+_SEARCH = ["target", "kind", "family", "depth", "outer_fold"]
 
 
 def trials_frame(results: Results) -> pd.DataFrame:
@@ -54,13 +54,13 @@ def trials_frame(results: Results) -> pd.DataFrame:
 
 def shortened(trials: pd.DataFrame, most: int) -> pd.DataFrame:
     """At most so many trials: what failed, up to half of them, and of the others the best of every
-    arm.
+    search.
     """
     if len(trials) <= most:
         return trials
     is_failed = trials["state"] == TrialState.FAIL
     failed, rest = trials[is_failed].head(most // 2), trials[~is_failed]
-    rank = rest.groupby(_ARM)["val_loss"].rank(method="first")
+    rank = rest.groupby(_SEARCH)["val_loss"].rank(method="first")
     best = rank.sort_values(kind="stable").index[: most - len(failed)]
     return trials.loc[trials.index.isin(failed.index.union(best))]
 
@@ -72,7 +72,7 @@ def all_trials(results: Results) -> Html:
     said = f"{human(failed)} of {human(count)} trials failed." if failed else "No trial failed."
     if len(frame) < count:
         said += (
-            f" The table holds {human(len(frame))} of {human(count)} trials: the best of every arm"
+            f" The table holds {human(len(frame))} of {human(count)} trials: the best of every search"
             f"{', and what failed' if failed else ''}. All are in results.csv."
         )
     counts = {
@@ -104,8 +104,8 @@ def _hyperparameters(trials: pd.DataFrame) -> list[str]:
 def _reasons(results: Results, trials: pd.DataFrame) -> dict[str, str]:
     """By trial, the last line of what it raised."""
     failed = trials[trials["state"] == TrialState.FAIL]
-    keys: list[Any] = failed[_ARM].drop_duplicates().to_dict("records")
-    records = read_trials(results.paths, arms=[Arm(**key) for key in keys]) if keys else ()
+    keys: list[Any] = failed[_SEARCH].drop_duplicates().to_dict("records")
+    records = read_trials(results.paths, searches=[Search(**key) for key in keys]) if keys else ()
     return {
         record.trial_id: reason(record.error)
         for record in records

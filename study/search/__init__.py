@@ -1,1 +1,1 @@
-"""The search: which arms there are, what budget they get, and which trials are run next."""
+"""The search: which searches there are, what budget they get, and which trials are run next."""

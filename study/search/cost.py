@@ -14,7 +14,7 @@ from study.config.options import Range, Space
 from study.data.terms import MOST_CELLS as SEARCHED_CELLS, MOST_TERMS, QUANTILES
 from study.families import get_family, resolve_space
 from study.records.trees import MOST_CELLS
-from study.schema import EXTENDED, Arm, Kind
+from study.schema import EXTENDED, Kind, Search
 
 START_S = 8.3
 """Seconds from a command to its first task, a table of some rows read and encoded: imports, Ray,
@@ -59,8 +59,8 @@ ROW_TERMS = 20
 
 @dataclass(frozen=True)
 class Size:
-    """Size of what one target's arms learn from: rows and terms. Before anything is encoded: rows
-    with a target and columns.
+    """Size of what one target's searches learn from: rows and terms. Before anything is encoded:
+    rows with a target and columns.
 
     outputs: of a regression: as many as there are classes, where these are more than two, else one.
     """
@@ -72,19 +72,19 @@ class Size:
     outputs: int = 1
 
 
-def trial_cost(config: StudyConfig, arm: Arm, size: Size) -> float:
-    """Core-seconds one trial of an arm is modelled to take: a fixed function of sizes, fitted once
-    to measured studies.
+def trial_cost(config: StudyConfig, search: Search, size: Size) -> float:
+    """Core-seconds one trial of a search is modelled to take: a fixed function of sizes, fitted
+    once to measured studies.
     """
     folds, seeds = config.inner.folds, config.inner.seeds or 1
     rows = size.rows * (1 - 1 / folds)
-    family = get_family(arm.family)
+    family = get_family(search.family)
     if family.convex:
         return TRIAL_S + (
             _path_cost(size, folds, rows, family.name == EXTENDED) if family.inputs else 0.0
         )
-    space = resolve_space(family, round(rows), config.space.get(arm.family, {}))
-    layers = (arm.depth + size.terms / WIDE) * float(
+    space = resolve_space(family, round(rows), config.space.get(search.family, {}))
+    layers = (search.depth + size.terms / WIDE) * float(
         np.mean((_values(space, "width", WIDE) / WIDE) ** 2)
     )
     steps = float(np.mean(1 + STEP_ROWS / _values(space, "batch_size", WIDE)))

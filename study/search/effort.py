@@ -16,10 +16,10 @@ from study.families.chosen import DEPTHS
 class Effort:
     """What an effort level means for a table of 5,000 rows, and where it gives way on larger ones.
 
-    trials: an arm. tree_trials: of boosted trees in an outer fold. seeds: a network and inner fold.
-    epochs: most epochs of a network. cap_s: most core-seconds a study may be modelled to cost;
-    trials are cut until it fits. one_shape: whether what shapes a program stays as it is in an
-    arm's first trial, since to compile another takes longer than to train it.
+    trials: a search. tree_trials: of boosted trees in an outer fold. seeds: a network and inner
+    fold. epochs: most epochs of a network. cap_s: most core-seconds a study may be modelled to
+    cost; trials are cut until it fits. one_shape: whether what shapes a program stays as it is in
+    an search's first trial, since to compile another takes longer than to train it.
     """
 
     trials: int
@@ -40,7 +40,7 @@ FEWEST_TRIALS = 4
 FEWEST_EPOCHS = 10
 """epochs."""
 WORTHWHILE_TRIALS = 8
-"""Trials an arm that go before a further repeat."""
+"""Trials a search that go before a further repeat."""
 MOST_REPEATS = 3
 """Outer repeats that are taken unasked, and"""
 MOST_BOUGHT_REPEATS = 10

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
 from study.families import count_programs, get_family, resolve_space
-from study.families.chosen import arm_trials, arm_window, depths_of, families_of, has_short
-from study.schema import ALL_ROWS, Arm
+from study.families.chosen import depths_of, families_of, has_short, search_trials, search_window
+from study.schema import ALL_ROWS, Search
 from study.search.cost import (
     CELL_S,
     COMPILE_S,
@@ -56,7 +56,7 @@ class Cost:
         )
 
     def share(self, count: int) -> Cost:
-        """That of one of so many runs that divide the arms, none of which concludes."""
+        """That of one of so many runs that divide the searches, none of which concludes."""
         return replace(self, seconds=self.seconds / count, last=self.last / count, end=0.0)
 
 
@@ -75,16 +75,18 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
         chains += beside
         for name in families_of(config, size.kind):
             for depth in depths_of(config, name):
-                arm = Arm(
+                search = Search(
                     target=size.target,
                     kind=size.kind,
                     family=name,
                     depth=depth,
                     outer_fold=ALL_ROWS,
                 )
-                own, trial = arm_trials(config, arm), trial_cost(config, arm, size)
+                own, trial = search_trials(config, search), trial_cost(config, search, size)
                 last += (own + 2) * trial + WINNER_S
-                chains.append((math.ceil(own / arm_window(config, arm)) + 2) * trial + WINNER_S)
+                chains.append(
+                    (math.ceil(own / search_window(config, search)) + 2) * trial + WINNER_S
+                )
                 trials += own
     places, compiling = config.n_outer + 1, COMPILE_S * count_all_programs(config, sizes)
     cells = CELL_S * max(size.rows * size.terms for size in sizes)

@@ -1,4 +1,4 @@
-"""Which arms a study has, the budget they all get, and what it will cost."""
+"""Which searches a study has, the budget they all get, and what it will cost."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from study.families import (
     resolve_space,
     shaping,
 )
-from study.families.chosen import DEPTHS, arm_trials, arm_window, depths_of, families_of, has_short
+from study.families.chosen import (
+    DEPTHS,
+    depths_of,
+    families_of,
+    has_short,
+    search_trials,
+    search_window,
+)
 from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldWork
-from study.schema import ALL_ROWS, Arm, ModelData, Share
+from study.schema import ALL_ROWS, ModelData, Search, Share
 from study.search.cost import Size
 from study.search.effort import (
     FEWEST_EPOCHS,
@@ -51,36 +58,38 @@ class Plan:
     never on the machine.
 
     config: the given one with every number that `effort` decides filled in.
-    beside: the work beside the arms, of each sort once a target and outer fold.
+    beside: the work beside the searches, of each sort once a target and outer fold.
     cost: as it is modelled. programs: those of networks that a worker compiles at most.
     """
 
     config: StudyConfig
-    arms: tuple[Arm, ...]
+    searches: tuple[Search, ...]
     beside: tuple[FoldWork, ...]
     cost: Cost
     programs: int = 0
 
-    def trials(self, arm: Arm) -> int:
-        """Trials of one arm: the same budget for all, and one where there is nothing to search."""
-        return arm_trials(self.config, arm)
+    def trials(self, search: Search) -> int:
+        """Trials of one search: the same budget for all, and one where there is nothing to search."""
+        return search_trials(self.config, search)
 
-    def replicates(self, arm: Arm) -> int:
+    def replicates(self, search: Search) -> int:
         """Replicates of each of its trials: inner folds x seeds, or inner folds where seeds change
         nothing.
         """
-        seeds = 1 if get_family(arm.family).convex else self.config.inner.seeds or 1
+        seeds = 1 if get_family(search.family).convex else self.config.inner.seeds or 1
         return self.config.inner.folds * seeds
 
     def share(self, share: Share) -> Plan:
-        """What one of several runs does that divide the arms, dealt deepest first so that shares
-        cost much the same.
+        """What one of several runs does that divide the searches, dealt deepest first so that
+        shares cost much the same.
 
-        The work beside them is dealt from the last share on, which has the fewest arms.
+        The work beside them is dealt from the last share on, which has the fewest searches.
         """
-        dealt = sorted(self.arms, key=lambda arm: -arm.depth)[share.number :: share.count]
+        dealt = sorted(self.searches, key=lambda search: -search.depth)[share.number :: share.count]
         beside = self.beside[share.count - 1 - share.number :: share.count]
-        return replace(self, arms=tuple(dealt), beside=beside, cost=self.cost.share(share.count))
+        return replace(
+            self, searches=tuple(dealt), beside=beside, cost=self.cost.share(share.count)
+        )
 
     @property
     def seconds(self) -> float:
@@ -90,30 +99,32 @@ class Plan:
     @property
     def models(self) -> tuple[ModelData, ...]:
         """Families at their depths, each once, as figures and tables call them."""
-        models = dict.fromkeys((arm.family, arm.depth) for arm in self.arms)
+        models = dict.fromkeys((search.family, search.depth) for search in self.searches)
         return tuple(ModelData(family=f, depth=d, label=get_family(f).label(d)) for f, d in models)
 
     @property
     def slots(self) -> int:
-        """Trials that may be out at once: what the windows of all arms can fill."""
-        return sum(min(self.trials(arm), arm_window(self.config, arm)) for arm in self.arms)
+        """Trials that may be out at once: what the windows of all searches can fill."""
+        return sum(
+            min(self.trials(search), search_window(self.config, search)) for search in self.searches
+        )
 
     @property
     def n_trials(self) -> int:
-        return sum(self.trials(arm) for arm in self.arms)
+        return sum(self.trials(search) for search in self.searches)
 
     @property
     def n_fits(self) -> int:
         """Models trained by all trials."""
-        return sum(self.trials(arm) * self.replicates(arm) for arm in self.arms)
+        return sum(self.trials(search) * self.replicates(search) for search in self.searches)
 
 
-def make_arms(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Arm, ...]:
+def searches_of(config: StudyConfig, sizes: Sequence[Size]) -> tuple[Search, ...]:
     """Every (target, family, depth, outer fold), regressions first, and the last searches, on all
     rows, behind all folds.
     """
     return tuple(
-        Arm(target=size.target, kind=size.kind, family=family, depth=depth, outer_fold=fold)
+        Search(target=size.target, kind=size.kind, family=family, depth=depth, outer_fold=fold)
         for folds in (range(config.n_outer), [ALL_ROWS])
         for size in sizes
         for fold in folds
@@ -146,8 +157,8 @@ def most_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
 
 
 def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
-    """Fill in what `effort` or a budget decides and lay out the arms. What the config sets itself
-    is never touched.
+    """Fill in what `effort` or a budget decides and lay out the searches. What the config sets
+    itself is never touched.
 
     Small tables get more epochs, large ones fewer (in proportion to the root of their rows). Of an
     effort, until the modelled cost is under its cap, seeds go first, trials next and epochs last. A
@@ -163,7 +174,9 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
     check_sampler(config.search.sampler)
     resolved = _cut(config, sizes) if config.budget_core_hours is None else _bought(config, sizes)
     cost, programs = study_cost(resolved, sizes), count_all_programs(resolved, sizes)
-    return Plan(resolved, make_arms(resolved, sizes), make_beside(resolved, sizes), cost, programs)
+    return Plan(
+        resolved, searches_of(resolved, sizes), make_beside(resolved, sizes), cost, programs
+    )
 
 
 def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
@@ -229,8 +242,8 @@ def _filled(
 
 
 def _one_shape(config: StudyConfig, sizes: Sequence[Size]) -> dict[str, Space]:
-    """Spaces of networks in which everything that shapes a program is what it is in an arm's first
-    trial.
+    """Spaces of networks in which everything that shapes a program is what it is in a search's
+    first trial.
     """
     rows, fixed = max(size.rows for size in sizes), {}
     for name in dict.fromkeys(name for size in sizes for name in families_of(config, size.kind)):
@@ -253,10 +266,10 @@ def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """Fill in `protocol: auto` and the outer repeats, from the table's size and the cost model.
 
     Nested where the largest target has fewer than NESTED_BELOW rows, and up to NESTED_TO where one
-    pass leaves each arm FEWEST_TRIALS at all their epochs under the cap of `effort`, or within the
-    budget. Repeats: as many as leave each arm WORTHWHILE_TRIALS, since repeats narrow a verdict's
-    interval more than longer searches do; a budget buys more of them once each of those searches is
-    a `normal` one.
+    pass leaves each search FEWEST_TRIALS at all their epochs under the cap of `effort`, or within
+    the budget. Repeats: as many as leave each search WORTHWHILE_TRIALS, since repeats narrow a
+    verdict's interval more than longer searches do; a budget buys more of them once each of those
+    searches is a `normal` one.
     """
     rows = max(size.rows for size in sizes)
     developed = [replace(size, rows=size.rows - size.rows // config.outer.folds) for size in sizes]

@@ -1,4 +1,4 @@
-"""An arm's Optuna study, asked in order of number while the results before the window are told in
+"""A search's Optuna study, asked in order of number while the results before the window are told in
 that order too.
 """
 
@@ -17,12 +17,12 @@ from study.schema import TrialState
 
 
 class Window:
-    """An arm's Optuna study, which knows of every trial the params, and the results of those that
+    """A search's Optuna study, which knows of every trial the params, and the results of those that
     were told.
 
     Every trial is sampled by a sampler made for its number, so that what was drawn before leaves no
     trace. The study holds 2 kB a trial and can be made again from records at any time, so it lives
-    no longer than its arm asks.
+    no longer than its search asks.
 
     sampler: name in SAMPLERS. seed: of a trial's number. asked: trials it knows, the number of the
     next one.

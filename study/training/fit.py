@@ -264,7 +264,7 @@ def fit(
         start += len(val)
         level = float((program.best_loss.numpy() * problem.y_scale**2).mean())
         passed += [level] * (sum(rung <= start for rung in schedule.rungs) - len(passed))
-        pruned = any(at > bar for at, bar in zip(passed, schedule.bars, strict=False))
+        pruned = any(at > limit for at, limit in zip(passed, schedule.prune_above, strict=False))
     val_losses, train_losses = (
         np.concatenate(curve).T.astype(np.float64) for curve in (val_curve, train_curve)
     )

@@ -126,7 +126,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is handed over from an incumbent's trial to its winner, which would train it again: kept
+    """What is handed over from a best trial's trial to its winner, which would train it again: kept
     weights, best epochs.
     """
 

@@ -90,7 +90,7 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
 
     The folds walk the path together, from the strongest penalty, and stop where PATIENCE penalties
     have brought nothing, or where a loss is no longer finite. Of a table of more than MOST_CELLS
-    the training and validation rows are drawn, the same for all trials of an arm. One thread.
+    the training and validation rows are drawn, the same for all trials of a search. One thread.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):
-        family, found = get_family(task.arm.family), walked(task, encoded)
+        family, found = get_family(task.search.family), walked(task, encoded)
         folds, losses, place, best = found.folds, found.losses, found.place, found.best
         fits = [
             fold.columns.original(fold.directions, point)
@@ -132,7 +132,7 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
             for e, (point, loss) in enumerate(best)
         ),
         coefficients={}
-        if task.arm.family == EXTENDED
+        if task.search.family == EXTENDED
         else mean_coefficients(encoded, fits, family.inputs),
         path={"l2": list(task.penalties[: len(losses)]), "val_loss": losses} if family.path else {},
     )
@@ -153,7 +153,10 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
     """Walk the task's penalties on every inner fold; one thread is the caller's matter. Raises as
     `run_path`.
     """
-    family, weights = get_family(task.arm.family), get_family(task.arm.family).weights(task.params)
+    family, weights = (
+        get_family(task.search.family),
+        get_family(task.search.family).weights(task.params),
+    )
     terms = terms_of(encoded, weights)
     every = all_terms(encoded) if has_terms(family) else terms
     seed = derive_seed(task.seed, "path", encoded.target, encoded.outer_fold)
@@ -230,7 +233,7 @@ def fit(
     """The regression of a task's hyperparameters, or others, fitted on some rows, all of them; and
     whether it arrived.
     """
-    family, params = get_family(task.arm.family), task.params if params is None else params
+    family, params = get_family(task.search.family), task.params if params is None else params
     weights = family.weights(params)
     columns = Columns.of(encoded, encoder, terms_of(encoded, weights), weights, rows)
     directions, l2 = columns.directions(), float(params.get(family.path or "", 0.0))  # type: ignore[arg-type]

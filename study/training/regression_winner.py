@@ -21,7 +21,7 @@ from study.training.task import WinnerTask
 
 
 def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
-    """Fit the incumbent on all development rows (candidate `refit`, which is judged) and save it.
+    """Fit the best trial on all development rows (candidate `refit`, which is judged) and save it.
 
     Candidate `ensemble` is the mean of the linear predictors of fits on the inner folds' training
     rows, left out where the search drew its rows; `rows-<fraction>` are made of a part of the
@@ -58,9 +58,9 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
                 [each for each in predicted if np.isfinite(each[2]).all()], encoded
             )
             scored += scored_parts(encoded, partial(_on_part, task, encoded))
-        inputs = get_family(task.arm.family).inputs
+        inputs = get_family(task.search.family).inputs
         probed = asked(encoded, lambda raw: head.response(own.predictor(raw))) if inputs else None
-    if task.arm.family == EXTENDED:
+    if task.search.family == EXTENDED:
         raw = encoded.raw(encoded.test)
         clipped = own.terms.clipped(raw)
         return Won(model, scored, (), term_rows(own, encoded), clipped, converged, probed)
@@ -72,7 +72,7 @@ def _on_part(
     task: WinnerTask, encoded: Encoded, own: Encoded, number: int
 ) -> tuple[FloatArray, float]:
     """Response on the test rows of what the part `own` gives, and its validation loss."""
-    path, family = walked(task, own), get_family(task.arm.family)
+    path, family = walked(task, own), get_family(task.search.family)
     params = task.params | ({family.path: task.penalties[path.place]} if family.path else {})
     fitted, _ = fit(task, own, -1, own.development, params)
     return HEADS[own.kind].response(fitted.predicted(encoded, encoded.test)), path.losses[

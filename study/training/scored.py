@@ -1,4 +1,4 @@
-"""What an incumbent becomes: a saved model, and its predictions of the test rows."""
+"""What a best trial becomes: a saved model, and its predictions of the test rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from study.training.task import TrainingFailed
 
 @dataclass(frozen=True)
 class Won:
-    """What an incumbent becomes: its saved model (Keras), the judged candidate and others, and a
+    """What a best trial becomes: its saved model (Keras), the judged candidate and others, and a
     regression's weights.
 
     terms: weights of columns and terms of the regression with terms. clipped: cells of its test

@@ -1,5 +1,5 @@
-"""What a worker is told, beside the data: a trial, an arm's winner, or work on an outer fold beside
-its arms.
+"""What a worker is told, beside the data: a trial, a search's winner, or work on an outer fold
+beside its searches.
 
 key: its name among all tasks of a study. place: target and outer fold, whose data it takes.
 network: whether it trains networks, which a GPU may do; a CPU computes all else.
@@ -14,7 +14,7 @@ from study.config.options import Space
 from study.families import get_family
 from study.records.trial import TrialRecord
 from study.records.work import FoldRecord, FoldWork
-from study.schema import Arm, Frozen, Suggestion, TrialState
+from study.schema import Frozen, Search, Suggestion, TrialState
 
 
 class TrainingFailed(Exception):
@@ -26,7 +26,7 @@ class Unscored(Frozen):
     tries again.
     """
 
-    arm: Arm
+    search: Search
     number: int
     error: str
     wall_time_s: float = 0.0
@@ -35,14 +35,15 @@ class Unscored(Frozen):
 
 
 class TrainingTask(Frozen):
-    """Hyperparameters of one arm, and how they are trained.
+    """Hyperparameters of one search, and how they are trained.
 
-    bars: as in a network's Schedule. penalties: path of a regression's trial, the strongest first.
+    prune_above: as in a network's Schedule. penalties: path of a regression's trial, the strongest
+    first.
     """
 
     study: str
     seed: int
-    arm: Arm
+    search: Search
     number: int
     generation: int
     params: dict[str, Any]
@@ -50,16 +51,16 @@ class TrainingTask(Frozen):
     epochs: int
     patience: int
     iterations: int
-    bars: tuple[float, ...] = ()
+    prune_above: tuple[float, ...] = ()
     penalties: tuple[float, ...] = ()
 
     @property
     def place(self) -> tuple[str, int]:
-        return self.arm.target, self.arm.outer_fold
+        return self.search.target, self.search.outer_fold
 
     @property
     def network(self) -> bool:
-        return not get_family(self.arm.family).convex
+        return not get_family(self.search.family).convex
 
 
 class TrialTask(TrainingTask):
@@ -71,17 +72,17 @@ class TrialTask(TrainingTask):
     def of(
         cls,
         config: StudyConfig,
-        arm: Arm,
+        search: Search,
         trial: Suggestion | TrialRecord,
         **own: tuple[float, ...],
     ) -> TrialTask:
         """Task of a trial, suggested or recorded, under a config whose budget is filled in; own:
-        bars and penalties.
+        prune_above and penalties.
         """
         return cls(
             study=config.name,
             seed=config.seed,
-            arm=arm,
+            search=search,
             number=trial.number,
             generation=trial.generation,
             params=trial.params,
@@ -94,7 +95,7 @@ class TrialTask(TrainingTask):
 
     @property
     def key(self) -> str:
-        return self.arm.trial_id(self.number)
+        return self.search.trial_id(self.number)
 
     def as_winner(
         self, val_loss: float, parts: dict[str, dict[str, Any]] | None = None
@@ -108,7 +109,7 @@ class TrialTask(TrainingTask):
         return TrialRecord(
             study=self.study,
             trial_id=self.key,
-            arm=self.arm,
+            search=self.search,
             number=self.number,
             generation=self.generation,
             **{"params": self.params, **found},
@@ -119,7 +120,7 @@ class TrialTask(TrainingTask):
 
 
 class WinnerTask(TrainingTask):
-    """An arm's incumbent on the test rows.
+    """A search's best trial on the test rows.
 
     val_loss: its mean validation loss. parts: hyperparameters of the best trials for the candidates
     beside it, by their names.
@@ -131,10 +132,10 @@ class WinnerTask(TrainingTask):
 
     @property
     def key(self) -> str:
-        return f"{self.arm.key}-winner"
+        return f"{self.search.key}-winner"
 
     def failed(self, error: str) -> Unscored:
-        return Unscored(arm=self.arm, number=self.number, error=error)
+        return Unscored(search=self.search, number=self.number, error=error)
 
 
 class FoldTask(Frozen):

@@ -33,7 +33,7 @@ def replicates_of(task: TrainingTask, n_inner: int) -> tuple[list[int], list[int
     """Inner fold and seed of each replicate of a network: folds x seeds."""
     pairs = list(product(range(n_inner), range(task.inner_seeds)))
     return [fold for fold, _ in pairs], [
-        derive_seed(task.seed, task.arm.key, task.number, *pair) for pair in pairs
+        derive_seed(task.seed, task.search.key, task.number, *pair) for pair in pairs
     ]
 
 
@@ -87,7 +87,7 @@ def architecture_of(task: TrainingTask, encoded: Encoded, stack: int) -> Archite
     folds share its programs.
     """
     shape = stack, len(encoded.matrix.offset), encoded.n_outputs
-    return get_family(task.arm.family).architecture(task.params, task.arm.depth, shape)
+    return get_family(task.search.family).architecture(task.params, task.search.depth, shape)
 
 
 def train(
@@ -107,12 +107,14 @@ def train(
 
     from study.training.fit import compiled, fit
 
-    family, n = get_family(task.arm.family), problem.n_replicates
+    family, n = get_family(task.search.family), problem.n_replicates
     full, lacking = problem.stacked(architecture.n_replicates), architecture.n_replicates - n
 
     def trained() -> Fit:
         schedule = replace(
-            family.schedule(task.params, task.epochs, task.patience), stop=stop, bars=task.bars
+            family.schedule(task.params, task.epochs, task.patience),
+            stop=stop,
+            prune_above=task.prune_above,
         )
         return fit(full, architecture, schedule, seeds + seeds[-1:] * lacking)
 
@@ -130,7 +132,7 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | No
     """Train one trial of the search on all its replicates; gives its record and what a network's
     winner needs, or raises.
     """
-    if get_family(task.arm.family).convex:
+    if get_family(task.search.family).convex:
         return run_path(task, encoded), None
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))

@@ -1,4 +1,4 @@
-"""An arm's winner: its incumbent's one look at the test rows."""
+"""A search's winner: its best trial's one look at the test rows."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ REFIT_SEEDS = 3
 def run_winner(
     task: WinnerTask, encoded: Encoded, kept: Kept | None = None
 ) -> tuple[WinnerRecord, dict[str, bytes]]:
-    """Score an arm's incumbent on the test rows: its one look at them. Gives the record and model
-    files by their names.
+    """Score a search's best trial on the test rows: its one look at them. Gives the record and
+    model files by their names.
 
     What is judged is what is saved: the test rows are predicted by the model of the file. It is a
     network's replicates, as their trial `kept` them or trained again exactly as they were, whose
@@ -43,13 +43,13 @@ def run_winner(
     """
     from study.families.saved import model_bytes
 
-    convex = get_family(task.arm.family).convex
+    convex = get_family(task.search.family).convex
     won = run_regression_winner(task, encoded) if convex else _network(task, encoded, kept)
-    name = StudyPaths(Path()).model(task.arm).name
+    name = StudyPaths(Path()).model(task.search).name
     give_back()  # what training has freed, before the record becomes text
     record = WinnerRecord(
         study=task.study,
-        arm=task.arm,
+        search=task.search,
         number=task.number,
         params=task.params,
         val_loss=task.val_loss,
@@ -94,7 +94,7 @@ def _refit(
     than the stack has.
     """
     numbers = range(min(REFIT_SEEDS, architecture.n_replicates))
-    seeds = [derive_seed(task.seed, task.arm.key, task.number, "refit", s) for s in numbers]
+    seeds = [derive_seed(task.seed, task.search.key, task.number, "refit", s) for s in numbers]
     problem = make_problem(
         encoded, [len(encoded.train)] * len(seeds), [encoded.development] * len(seeds)
     )
@@ -114,7 +114,7 @@ def _on_part(
     """
     folds, _ = replicates_of(task, len(own.train))
     seeds = [
-        derive_seed(task.seed, task.arm.key, task.number, "part", number, k)
+        derive_seed(task.seed, task.search.key, task.number, "part", number, k)
         for k in range(len(folds))
     ]
     problem = replace(make_problem(own, folds), epoch_rows=max(map(len, encoded.train)))

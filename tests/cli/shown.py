@@ -13,10 +13,10 @@ from study.config import make_config
 from study.execution.queue import FoldQueue
 from study.records.short import ShortFormula
 from study.records.trial import TrialRecord, WinnerRecord
-from study.schema import ALL_ROWS, Arm, Kind, TrialState
-from study.search.arms import ArmSearch
+from study.schema import ALL_ROWS, Kind, Search, TrialState
 from study.search.cost import Size
 from study.search.plan import Plan, make_plan
+from study.search.state import SearchState
 
 
 class Clock:
@@ -29,7 +29,7 @@ class Clock:
         return self.now
 
 
-def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
+def make_study(**more: Any) -> tuple[Plan, dict[str, SearchState], FoldQueue]:
     """Two outer folds and all rows of a regression with terms and of a network, four trials each,
     and the work beside them.
     """
@@ -56,12 +56,17 @@ def make_study(**more: Any) -> tuple[Plan, dict[str, ArmSearch], FoldQueue]:
     )  # those of the plain regression, left out for fewer trials
     return (
         plan,
-        {arm.key: ArmSearch(plan.config, arm, 80, plan.trials(arm), {}) for arm in plan.arms},
+        {
+            search.key: SearchState(plan.config, search, 80, plan.trials(search), {})
+            for search in plan.searches
+        },
         FoldQueue(plan.beside),
     )
 
 
-def record(arm: Arm, number: int, loss: float | None = 0.5, seconds: float = 2.0) -> TrialRecord:
+def record(
+    search: Search, number: int, loss: float | None = 0.5, seconds: float = 2.0
+) -> TrialRecord:
     state, error = (
         (TrialState.COMPLETE, None)
         if loss is not None
@@ -69,25 +74,27 @@ def record(arm: Arm, number: int, loss: float | None = 0.5, seconds: float = 2.0
     )
     told = {
         "study": "party",
-        "trial_id": arm.trial_id(number),
+        "trial_id": search.trial_id(number),
         "generation": 0,
         "params": {},
         "wall_time_s": seconds,
     }
-    return TrialRecord(arm=arm, number=number, state=state, val_loss=loss, error=error, **told)
+    return TrialRecord(
+        search=search, number=number, state=state, val_loss=loss, error=error, **told
+    )
 
 
-def winner(arm: Arm) -> WinnerRecord:
+def winner(search: Search) -> WinnerRecord:
     told = {"study": "party", "rows": [], "observed": [], "candidates": (), "coefficients": ()}
-    return WinnerRecord(arm=arm, number=0, params={}, val_loss=0.5, **told)
+    return WinnerRecord(search=search, number=0, params={}, val_loss=0.5, **told)
 
 
 def finish(
-    shown: Progress, arms: dict[str, ArmSearch], key: str, numbers: range, **more: Any
+    shown: Progress, searches: dict[str, SearchState], key: str, numbers: range, **more: Any
 ) -> None:
     for number in numbers:
-        told = record(arms[key].arm, number, **more)
-        arms[key].tell(told)
+        told = record(searches[key].search, number, **more)
+        searches[key].tell(told)
         shown.finished(told)
 
 

@@ -17,7 +17,7 @@ from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import write_trial
 from study.records.trial import TrialRecord
-from study.schema import Arm, Kind, TrialState
+from study.schema import Kind, Search, TrialState
 from tests.cli.conftest import Command
 from tests.records.examples import described
 
@@ -82,10 +82,15 @@ def test_check_counts_what_would_be_done_and_does_nothing(folder: Path, command:
         ("price", "neural-d1", 15, 7, 10),
         ("price", "neural-d2", 15, 7, 10),
     ]
-    assert (found["arms"], found["trials"], found["fits"], found["epochs"]) == (80, 368, 2960, 200)
+    assert (found["searches"], found["trials"], found["fits"], found["epochs"]) == (
+        80,
+        368,
+        2960,
+        200,
+    )
     assert re.search(r"'house'.*\b10\b", found["splitting"])
     assert (shown.code, shown.err) == (0, "")
-    assert re.search(r"\b80 arms, 368 trials, 2,960 fits\b.*\b200 epochs\b", shown.out)
+    assert re.search(r"\b80 searches, 368 trials, 2,960 fits\b.*\b200 epochs\b", shown.out)
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
 
@@ -141,10 +146,10 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
     config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nprotocol: holdout\nsearch: {trials: 3}\n"
     write_atomic(paths.config, config)
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
-    arm = Arm(target="y", kind=Kind.CONTINUOUS, family="extended", depth=0, outer_fold=0)
+    search = Search(target="y", kind=Kind.CONTINUOUS, family="extended", depth=0, outer_fold=0)
     own = {
         "study": "my study",
-        "arm": arm,
+        "search": search,
         "generation": 0,
         "params": {"products": 0.0, "curves": 0.0, "l2": 0.0},
     }
@@ -154,20 +159,20 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
     write_trial(
         paths, TrialRecord(number=1, trial_id="b", state=TrialState.FAIL, error="no", **own)
     )
-    write_atomic(paths.trial(arm, 2), "{")
+    write_atomic(paths.trial(search, 2), "{")
 
     found = told(command, "status", "results/my study")
     shown = command("status", "results/my study")
 
     counts = {
         (each["model"], each["outer_fold"]): (each["trials"], each["budget"])
-        for each in found["arms"]
+        for each in found["searches"]
     }
     budgets = {"constant": 1, "linear": 1, "extended": 3, "neural-d1": 3}
     assert counts == {(name, fold): (0, n) for name, n in budgets.items() for fold in (0, -1)} | {
         ("extended", 0): (2, 3)
     }
-    assert [(each["failed"], each["val_loss"]) for each in found["arms"] if each["trials"]] == [
+    assert [(each["failed"], each["val_loss"]) for each in found["searches"] if each["trials"]] == [
         (1, 0.25)
     ]
     assert found["to_go"] == {"trials": 14, "winners": 8, "trees": 2, "short formulas": 2}
@@ -180,7 +185,7 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
         way in shown.out
         for way in (found["broken"][0], "study retry 'results/my study'", found["again"])
     )
-    assert paths.trial(arm, 2).exists()
+    assert paths.trial(search, 2).exists()
 
 
 def test_status_names_who_is_at_work_in_place_of_how_to_go_on(

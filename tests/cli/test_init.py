@@ -37,7 +37,7 @@ def test_init_writes_a_config_of_the_same_study_as_run_on_the_table(
         )
     )
     assert (ended.code, ended.err) == (0, "")
-    assert planned.arms == direct.plan.arms
+    assert planned.searches == direct.plan.searches
     assert planned.config == direct.plan.config.replace(targets={"price": "continuous"})
 
 

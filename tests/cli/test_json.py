@@ -77,7 +77,9 @@ def test_status_counts_what_is_left_and_names_the_way_on(command: Command) -> No
     found = json.loads(command("status", "party", "--json").out)
 
     network = next(
-        each for each in found["arms"] if each["model"] == "neural-d1" and each["outer_fold"] == 0
+        each
+        for each in found["searches"]
+        if each["model"] == "neural-d1" and each["outer_fold"] == 0
     )
     assert (network["trials"], network["failed"], network["val_loss"], network["winner"]) == (
         2,
@@ -87,7 +89,7 @@ def test_status_counts_what_is_left_and_names_the_way_on(command: Command) -> No
     )
     assert (found["finished"], found["failed"], found["digest"]) == (False, 1, None)
     assert found["again"].startswith("study run party/config.yaml")
-    assert found["to_go"]["winners"] == len(found["arms"])
+    assert found["to_go"]["winners"] == len(found["searches"])
 
 
 @pytest.mark.usefixtures("begun")

@@ -37,14 +37,14 @@ LINE = re.compile(r"(\d+)%: (\d+)/(\d+) trials, (.*)")
 
 
 def test_without_a_terminal_a_line_is_printed_every_tenth(clock: Clock) -> None:
-    plan, arms, beside = make_study()
+    plan, searches, beside = make_study()
     shown, out = plain()
 
     with shown:
-        shown.started(plan, arms, beside)
+        shown.started(plan, searches, beside)
         for number in range(4):
             clock.now += 2
-            finish(shown, arms, "y [m]-extended-o0", range(number, number + 1))
+            finish(shown, searches, "y [m]-extended-o0", range(number, number + 1))
         for number in range(6):
             finish_work(shown, beside, number)
 
@@ -57,11 +57,11 @@ def test_without_a_terminal_a_line_is_printed_every_tenth(clock: Clock) -> None:
 
 
 def test_what_failed_is_named_with_its_reason(clock: Clock) -> None:
-    plan, arms, beside = make_study()
+    plan, searches, beside = make_study()
     shown, out = plain()
 
-    shown.started(plan, arms, beside)
-    finish(shown, arms, "y [m]-neural-d1-o1", range(1), loss=None)
+    shown.started(plan, searches, beside)
+    finish(shown, searches, "y [m]-neural-d1-o1", range(1), loss=None)
     for number in (1, 3):
         finish_work(
             shown, beside, number, TrialState.FAIL, error="Traceback\nValueError: [no] luck\n"
@@ -75,19 +75,19 @@ def test_what_failed_is_named_with_its_reason(clock: Clock) -> None:
 
 
 def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
-    plan, arms, beside = make_study()
+    plan, searches, beside = make_study()
     shown, out = plain()
     for number in range(3):
-        arms["y [m]-extended-o0"].tell(record(arms["y [m]-extended-o0"].arm, number))
+        searches["y [m]-extended-o0"].tell(record(searches["y [m]-extended-o0"].search, number))
 
-    shown.started(plan, arms, beside)
+    shown.started(plan, searches, beside)
 
     (line,) = out.getvalue().splitlines()
     assert re.findall(r"\d+", line.partition(":")[2]) == ["3", "24"]
 
 
 def test_in_a_terminal_one_line_says_how_far_it_is(clock: Clock) -> None:
-    plan, arms, beside = make_study()
+    plan, searches, beside = make_study()
     out = io.StringIO()
     shown = Progress(
         Console(
@@ -96,9 +96,9 @@ def test_in_a_terminal_one_line_says_how_far_it_is(clock: Clock) -> None:
     )
 
     with shown:
-        shown.started(plan, arms, beside)
+        shown.started(plan, searches, beside)
         clock.now += 70
-        finish(shown, arms, "y [m]-extended-o0", range(4))
+        finish(shown, searches, "y [m]-extended-o0", range(4))
 
     assert not LINE.search(out.getvalue())
     last = out.getvalue().rpartition("party")[2].split()

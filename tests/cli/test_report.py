@@ -8,7 +8,7 @@ from study.records.environment import Environment
 from study.records.paths import write_atomic
 from study.records.reading import write_trial
 from tests.cli.conftest import Command
-from tests.records.examples import arm, make_folder, trial
+from tests.records.examples import make_folder, search, trial
 
 
 def test_a_search_alone_is_written_as_markdown_beside_the_html(
@@ -16,7 +16,7 @@ def test_a_search_alone_is_written_as_markdown_beside_the_html(
 ) -> None:
     paths = make_folder(folder / "results" / "party")
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
-    write_trial(paths, trial(arm("constant")))
+    write_trial(paths, trial(search("constant")))
 
     ended = command("report", "results/party", "--format", "md")
 

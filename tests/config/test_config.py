@@ -26,8 +26,8 @@ def test_a_config_that_comes_with_the_project_can_be_run(path: Path) -> None:
     plan = prepare(config).plan
 
     assert config.name == path.stem
-    assert {arm.target for arm in plan.arms} == set(config.targets)
-    assert {arm.depth for arm in plan.arms} == {0, *(plan.config.depths or [])}
+    assert {search.target for search in plan.searches} == set(config.targets)
+    assert {search.depth for search in plan.searches} == {0, *(plan.config.depths or [])}
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)

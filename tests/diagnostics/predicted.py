@@ -10,7 +10,7 @@ import pandas as pd
 
 from study.config import make_config
 from study.diagnostics.context import Context
-from study.evidence.winners import ARM
+from study.evidence.winners import SEARCH
 
 
 def predicted(
@@ -66,9 +66,9 @@ def incumbents_of(predictions: pd.DataFrame) -> pd.DataFrame:
     """Winners of these predictions: the deepest network has the least validation loss in even
     folds, the shallowest in odd.
     """
-    arms = predictions[ARM].drop_duplicates().reset_index(drop=True)
-    sign = np.where(arms["outer_fold"] % 2, 1.0, -1.0)
-    return arms.assign(val_loss=sign * arms["depth"])
+    searches = predictions[SEARCH].drop_duplicates().reset_index(drop=True)
+    sign = np.where(searches["outer_fold"] % 2, 1.0, -1.0)
+    return searches.assign(val_loss=sign * searches["depth"])
 
 
 def context_of(

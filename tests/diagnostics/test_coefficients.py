@@ -136,13 +136,13 @@ def test_a_penalised_weight_stands_beside_the_unpenalised_fit_of_statsmodels(
         y = rng.poisson(np.exp(eta)) * 1.0
         exact = sm.GLM(y, x, family=sm.families.Poisson()).fit(cov_type="HC0")
     names = {Kind.CONTINUOUS: "linear", Kind.BINARY: "logistic", Kind.COUNT: "poisson"}
-    arm = {"target": "y", "family": names[kind], "outer_fold": 0}
+    search = {"target": "y", "family": names[kind], "outer_fold": 0}
     found = fit(design, y, kind, l2=40.0)
     trained = estimates(
-        list(zip(found["term"], found["output"], found["ref_estimate"], strict=True)), **arm
+        list(zip(found["term"], found["output"], found["ref_estimate"], strict=True)), **search
     )
 
-    table = coefficient_table(trained, found.assign(**arm)).set_index("term").drop("intercept")
+    table = coefficient_table(trained, found.assign(**search)).set_index("term").drop("intercept")
 
     weights, error = exact.params.drop("const"), exact.bse.drop("const").to_numpy()
     half, near = (

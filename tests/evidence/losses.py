@@ -15,7 +15,7 @@ from study.evidence.stored import read_verdicts, write_verdicts
 from study.evidence.thresholds import Threshold
 from study.schema import Kind
 
-ARM = {"target": "y", "kind": "continuous", "outer_fold": 0}
+SEARCH = {"target": "y", "kind": "continuous", "outer_fold": 0}
 
 
 def scored(
@@ -24,7 +24,7 @@ def scored(
     depth: int = 0,
     candidate: str | None = None,
     seed: int = 0,
-    **arm: Any,
+    **search: Any,
 ) -> pd.DataFrame:
     """Predictions of zero for observations whose squared error is `losses`."""
     candidate = candidate or ("ensemble" if depth else "refit")
@@ -35,7 +35,7 @@ def scored(
         "loss": losses,
     }
     return pd.DataFrame(rows).assign(
-        **(ARM | arm), family=family, depth=depth, candidate=candidate, seed=seed, number=0
+        **(SEARCH | search), family=family, depth=depth, candidate=candidate, seed=seed, number=0
     )
 
 
@@ -70,11 +70,16 @@ def every_model(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def trial(
-    family: str, depth: int, val_loss: float, number: int = 0, state: str = "COMPLETE", **arm: Any
+    family: str,
+    depth: int,
+    val_loss: float,
+    number: int = 0,
+    state: str = "COMPLETE",
+    **search: Any,
 ) -> dict[str, Any]:
     return (
-        ARM
-        | arm
+        SEARCH
+        | search
         | {"family": family, "depth": depth, "number": number, "state": state, "val_loss": val_loss}
     )
 

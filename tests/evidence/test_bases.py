@@ -81,8 +81,8 @@ def test_a_small_error_that_falls_by_more_than_the_bound_is_worth_it_whichever_m
 
     assert verdict.verdict == answer
     gain = verdict.by_pair[EXTENDED, NETWORK]
-    assert (gain.better > 0.975) == (side_of(gain, verdict.bar) == ABOVE) == (answer == WORTH)
-    assert (gain.p_value < 0.05) == (side_of(gain, verdict.bar) in {ABOVE, BELOW})
+    assert (gain.better > 0.975) == (side_of(gain, verdict.threshold) == ABOVE) == (answer == WORTH)
+    assert (gain.p_value < 0.05) == (side_of(gain, verdict.threshold) in {ABOVE, BELOW})
 
 
 def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> None:
@@ -95,10 +95,10 @@ def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> 
         return judge
 
     own = asked(0.05)
-    for span in spans(own.gains, own.bar):
+    for span in spans(own.gains, own.threshold):
         for share in (span.low + 1e-6, span.high - 1e-6):
             judge = asked(1 - math.sqrt(1 - share))
-            assert standing(judge.gains, judge.bar) == span.left
+            assert standing(judge.gains, judge.threshold) == span.left
 
 
 def test_the_curve_of_a_gain_crosses_its_bound_where_the_verdict_does() -> None:
@@ -124,9 +124,9 @@ def test_a_fall_of_the_root_is_told_in_the_loss_and_back() -> None:
 
 
 def test_a_bound_is_the_same_share_of_every_base_unless_it_is_one_of_the_root() -> None:
-    bar = Threshold(0.05, 0.01, at=1.0)
+    threshold = Threshold(0.05, 0.01, at=1.0)
 
-    assert bar.over(0.04, 1.0) == Threshold(0.05, 0.01)
+    assert threshold.over(0.04, 1.0) == Threshold(0.05, 0.01)
     margin = Threshold(1 - 0.95**2, 0.0, ("margin",), 1.0).over(0.04, 1.0).margin
     assert margin == pytest.approx(0.2**2 - 0.15**2)
 

@@ -69,12 +69,14 @@ def test_a_gain_near_all_of_the_loss_stays_below_it_without_being_clipped(
 
 
 def test_two_without_a_common_test_row_are_both_left_and_neither_is_sure_at_all() -> None:
-    arms = [(f, d, k) for k in range(4) for f, d in (("linear", 0), ("extended", 0), ("neural", 1))]
+    searches = [
+        (f, d, k) for k in range(4) for f, d in (("linear", 0), ("extended", 0), ("neural", 1))
+    ]
 
     verdict = only_verdict(
-        parted(0.6, 0.5), pd.DataFrame([trial(f, d, 1.0, outer_fold=k) for f, d, k in arms])
+        parted(0.6, 0.5), pd.DataFrame([trial(f, d, 1.0, outer_fold=k) for f, d, k in searches])
     )
 
     assert (verdict.left, len(verdict.gains)) == ((EXTENDED, NETWORK), 2)
     assert (EXTENDED, NETWORK) not in verdict.by_pair
-    assert answer_p(verdict.by_pair, verdict.bar, EXTENDED) == 1.0
+    assert answer_p(verdict.by_pair, verdict.threshold, EXTENDED) == 1.0

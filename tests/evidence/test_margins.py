@@ -18,7 +18,7 @@ from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.asked import ARMS, asked, with_terms
 from tests.evidence.losses import only_verdict, scored, three, told_gain, trial
 
-CLASS_TRIALS = pd.DataFrame([trial(*arm, 1.0, kind="binary") for arm in ARMS])
+CLASS_TRIALS = pd.DataFrame([trial(*search, 1.0, kind="binary") for search in ARMS])
 
 
 def over_regression(verdict: Verdict) -> float:
@@ -157,10 +157,10 @@ def test_the_answer_changes_only_at_the_ends_of_intervals() -> None:
 def test_the_answers_by_margin_reach_as_far_as_the_margin_itself() -> None:
     verdict = asked(0.8, margin=3.0, margin_of="unit")
 
-    bar = verdict.bar
-    last = spans(verdict.by_pair, bar)[-1]
+    threshold = verdict.threshold
+    last = spans(verdict.by_pair, threshold)[-1]
 
-    assert last.low < bar.margin < last.high
+    assert last.low < threshold.margin < last.high
     assert last.left == verdict.left == (REGRESSION,)
 
 

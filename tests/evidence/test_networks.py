@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from study.evidence import verdicts
-from study.evidence.findings import WORTH, Rung
+from study.evidence.findings import WORTH, Architecture
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
 
 
@@ -34,7 +34,10 @@ def test_the_network_is_the_depth_of_least_validation_loss_in_each_outer_fold(
 
     verdict = only_verdict([*base, *networks], trials)
 
-    assert verdict.chosen == {0: Rung(family="neural", depth=1), 1: Rung(family="neural", depth=2)}
+    assert verdict.chosen == {
+        0: Architecture(family="neural", depth=1),
+        1: Architecture(family="neural", depth=2),
+    }
     assert verdict.gains[0].gain.other_loss == pytest.approx(
         (losses[0, 0].mean() + losses[1, 1].mean()) / 2
     )
@@ -68,13 +71,13 @@ def test_the_network_chooses_among_all_families_and_each_keeps_its_own_depths(
     (verdict,) = verdicts.verdicts(pd.concat(models), trials, 0.05, 2)
 
     assert verdict.chosen == {
-        0: Rung(family="residual", depth=1),
-        1: Rung(family="neural", depth=2),
+        0: Architecture(family="residual", depth=1),
+        1: Architecture(family="neural", depth=2),
     }
     assert verdict.gains[0].gain.other_loss == pytest.approx(
         (0.01 * base[0, 0].mean() + 0.011 * base[0, 1].mean()) / 2
     )
-    assert verdict.smallest_sufficient == Rung(family="residual", depth=1)
+    assert verdict.smallest_sufficient == Architecture(family="residual", depth=1)
 
 
 def test_the_smallest_sufficient_depth_is_within_the_margin_of_the_best(
@@ -88,8 +91,8 @@ def test_the_smallest_sufficient_depth_is_within_the_margin_of_the_best(
 
     verdict = only_verdict(models, usual_trials((1, 2, 3)))
 
-    assert verdict.chosen == {0: Rung(family="neural", depth=3)}
-    assert verdict.smallest_sufficient == Rung(family="neural", depth=2)
+    assert verdict.chosen == {0: Architecture(family="neural", depth=3)}
+    assert verdict.smallest_sufficient == Architecture(family="neural", depth=2)
 
 
 def test_no_depth_is_called_enough_where_no_interval_says_so(rng: np.random.Generator) -> None:
@@ -124,7 +127,7 @@ def test_what_choosing_the_depth_costs_and_brings_is_told_against_each_depth(
     (verdict,) = verdicts.verdicts(pd.concat(models), trials, 0.05, 2)
 
     network = (0.5 * base[0, 0].mean() + 0.4 * base[0, 1].mean()) / 2
-    gains = {each.rung.depth: each.gain.improvement for each in verdict.depths}
+    gains = {each.architecture.depth: each.gain.improvement for each in verdict.depths}
     assert gains == pytest.approx(
         {d: (f * base.mean() - network) / base.mean() for d, f in ((1, 0.5), (2, 0.4))}
     )
@@ -138,6 +141,6 @@ def test_a_depth_that_every_fold_chose_is_held_against_the_others_alone(
 
     verdict = only_verdict(models, usual_trials((1, 2)))
 
-    assert verdict.chosen == {0: Rung(family="neural", depth=2)}
+    assert verdict.chosen == {0: Architecture(family="neural", depth=2)}
     assert [each.gain.improvement for each in verdict.depths] == pytest.approx([0.1, 0.0])
     assert only_verdict(models[:2]).depths == ()

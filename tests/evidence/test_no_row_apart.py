@@ -19,7 +19,7 @@ from study.evidence.metric_gains import metric_table, procedures
 from study.evidence.pairs import paired
 from study.evidence.scores import of_one
 from study.evidence.thresholds import EvaluationSpec, Threshold
-from study.evidence.winners import incumbents
+from study.evidence.winners import best_trials
 from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
 from tests.evidence.asked import TRIALS, judged
 from tests.evidence.losses import only_verdict, right_or_wrong
@@ -29,7 +29,7 @@ N = 150
 
 def accurate(predictions: pd.DataFrame) -> dict[str, Model]:
     return procedures(
-        measure("accuracy", Kind.BINARY, predictions), Kind.BINARY, incumbents(TRIALS)
+        measure("accuracy", Kind.BINARY, predictions), Kind.BINARY, best_trials(TRIALS)
     )
 
 
@@ -87,7 +87,9 @@ def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_floor_as_su
 
     gain = verdict.by_pair[REGRESSION, NETWORK]
     assert (verdict.verdict, gain.high_amount < 0.01) == (ENOUGH, True)
-    assert answer_p(verdict.by_pair, verdict.bar, REGRESSION) == pytest.approx(2 * gain.better)
+    assert answer_p(verdict.by_pair, verdict.threshold, REGRESSION) == pytest.approx(
+        2 * gain.better
+    )
     assert 0.005 < 2 * gain.better < 0.05
 
 
@@ -155,7 +157,7 @@ def test_with_several_rows_apart_the_interval_is_that_of_the_rows() -> None:
 
 
 def test_one_that_is_wrong_on_no_row_is_not_sure_to_be_right() -> None:
-    table = metric_table(right_or_wrong(alike=False, wrong=0), incumbents(TRIALS), 5)
+    table = metric_table(right_or_wrong(alike=False, wrong=0), best_trials(TRIALS), 5)
 
     (own,) = table[
         (table["metric"] == "accuracy") & (table["other"] == REGRESSION) & table["base"].isna()

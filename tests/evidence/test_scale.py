@@ -28,13 +28,13 @@ def judged(kind: Kind, metric: str) -> Verdict:
     family = REGRESSIONS[kind]
     sides = [made(kind, np.random.default_rng(0), noise) for noise in (0.5, 0.45)]
     rows = [sides[0].assign(family=family), sides[1].assign(family="neural", depth=1)]
-    arms = [
+    searches = [
         trial(f, d, 1.0, outer_fold=fold, kind=kind)
         for fold in range(5)
         for f, d in ((family, 0), ("neural", 1))
     ]
     return only_verdict(
-        rows, pd.DataFrame(arms), questions={"y": EvaluationSpec(metric=metric, floor=0.0)}
+        rows, pd.DataFrame(searches), questions={"y": EvaluationSpec(metric=metric, floor=0.0)}
     )
 
 

@@ -17,25 +17,25 @@ from study.schema import LOSS_NAMES, Kind
 from tests.evidence.losses import in_folds, scored, trial
 
 
-def test_the_incumbent_is_the_complete_trial_of_least_loss_and_lowest_number() -> None:
+def test_the_best_trial_is_the_complete_trial_of_least_loss_and_lowest_number() -> None:
     rows = [trial("linear", 0, loss, number) for number, loss in enumerate([3.0, 1.0, 1.0])]
     rows.append(trial("linear", 0, 0.1, 3, state="PRUNED"))
 
-    best = winners.incumbents(pd.DataFrame(rows[::-1]))
+    best = winners.best_trials(pd.DataFrame(rows[::-1]))
 
     assert best[["number", "val_loss"]].to_numpy().tolist() == [[1, 1.0]]
 
 
-def test_the_search_on_all_rows_has_no_incumbent_that_test_rows_could_score() -> None:
+def test_the_search_on_all_rows_has_no_best_trial_that_test_rows_could_score() -> None:
     rows = [trial("linear", 0, loss, outer_fold=fold) for fold, loss in ((-1, 0.1), (0, 1.0))]
 
-    assert winners.incumbents(pd.DataFrame(rows))["outer_fold"].tolist() == [0]
+    assert winners.best_trials(pd.DataFrame(rows))["outer_fold"].tolist() == [0]
 
 
-def test_an_arm_whose_trials_all_failed_has_no_incumbent() -> None:
+def test_a_search_whose_trials_all_failed_has_no_best_trial() -> None:
     trials = pd.DataFrame([trial("linear", 0, math.nan, state="FAIL")])
 
-    assert winners.incumbents(trials).empty
+    assert winners.best_trials(trials).empty
 
 
 def test_by_default_a_regression_is_refitted_and_a_network_is_an_ensemble(

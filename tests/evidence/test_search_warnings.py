@@ -20,7 +20,7 @@ DROPOUT = Axis("neural", "dropout", 0.0, 0.3, choices=(0.0, 0.1, 0.3), closed=("
 
 
 def winners(name: str, values: list[float]) -> pd.DataFrame:
-    """The one trial of each outer fold's arm has such a value."""
+    """The one trial of each outer fold's search has such a value."""
     return pd.DataFrame(
         [
             trial("neural", 2, 1.0, outer_fold=f) | {f"params_{name}": v}
@@ -95,7 +95,7 @@ def test_the_last_choice_in_most_folds_and_the_very_end_in_one_fold_are_edges() 
 
 
 def searched(*folds: list[float], **more: Any) -> pd.DataFrame:
-    """Trials of an arm a fold, with such validation losses."""
+    """Trials of a search a fold, with such validation losses."""
     rows = [
         trial("neural", 1, v, number=i, outer_fold=f)
         for f, losses in enumerate(folds)

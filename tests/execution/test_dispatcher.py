@@ -19,7 +19,7 @@ from study.execution.tasks import Tasks
 from study.records.paths import StudyPaths
 from study.records.reading import read_records
 from study.schema import StudyError, Suggestion
-from study.search.arms import ArmSearch
+from study.search.state import SearchState
 from study.training.task import Task, TrialTask, Unscored, WinnerTask
 from tests.search.bench import small
 from tests.search.helpers import config_of, record_of
@@ -32,9 +32,9 @@ def report_of(task: Task, grown: bool = False) -> TaskResult:
     record: Report
     if isinstance(task, TrialTask):
         suggestion = Suggestion(number=task.number, generation=task.generation, params=task.params)
-        record = record_of(task.arm, suggestion)
+        record = record_of(task.search, suggestion)
     elif isinstance(task, WinnerTask):
-        record = Unscored(arm=task.arm, number=task.number, error=UNSCORED)
+        record = Unscored(search=task.search, number=task.number, error=UNSCORED)
     else:
         record = task.failed(UNSCORED)
     return TaskResult(record, grown=grown)
@@ -96,9 +96,9 @@ def report(worker: str, task: Task) -> list[Event]:
 
 
 def dispatcher(
-    folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3
+    folder: Path, searches: list[SearchState], workers: Script, max_tries: int = 3
 ) -> Dispatcher:
-    by_key = {arm.arm.key: arm for arm in arms}
+    by_key = {search.spec.key: search for search in searches}
     recorder = Recorder(StudyPaths(folder), Observer(), by_key, FoldQueue(()))
     config = config_of(search={"max_tries": max_tries})
     tasks = Tasks(config, by_key, recorder.beside, recorder.add_failure)
@@ -108,16 +108,16 @@ def dispatcher(
 def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_there_are_tasks(
     tmp_path: Path,
 ) -> None:
-    arm, workers = small(trials=5), Script(report)
+    search, workers = small(trials=5), Script(report)
 
-    dispatcher(tmp_path, [arm], workers).run()
+    dispatcher(tmp_path, [search], workers).run()
 
     assert sorted(key for _, key in workers.sent) == [
         *(f"y-extended-o0-{n:04d}" for n in range(5)),
         "y-extended-o0-winner",
     ]
     assert workers.wanted == 6
-    assert arm.finished
+    assert search.finished
     assert len(read_records(StudyPaths(tmp_path)).trials) == 5
 
 
@@ -131,12 +131,12 @@ def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_co
             else report(worker, task)
         )
 
-    arm, workers = small(trials=3), Script(act)
+    search, workers = small(trials=3), Script(act)
 
-    dispatcher(tmp_path, [arm], workers, max_tries=2).run()
+    dispatcher(tmp_path, [search], workers, max_tries=2).run()
 
     tried = [worker for worker, key in workers.sent if key == "y-extended-o0-0001"]
-    states = [arm.records[n].state for n in range(3)]
+    states = [search.records[n].state for n in range(3)]
     assert len(set(tried)) == len(tried) == 2
     assert states == ["COMPLETE", "FAIL", "COMPLETE"]
 
@@ -154,25 +154,25 @@ def test_a_worker_that_ends_without_a_word_loses_its_task_once(tmp_path: Path) -
             *report(worker, task),
         ]  # Tune may hear of it first, and a report may be late
 
-    arm, workers = small(trials=2), Script(act)
+    search, workers = small(trials=2), Script(act)
 
-    dispatcher(tmp_path, [arm], workers, max_tries=2).run()
+    dispatcher(tmp_path, [search], workers, max_tries=2).run()
 
-    assert [arm.records[n].state for n in range(2)] == ["COMPLETE", "COMPLETE"]
+    assert [search.records[n].state for n in range(2)] == ["COMPLETE", "COMPLETE"]
 
 
 def test_a_worker_that_has_grown_leaves_after_its_report_which_is_nobodys_try(
     tmp_path: Path,
 ) -> None:
-    arm, workers = (
+    search, workers = (
         small(trials=3),
         Script(lambda worker, task: [Reported(worker, report_of(task, grown=True))]),
     )
 
-    dispatcher(tmp_path, [arm], workers, max_tries=1).run()
+    dispatcher(tmp_path, [search], workers, max_tries=1).run()
 
     assert [worker for worker, _ in workers.sent] == workers.left == ["w1", "w2", "w3", "w4"]
-    assert {record.state for record in arm.records.values()} == {"COMPLETE"}
+    assert {record.state for record in search.records.values()} == {"COMPLETE"}
 
 
 def test_a_worker_has_its_next_task_before_the_disk_has_its_record(tmp_path: Path) -> None:
@@ -186,9 +186,9 @@ def test_a_worker_has_its_next_task_before_the_disk_has_its_record(tmp_path: Pat
         order.append("sent")
         return report(worker, task)
 
-    arm, workers = small(trials=2), Script(act)
+    search, workers = small(trials=2), Script(act)
     workers.room = 1
-    dispatched = dispatcher(tmp_path, [arm], workers)
+    dispatched = dispatcher(tmp_path, [search], workers)
     dispatched.recorder.observer = Written()
 
     dispatched.run()
@@ -199,15 +199,15 @@ def test_a_worker_has_its_next_task_before_the_disk_has_its_record(tmp_path: Pat
 def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(
     tmp_path: Path,
 ) -> None:
-    arm, workers = small(trials=9), Script(report)
-    dispatched = dispatcher(tmp_path, [arm], workers)
+    search, workers = small(trials=9), Script(report)
+    dispatched = dispatcher(tmp_path, [search], workers)
     (tmp_path / "trials").write_text("a file in the way")
 
     with pytest.raises(OSError, match="trials"):
         dispatched.run()
 
     assert len(workers.sent) <= 3
-    assert len(arm.records) == 0
+    assert len(search.records) == 0
 
 
 def test_a_full_disk_ends_it_also_where_a_trial_is_given_up(tmp_path: Path) -> None:
@@ -218,14 +218,14 @@ def test_a_full_disk_ends_it_also_where_a_trial_is_given_up(tmp_path: Path) -> N
             else report(worker, task)
         )
 
-    arm = small(trials=3)
-    dispatched = dispatcher(tmp_path, [arm], Script(act), max_tries=1)
-    StudyPaths(tmp_path).trial(arm.arm, 0).mkdir(parents=True)  # in the way
+    search = small(trials=3)
+    dispatched = dispatcher(tmp_path, [search], Script(act), max_tries=1)
+    StudyPaths(tmp_path).trial(search.spec, 0).mkdir(parents=True)  # in the way
 
     with pytest.raises(OSError, match="0000"):
         dispatched.run()
 
-    assert sorted(arm.records) == [1, 2]
+    assert sorted(search.records) == [1, 2]
 
 
 def test_workers_that_end_before_their_first_task_end_the_study(tmp_path: Path) -> None:
@@ -237,9 +237,9 @@ def test_workers_that_end_before_their_first_task_end_the_study(tmp_path: Path) 
 
 
 def test_a_worker_that_came_and_ended_idle_is_not_sent_anything(tmp_path: Path) -> None:
-    arm, workers = small(trials=1), Script(report)
+    search, workers = small(trials=1), Script(report)
     workers.events = [Came("gone"), Ended("gone")]
-    dispatched = dispatcher(tmp_path, [arm], workers)
+    dispatched = dispatcher(tmp_path, [search], workers)
     dispatched.tasks.stopping = True
     dispatched._take(workers.next(0))
     dispatched._take(workers.next(0))
@@ -259,9 +259,9 @@ def test_what_breaks_the_pool_is_raised_as_it_is(tmp_path: Path) -> None:
 
 
 def test_networks_go_to_a_gpu_first_and_never_to_a_worker_without_one(tmp_path: Path) -> None:
-    arms, workers = [small(trials=3), small("neural", trials=3)], Mixed(report)
+    searches, workers = [small(trials=3), small("neural", trials=3)], Mixed(report)
 
-    dispatcher(tmp_path, arms, workers).run()
+    dispatcher(tmp_path, searches, workers).run()
 
     on_gpu, plain = (
         [key for worker, key in workers.sent if worker == name] for name in ("w1", "w2")
@@ -272,9 +272,9 @@ def test_networks_go_to_a_gpu_first_and_never_to_a_worker_without_one(tmp_path: 
 
 
 def test_a_worker_without_a_gpu_leaves_when_only_networks_are_left(tmp_path: Path) -> None:
-    arms, workers = [small("neural", trials=4)], Mixed(report)
+    searches, workers = [small("neural", trials=4)], Mixed(report)
 
-    dispatcher(tmp_path, arms, workers).run()
+    dispatcher(tmp_path, searches, workers).run()
 
     assert {worker for worker, _ in workers.sent} <= {f"w{n}" for n in range(1, 20, 2)}
     assert len(workers.sent) == 5

@@ -22,7 +22,7 @@ from study.execution.tasks import Tasks
 from study.records.paths import StudyPaths, write_atomic
 from study.records.work import FoldWork
 from study.schema import StudyError, TrialState
-from study.search.arms import ArmSearch
+from study.search.state import SearchState
 from study.training.task import Task
 from tests.execution.test_dispatcher import UNSCORED, Script, report
 from tests.search.bench import small, trees_of
@@ -59,10 +59,10 @@ class Heard(Observer):
 
 
 def run(
-    folder: Path, arms: list[ArmSearch], workers: Script, max_tries: int = 3, *work: FoldWork
+    folder: Path, searches: list[SearchState], workers: Script, max_tries: int = 3, *work: FoldWork
 ) -> list[str]:
     """Run a study; gives what it says, but of winners, which `report_of` cannot score."""
-    heard, by_key = Heard(), {arm.arm.key: arm for arm in arms}
+    heard, by_key = Heard(), {search.spec.key: search for search in searches}
     recorder = Recorder(StudyPaths(folder), heard, by_key, FoldQueue(work))
     tasks = Tasks(
         config_of(search={"max_tries": max_tries}), by_key, recorder.beside, recorder.add_failure
@@ -83,10 +83,10 @@ def test_a_task_that_raises_where_others_succeed_fails_after_its_tries_with_its_
         said.append(f"Traceback\n  deep inside\nValueError: number {len(said)}\n")
         return raised(worker, said[-1])
 
-    arm = small(trials=6)
-    notes = run(tmp_path, [arm], Script(act))
+    search = small(trials=6)
+    notes = run(tmp_path, [search], Script(act))
 
-    (failed,) = [n for n, record in arm.records.items() if record.state is TrialState.FAIL]
+    (failed,) = [n for n, record in search.records.items() if record.state is TrialState.FAIL]
     record = (tmp_path / "trials" / "y-extended-o0" / f"{failed:04d}.json").read_text()
     assert (failed, len(said), notes) == (1, 3, [])
     assert r"Traceback\n  deep inside\nValueError: number 2\n" in record
@@ -116,10 +116,10 @@ def test_a_node_that_fails_at_three_tasks_in_a_row_is_left_out_named_and_blames_
         )
 
     bad = {f"w{n}" for n in range(1, 40, 2)}
-    arm, workers = small(trials=12), Prompt(act, "bad", "good")
-    notes = run(tmp_path, [arm], workers)
+    search, workers = small(trials=12), Prompt(act, "bad", "good")
+    notes = run(tmp_path, [search], workers)
 
-    assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
+    assert {record.state for record in search.records.values()} == {TrialState.COMPLETE}
     assert sum(worker in bad for worker, _ in workers.sent) == IN_A_ROW
     (note,) = notes
     assert re.search(r"\bbad\b.*OSError: full$", note)
@@ -138,25 +138,25 @@ def test_on_a_single_node_three_failures_in_a_row_end_it_with_the_first_error_an
             else died(worker)
         )
 
-    arm, workers = small(trials=9), Script(act)
+    search, workers = small(trials=9), Script(act)
     workers.room = 1
     with pytest.raises(
         StudyError, match="Traceback\n  here\nImportError: 0$" if how is raised else "killed$"
     ):
-        run(tmp_path, [arm], workers)
+        run(tmp_path, [search], workers)
 
     assert len(workers.sent) == len({key for _, key in workers.sent}) == IN_A_ROW
-    assert not arm.records
+    assert not search.records
     assert not list(tmp_path.rglob("*.json"))
 
 
 def test_the_only_task_of_a_node_that_never_succeeded_ends_it_too(tmp_path: Path) -> None:
-    arm, workers = small(trials=1), Script(lambda worker, _: raised(worker))
+    search, workers = small(trials=1), Script(lambda worker, _: raised(worker))
 
     with pytest.raises(StudyError, match=r"ValueError: no$"):
-        run(tmp_path, [arm], workers)
+        run(tmp_path, [search], workers)
 
-    assert (len(workers.sent), arm.records) == (IN_A_ROW, {})
+    assert (len(workers.sent), search.records) == (IN_A_ROW, {})
 
 
 def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_node(
@@ -180,12 +180,12 @@ def test_a_death_beside_others_is_no_try_and_the_task_is_then_run_alone_on_its_n
             held.clear()
         return events
 
-    arm = small(trials=6)
-    run(tmp_path, [arm], Script(act), max_tries=1)
+    search = small(trials=6)
+    run(tmp_path, [search], Script(act), max_tries=1)
 
     assert len(alone) == 2  # the first is no try, the second is
-    assert arm.records[0].state is TrialState.FAIL
-    assert {arm.records[n].state for n in range(1, 6)} == {TrialState.COMPLETE}
+    assert search.records[0].state is TrialState.FAIL
+    assert {search.records[n].state for n in range(1, 6)} == {TrialState.COMPLETE}
 
 
 def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_path: Path) -> None:
@@ -193,12 +193,17 @@ def test_what_killed_its_driver_too_often_is_given_up_without_another_try(tmp_pa
     write_atomic(
         StudyPaths(tmp_path).journal, "".join(f"{json.dumps(line)}\n" for line in suspects)
     )
-    arm, workers = small(trials=4), Script(report)
+    search, workers = small(trials=4), Script(report)
 
-    run(tmp_path, [arm], workers)
+    run(tmp_path, [search], workers)
 
     assert FIRST not in {key for _, key in workers.sent}
-    assert [arm.records[n].state for n in range(4)] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
+    assert [search.records[n].state for n in range(4)] == [
+        "FAIL",
+        "COMPLETE",
+        "COMPLETE",
+        "COMPLETE",
+    ]
 
 
 class Chance(Script):
@@ -247,26 +252,30 @@ def test_whatever_fails_it_ends_and_blames_no_task_that_never_fails_by_itself(
     ends = set()
     for seed in range(15):
         rng = random.Random(seed)
-        arms = [
+        searches = [
             small("neural", trials=5, search={"sampler": "random", "generation": 2}),
             small(trials=4),
         ]
         workers, broken = Chance(rng), False
         try:
             run(
-                tmp_path / str(seed), arms, workers, rng.choice([1, 2, 3]), *map(trees_of, range(3))
+                tmp_path / str(seed),
+                searches,
+                workers,
+                rng.choice([1, 2, 3]),
+                *map(trees_of, range(3)),
             )
         except StudyError:
             broken = True
 
         failed = {
-            arm.arm.trial_id(n)
-            for arm in arms
-            for n, each in arm.records.items()
+            search.spec.trial_id(n)
+            for search in searches
+            for n, each in search.records.items()
             if each.state is TrialState.FAIL
         }
         assert all(workers.odds[key] > 0 for key in failed), seed
-        assert broken or all(arm.finished for arm in arms), seed
+        assert broken or all(search.finished for search in searches), seed
         assert len(workers.sent) < 200, seed
         ends.add(broken)
     assert ends == {True, False}

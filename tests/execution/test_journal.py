@@ -143,7 +143,7 @@ def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path, tasks: list[Ta
         assert journal.suspects == {tasks[0].key}
 
 
-def test_the_run_on_all_arms_takes_over_what_the_drivers_of_shares_left(
+def test_the_run_on_all_searches_takes_over_what_the_drivers_of_shares_left(
     tmp_path: Path, tasks: list[Task], die: Die
 ) -> None:
     whole, share = StudyPaths(tmp_path), StudyPaths(tmp_path, Share(number=1, count=3))

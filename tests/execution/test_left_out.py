@@ -31,9 +31,9 @@ def test_workers_that_cannot_prove_themselves_leave_their_node_out(tmp_path: Pat
         )
 
     bad = {"w1", "w3", "w4"}
-    arm, workers = small(trials=12), Prompt(act, "bad", "good", "bad", "bad", "good")
-    notes = run(tmp_path, [arm], workers, max_tries=1)
-    assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
+    search, workers = small(trials=12), Prompt(act, "bad", "good", "bad", "bad", "good")
+    notes = run(tmp_path, [search], workers, max_tries=1)
+    assert {record.state for record in search.records.values()} == {TrialState.COMPLETE}
     assert sum(worker in bad for worker, _ in workers.sent) == IN_A_ROW
     (note,) = notes
     assert re.search(r"\bbad\b.*ImportError: libcuda$", note)
@@ -52,10 +52,10 @@ def test_a_worker_that_cannot_prove_itself_where_others_have_succeeded_is_replac
         return [Reported(worker, report_of(task, grown=worker == "w1"))]
 
     bad = {"w2", "w4"}
-    arm, workers = small(trials=6), Script(act)
+    search, workers = small(trials=6), Script(act)
     workers.room = 1
-    assert run(tmp_path, [arm], workers) == []
-    assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
+    assert run(tmp_path, [search], workers) == []
+    assert {record.state for record in search.records.values()} == {TrialState.COMPLETE}
     assert workers.left == ["w1", "w2"]
 
     bad |= {f"w{n}" for n in range(2, 40)}
@@ -77,12 +77,12 @@ def test_a_worker_that_fails_at_two_tasks_in_a_row_is_replaced_before_its_node_i
             return []
         return report(worker, task)
 
-    arm, workers = small(trials=9), Script(act)
+    search, workers = small(trials=9), Script(act)
     workers.events = [Came("w1"), Came("w2")]
     workers.born = workers.alive = 2
-    assert run(tmp_path, [arm], workers) == []
+    assert run(tmp_path, [search], workers) == []
 
-    assert {record.state for record in arm.records.values()} == {TrialState.COMPLETE}
+    assert {record.state for record in search.records.values()} == {TrialState.COMPLETE}
     assert [worker for worker, _ in workers.sent].count("w1") == 2
     assert workers.left == ["w1"]
 
@@ -93,21 +93,21 @@ def test_workers_of_a_node_that_is_left_out_do_not_count_among_those_that_are_wa
     def act(worker: str, task: Task) -> list[Event]:
         return unfit(worker) if worker in {"w1", "w2", "w3"} else report(worker, task)
 
-    arm, workers = (
+    search, workers = (
         small(trials=3),
         Script(act, *["bad"] * 3, "good"),
     )  # also those that come there later
     workers.room = 4
-    run(tmp_path, [arm], workers)
+    run(tmp_path, [search], workers)
 
-    assert arm.finished
+    assert search.finished
 
 
 def test_workers_that_end_one_after_the_other_at_a_broken_node_end_no_study_that_trains_elsewhere(
     tmp_path: Path,
 ) -> None:
-    arm, workers = small(trials=1), Script(lambda worker, task: [], "n", "m")
-    dispatched = dispatcher(tmp_path, [arm], workers)
+    search, workers = small(trials=1), Script(lambda worker, task: [], "n", "m")
+    dispatched = dispatcher(tmp_path, [search], workers)
     events: list[Event] = [Came("a", "n"), *unfit("a"), Came("b", "m")]
     for n in range(MOST_UNBORN * workers.room + 1):
         events += [Came(f"c{n}", "n"), Ended(f"c{n}", "killed")]

@@ -28,7 +28,7 @@ from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.schema import TrialState
 from study.training.task import FoldTask, Task, TrialTask, Unscored, WinnerTask
-from tests.records.examples import arm, scored_trees, shortened, shortening, trees, trial, winner
+from tests.records.examples import scored_trees, search, shortened, shortening, trees, trial, winner
 from tests.search.bench import small
 from tests.search.helpers import config_of
 
@@ -43,9 +43,9 @@ class Watch(Observer):
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
         match record:
             case TrialRecord():
-                path, name = self.paths.trial(record.arm, record.number), record.trial_id
+                path, name = self.paths.trial(record.search, record.number), record.trial_id
             case WinnerRecord():
-                path, name = self.paths.winner(record.arm), f"{record.arm.key}-winner"
+                path, name = self.paths.winner(record.search), f"{record.search.key}-winner"
             case FoldRecord():
                 path, name = self.paths.work(record.work), record.work.key
         assert path.exists()
@@ -64,14 +64,14 @@ def watch(tmp_path: Path) -> Watch:
 def recorder(watch: Watch) -> Recorder:
     search = small("linear", trials=1)
     return Recorder(
-        watch.paths, watch, {search.arm.key: search}, FoldQueue([trees(), shortening()])
+        watch.paths, watch, {search.spec.key: search}, FoldQueue([trees(), shortening()])
     )
 
 
 def hand_out(recorder: Recorder) -> list[Task]:
-    """Everything there is to do, the trial of the arm done in between."""
+    """Everything there is to do, the trial of the search done in between."""
     tasks = Tasks(
-        config_of(search={"trials": 1}), recorder.arms, recorder.beside, recorder.add_failure
+        config_of(search={"trials": 1}), recorder.searches, recorder.beside, recorder.add_failure
     )
     handed_out = []
     for sort in (TrialTask, WinnerTask, FoldTask, FoldTask):
@@ -79,7 +79,7 @@ def hand_out(recorder: Recorder) -> list[Task]:
         assert isinstance(task, sort)
         handed_out.append(task)
         if sort is TrialTask:
-            recorder.arms[arm().key].tell(trial(number=0))
+            recorder.searches[search().key].tell(trial(number=0))
             tasks.ended(task)
     return handed_out
 
@@ -92,7 +92,7 @@ def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: 
         recorder.add(report, {"m.keras": b"1"} if isinstance(report, WinnerRecord) else {})
 
     found = read_records(watch.paths)
-    assert found.trials == [Outcome.of(trial(), trial().arm)]
+    assert found.trials == [Outcome.of(trial(), trial().search)]
     assert (found.winners, found.beside) == (
         [winner()],
         [scored_trees().outcome(), shortened().outcome()],
@@ -108,9 +108,9 @@ def test_a_winner_that_cannot_be_scored_is_told_and_not_written_so_that_the_next
 ) -> None:
     hand_out(recorder)
 
-    recorder.add(Unscored(arm=arm(), number=0, error="Traceback\nValueError: no.\n"), {})
+    recorder.add(Unscored(search=search(), number=0, error="Traceback\nValueError: no.\n"), {})
 
-    assert recorder.arms[arm().key].finished
+    assert recorder.searches[search().key].finished
     assert read_records(watch.paths).winners == []
     (told,) = watch.heard
     assert re.search(r"\by-linear-o0\b.*ValueError: no$", told)

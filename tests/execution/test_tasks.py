@@ -9,11 +9,11 @@ import pytest
 from study.execution.queue import FoldQueue
 from study.records.work import FoldWork
 from study.schema import TrialState
-from study.search.arms import ArmSearch
+from study.search.state import SearchState
 from tests.search.bench import Bench, done, short_of, small, trees_of
 
 
-def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_finished() -> None:
+def test_every_trial_and_winner_of_every_search_is_handed_out_once_and_then_it_is_finished() -> None:
     bench = Bench([small(), small("constant", 1)])
 
     done = bench.run()
@@ -25,10 +25,10 @@ def test_every_trial_and_winner_of_every_arm_is_handed_out_once_and_then_it_is_f
         "y-extended-o0-0001",
         "y-extended-o0-winner",
     ]
-    assert all(arm.finished for arm in bench.arms)
+    assert all(search.finished for search in bench.searches)
 
 
-def test_arms_are_served_in_turn() -> None:
+def test_searches_are_served_in_turn() -> None:
     bench = Bench([small(trials=3), small(trials=3, fold=1)])
 
     started = [bench.start() for _ in range(6)]
@@ -38,7 +38,7 @@ def test_arms_are_served_in_turn() -> None:
     ]
 
 
-def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
+def test_while_one_search_waits_for_its_window_another_goes_on() -> None:
     window = {"search": {"sampler": "random", "generation": 2}}
     bench = Bench([small("neural", trials=4, fold=fold, **window) for fold in range(2)])
     keys = [bench.start() for _ in range(4)]
@@ -50,7 +50,7 @@ def test_while_one_arm_waits_for_its_window_another_goes_on() -> None:
     assert handed_out == ["y-neural-d1-o1-0002", "y-neural-d1-o1-0003", None]
 
 
-def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
+def test_a_search_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bench = Bench(
@@ -59,11 +59,13 @@ def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
             for fold in range(3)
         ]
     )
-    keys = [bench.start() for _ in range(4)]  # one trial of each arm, then none is left
+    keys = [bench.start() for _ in range(4)]  # one trial of each search, then none is left
     asked: list[int] = []
-    next_trial = ArmSearch.next_trial
+    next_trial = SearchState.next_trial
     monkeypatch.setattr(
-        ArmSearch, "next_trial", lambda arm: asked.append(arm.arm.outer_fold) or next_trial(arm)
+        SearchState,
+        "next_trial",
+        lambda search: asked.append(search.spec.outer_fold) or next_trial(search),
     )
 
     idle = bench.start()
@@ -75,7 +77,7 @@ def test_an_arm_that_waits_is_asked_again_only_when_one_of_its_trials_has_ended(
     assert asked == [1]
 
 
-def test_so_many_arms_are_begun_at_once_and_another_for_each_winner_or_where_all_wait() -> None:
+def test_so_many_searches_are_begun_at_once_and_another_for_each_winner_or_where_all_wait() -> None:
     bench = Bench(
         [
             small(trials=3, fold=fold, search={"sampler": "random", "generation": 1})
@@ -99,7 +101,7 @@ def test_so_many_arms_are_begun_at_once_and_another_for_each_winner_or_where_all
     ]
 
 
-def test_under_a_time_budget_every_arm_is_begun() -> None:
+def test_under_a_time_budget_every_search_is_begun() -> None:
     bench = Bench([small(trials=3, fold=fold) for fold in range(20)], deadline=1e12)
 
     keys = [bench.start() for _ in range(20)]
@@ -119,7 +121,7 @@ def test_what_failed_is_handed_out_again_before_all_else_until_it_is_judged_to_b
     bench.tasks.drop_faulty(lambda task: "ValueError: its own")
 
     assert bench.given_up == [("y-extended-o0-0000", "ValueError: its own")]
-    assert bench.arms[0].records[0].state is TrialState.FAIL
+    assert bench.searches[0].records[0].state is TrialState.FAIL
     assert bench.run() == ["y-extended-o0-0001", "y-extended-o0-winner"]
 
 
@@ -186,12 +188,12 @@ def test_what_is_left_counts_what_is_out_until_it_is_recorded() -> None:
     assert bench.tasks.left() == 0
 
 
-def test_arms_that_were_done_before_leave_nothing_to_do() -> None:
+def test_searches_that_were_done_before_leave_nothing_to_do() -> None:
     before = Bench([small(trials=3)])
     before.run()
-    (arm,) = before.arms
+    (search,) = before.searches
 
-    resumed = Bench([small(trials=3, records=arm.records, scored=arm.scored)])
+    resumed = Bench([small(trials=3, records=search.records, scored=search.scored)])
 
     assert (resumed.tasks.left(), resumed.tasks.finished, resumed.start()) == (0, True, None)
 
@@ -238,7 +240,7 @@ def test_a_study_whose_every_trial_is_at_fault_still_ends() -> None:
     ]
 
 
-def test_work_beside_the_arms_is_handed_out_where_every_arm_waits_and_the_study_is_not_finished_without_it() -> (
+def test_work_beside_the_searches_is_handed_out_where_every_search_waits_and_the_study_is_not_finished_without_it() -> (
     None
 ):
     bench = Bench([small(trials=1)], FoldQueue([trees_of(), short_of()]))

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 from study.data.encoding import Encoded
 from study.data.matrix import Matrix, Term
 from study.families import FAMILIES, first_params, get_family, penalties, resolve_space
-from study.schema import Arm, Kind
+from study.schema import Kind, Search
 from study.training.task import TrialTask
 
 N_INNER = 2
@@ -43,13 +43,15 @@ def cases() -> list[Case]:
 
 
 def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> TrialTask:
-    """The arm's first trial, as the search would start it."""
+    """The search's first trial, as the search would start it."""
     family = get_family(case.family)
     space = resolve_space(family, 1_000, {})
     return TrialTask(
         study="test",
         seed=seed,
-        arm=Arm(target="y", kind=case.kind, family=case.family, depth=case.depth, outer_fold=0),
+        search=Search(
+            target="y", kind=case.kind, family=case.family, depth=case.depth, outer_fold=0
+        ),
         number=0,
         generation=0,
         params=first_params(family, space) | params,

@@ -25,7 +25,7 @@ from study.families import (
 from study.families.stacked import Stack, StackedDense
 from study.schema import Kind, StudyError, TrialState
 from study.search.cost import Size
-from study.search.plan import families_of, make_arms
+from study.search.plan import families_of, searches_of
 from study.training.trial import run_trial
 
 from .problems import Case, encoded_for, task_for
@@ -122,7 +122,7 @@ def test_each_replicate_is_drawn_from_its_own_seed_whoever_stands_beside_it() ->
     np.testing.assert_array_equal(pair[-1][:, 0, 0], [1.0, 2.0])
 
 
-def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[Family]) -> None:
+def test_a_registered_family_appears_in_registry_searches_and_training(shrunk: type[Family]) -> None:
     config = make_config(
         {
             "name": "s",
@@ -134,7 +134,7 @@ def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[
     )
     case = Case("shrunk", Kind.CONTINUOUS, 0)
 
-    arms = make_arms(config, [Size("y", Kind.CONTINUOUS, 100, 3)])
+    searches = searches_of(config, [Size("y", Kind.CONTINUOUS, 100, 3)])
     record, _ = run_trial(task_for(case), encoded_for(case)[0])
 
     assert isinstance(get_family("shrunk"), shrunk)
@@ -146,7 +146,10 @@ def test_a_registered_family_appears_in_registry_arms_and_training(shrunk: type[
         "neural",
     ]
     regressions = [("constant", 0), ("linear", 0), ("extended", 0), ("shrunk", 0)]
-    assert [(arm.family, arm.depth) for arm in arms] == [*regressions, ("neural", 1)] * 2
+    assert [(search.family, search.depth) for search in searches] == [
+        *regressions,
+        ("neural", 1),
+    ] * 2
     assert record.state is TrialState.COMPLETE
     assert record.path["l2"][0] == 1_000
     assert record.params == {"l2": record.path["l2"][int(np.argmin(record.path["val_loss"]))]}

@@ -35,7 +35,7 @@ def installed(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return plugin
 
 
-def test_a_family_of_a_package_has_arms_at_every_depth_and_labels_of_its_own(
+def test_a_family_of_a_package_has_searches_at_every_depth_and_labels_of_its_own(
     installed: Path,
 ) -> None:
     plan = make_plan(
@@ -43,7 +43,11 @@ def test_a_family_of_a_package_has_arms_at_every_depth_and_labels_of_its_own(
         [Size("y", Kind.CONTINUOUS, 100, 3)],
     )
 
-    assert [arm.model_name for arm in plan.arms] == ["linear", "residual-d1", "residual-d2"] * 2
+    assert [search.model_name for search in plan.searches] == [
+        "linear",
+        "residual-d1",
+        "residual-d2",
+    ] * 2
     assert plan.models == (
         ModelData(family="linear", depth=0, label="linear regression"),
         ModelData(family="residual", depth=1, label="residual network, 1 block"),

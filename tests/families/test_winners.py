@@ -45,7 +45,7 @@ def test_the_winners_file_predicts_the_test_rows_as_recorded_to_the_bit(
 
     predicted = predict_raw(open_model(tmp_path / name), encoded.raw(encoded.test))
 
-    assert record.models == (name,) == (f"y-{task_for(case).arm.model_name}-o0.keras",)
+    assert record.models == (name,) == (f"y-{task_for(case).search.model_name}-o0.keras",)
     (candidate,) = (each for each in record.candidates if each.name == judged(case))
     np.testing.assert_array_equal(predicted, candidate.predicted)
     np.testing.assert_array_equal(
@@ -90,14 +90,16 @@ def test_of_all_rows_there_is_a_model_and_nothing_is_scored(case: Case, tmp_path
     encoded, _ = encoded_for(case)
     every = replace(encoded, outer_fold=ALL_ROWS, test=encoded.test[:0], parts=())
     task = task_for(case, epochs=BRIEF)
-    task = task.model_copy(update={"arm": task.arm.model_copy(update={"outer_fold": ALL_ROWS})})
+    task = task.model_copy(
+        update={"search": task.search.model_copy(update={"outer_fold": ALL_ROWS})}
+    )
 
     record, files = run_winner(task.as_winner(0.5), every)
 
     ((name, content),) = files.items()
     (tmp_path / name).write_bytes(content)
     assert (record.candidates, record.rows) == ((), [])
-    assert name == f"y-{task.arm.model_name}-all.keras"
+    assert name == f"y-{task.search.model_name}-all.keras"
     assert np.isfinite(predict_raw(open_model(tmp_path / name), encoded.raw())).all()
 
 
@@ -258,7 +260,7 @@ def test_a_trial_above_its_bar_is_pruned_with_what_it_had_there() -> None:
     encoded, _ = encoded_for(case)
     task = task_for(case)
 
-    record, _ = run_trial(task.model_copy(update={"bars": (0.0,) * 3}), encoded)
+    record, _ = run_trial(task.model_copy(update={"prune_above": (0.0,) * 3}), encoded)
 
     assert record.state is TrialState.PRUNED
     assert record.rungs == pytest.approx([record.val_loss])

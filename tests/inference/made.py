@@ -1,5 +1,5 @@
-"""A small study of an awkward table, made in this process: every arm has one trial, and all of it
-is judged and delivered.
+"""A small study of an awkward table, made in this process: every search has one trial, and all of
+it is judged and delivered.
 """
 
 from __future__ import annotations

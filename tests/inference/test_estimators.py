@@ -27,7 +27,7 @@ SHORT: dict[str, Any] = {
     "training": {"epochs": 10},
     "space": {"neural": {"width": 8}},
 }
-"""A search of one trial an arm."""
+"""A search of one trial a search."""
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from study.records.trial import (
     WinnerRecord,
 )
 from study.records.work import FoldRecord, FoldWork
-from study.schema import Arm, Feature, Kind, StudyData, Target, TrialState
+from study.schema import Feature, Kind, Search, StudyData, Target, TrialState
 
 
 def described(
@@ -41,18 +41,18 @@ def described(
     return StudyData(**(found | more))
 
 
-def arm(
+def search(
     family: str = "linear",
     depth: int = 0,
     target: str = "y",
     kind: Kind = Kind.CONTINUOUS,
     fold: int = 0,
-) -> Arm:
-    return Arm(target=target, kind=kind, family=family, depth=depth, outer_fold=fold)
+) -> Search:
+    return Search(target=target, kind=kind, family=family, depth=depth, outer_fold=fold)
 
 
-def trial(own: Arm | None = None, number: int = 0, **more: Any) -> TrialRecord:
-    own = own or arm()
+def trial(own: Search | None = None, number: int = 0, **more: Any) -> TrialRecord:
+    own = own or search()
     replicate = {"seed": 7, "train_loss": 0.5, "best_epoch": 2, "n_epochs": 3, "converged": True}
     found: dict[str, Any] = {
         "study": "party",
@@ -79,11 +79,11 @@ def trial(own: Arm | None = None, number: int = 0, **more: Any) -> TrialRecord:
         },
         "coefficients": {"coef_age": 2.0, "intercept": -1.0},
     }
-    return TrialRecord(arm=own, number=number, **(found | more))
+    return TrialRecord(search=own, number=number, **(found | more))
 
 
-def failed(own: Arm | None = None, number: int = 1) -> TrialRecord:
-    own = own or arm()
+def failed(own: Search | None = None, number: int = 1) -> TrialRecord:
+    own = own or search()
     told = {
         "study": "party",
         "trial_id": own.trial_id(number),
@@ -91,14 +91,14 @@ def failed(own: Arm | None = None, number: int = 1) -> TrialRecord:
         "params": {"l2": 1e-3},
     }
     return TrialRecord(
-        arm=own, number=number, state=TrialState.FAIL, error="ValueError: no", **told
+        search=own, number=number, state=TrialState.FAIL, error="ValueError: no", **told
     )
 
 
-def winner(own: Arm | None = None, **more: Any) -> WinnerRecord:
+def winner(own: Search | None = None, **more: Any) -> WinnerRecord:
     found: dict[str, Any] = {
         "study": "party",
-        "arm": own or arm(),
+        "search": own or search(),
         "number": 0,
         "params": {"l2": 0.25},
         "val_loss": 0.1,

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study.records.delivery import chosen_arms, deliver, delivered_frame, fold_model
+from study.records.delivery import chosen_searches, deliver, delivered_frame, fold_model
 from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import write_winner, write_work
 from study.records.results import Results
-from study.schema import ALL_ROWS, Arm, Kind
+from study.schema import ALL_ROWS, Kind, Search
 from tests.records.examples import scored_trees, trees, winner
 
 LOSSES = {
@@ -29,16 +29,16 @@ def paths(tmp_path: Path) -> StudyPaths:
     rows.
     """
     paths = StudyPaths(tmp_path)
-    for arm in arms():
-        write_atomic(paths.model(arm), arm.key)
+    for search in searches():
+        write_atomic(paths.model(search), search.key)
     write_atomic(paths.fold_model("y", "trees", ALL_ROWS), "trees")
     write_atomic(paths.reader("y", 0), "reader")
     return paths
 
 
-def arms() -> list[Arm]:
+def searches() -> list[Search]:
     return [
-        Arm(target="y", kind=Kind.CONTINUOUS, family=family, depth=depth, outer_fold=fold)
+        Search(target="y", kind=Kind.CONTINUOUS, family=family, depth=depth, outer_fold=fold)
         for fold in (0, ALL_ROWS)
         for family, depth in LOSSES
     ]
@@ -46,8 +46,8 @@ def arms() -> list[Arm]:
 
 def trials() -> pd.DataFrame:
     rows = [
-        arm.model_dump() | {"state": "COMPLETE", "val_loss": LOSSES[arm.family, arm.depth]}
-        for arm in arms()
+        search.model_dump() | {"state": "COMPLETE", "val_loss": LOSSES[search.family, search.depth]}
+        for search in searches()
     ]
     worse = [row | {"val_loss": 9.0} for row in rows]
     failed = [
@@ -58,15 +58,15 @@ def trials() -> pd.DataFrame:
 
 
 def test_the_network_is_the_depth_of_least_validation_loss_and_the_shallower_of_two() -> None:
-    found = chosen_arms(trials(), 0)
+    found = chosen_searches(trials(), 0)
 
-    assert {procedure: arm.key for (_, procedure), arm in found.items()} == {
+    assert {procedure: search.key for (_, procedure), search in found.items()} == {
         "constant": "y-constant-o0", "regression": "y-linear-o0", "network": "y-neural-d2-o0",
     }  # fmt: skip
 
 
 def test_another_depth_does_not_stand_in_for_a_model_that_is_lacking(paths: StudyPaths) -> None:
-    (unscored,) = (arm for arm in arms() if arm.key == "y-neural-d2-o0")
+    (unscored,) = (search for search in searches() if search.key == "y-neural-d2-o0")
     paths.model(unscored).unlink()
 
     assert fold_model(paths, trials(), "y", "network", 0) is None
@@ -85,7 +85,7 @@ def test_seconds_to_fit_are_those_of_every_task_that_the_procedure_needed_on_all
     paths: StudyPaths,
 ) -> None:
     deliver(paths, trials(), keep_folds=True)
-    for own in arms():
+    for own in searches():
         write_winner(paths, winner(own, wall_time_s=10.0), {})
     write_work(paths, scored_trees(trees(fold=ALL_ROWS), wall_time_s=7.0), {})
     write_work(paths, scored_trees(trees(fold=0), wall_time_s=50.0), {})

@@ -24,11 +24,11 @@ from study.records.frames import (
 from study.records.reading import digest
 from study.records.trial import Candidate
 from study.schema import RESULT_COLUMNS, Kind
-from tests.records.examples import arm, failed, scored_trees, shortened, trial, winner
+from tests.records.examples import failed, scored_trees, search, shortened, trial, winner
 
 
 def frame_of_two_arms() -> pd.DataFrame:
-    network = arm("neural", 1)
+    network = search("neural", 1)
     records = [
         trial(network, k, coefficients={}, params={"width": 8, "activation": "relu"})
         for k in (1, 0)
@@ -76,7 +76,7 @@ def test_no_trials_are_an_empty_frame_with_the_promised_columns() -> None:
 
 
 def test_folds_have_one_row_a_trial_and_replicate() -> None:
-    frame = folds_frame([trial(), failed(), trial(arm("neural", 1))])
+    frame = folds_frame([trial(), failed(), trial(search("neural", 1))])
 
     assert list(frame) == [
         "study", "trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate", "inner_fold", "seed",
@@ -131,7 +131,7 @@ def test_predictions_in_time_order_say_how_many_rows_are_earlier_and_others_say_
 def test_predictions_of_several_classes_hold_the_probability_of_the_observed_one_beside_all() -> (
     None
 ):
-    own = arm("logistic", kind=Kind.MULTICLASS)
+    own = search("logistic", kind=Kind.MULTICLASS)
     candidate = Candidate(
         name="refit", seed=7, predicted=[[0.2, 0.3, 0.5], [0.7, 0.2, 0.1]], loss=[0.7, 0.4]
     )
@@ -157,7 +157,7 @@ def test_trees_have_the_columns_of_every_prediction_and_their_own_family() -> No
 
 
 def test_estimates_have_one_row_a_coefficient_with_its_penalty() -> None:
-    frame = estimates_frame([winner(), winner(arm("neural", 1), coefficients=())])
+    frame = estimates_frame([winner(), winner(search("neural", 1), coefficients=())])
 
     assert frame.to_dict("records") == [
         {"target": "y", "kind": "continuous", "family": "linear", "outer_fold": 0, "l2": 0.25, "term": "age", "level": None,
@@ -226,7 +226,7 @@ def test_terms_have_the_names_that_verdicts_give_them() -> None:
 
 
 def test_records_of_a_version_that_kept_no_order_take_it_from_the_table() -> None:
-    before, now = winner(), winner(arm(fold=1), earlier=[42, 43])
+    before, now = winner(), winner(search(fold=1), earlier=[42, 43])
     known = {("y", 0): pd.Series([40, 41], [3, 5]), ("y", 1): pd.Series([0, 0], [3, 5])}
 
     frame = predictions_frame([before, now], {"y": []}, known)

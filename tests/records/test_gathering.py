@@ -12,10 +12,10 @@ from study.records import gathering, reading
 from study.records.frames import curves_frame, folds_frame, predictions_frame, trials_frame, whole
 from study.records.results import load_results
 from tests.records.examples import (
-    arm,
     failed,
     make_folder,
     scored_trees,
+    search,
     trial,
     winner,
 )
@@ -49,7 +49,7 @@ def test_records_gathered_in_batches_give_the_files_of_all_at_once(
         failed(number=1),
         trial(number=2),
         trial(number=3),
-        trial(arm("neural", 1), 0),
+        trial(search("neural", 1), 0),
     ]
     for record in records:
         reading.write_trial(paths, record)

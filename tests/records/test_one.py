@@ -10,7 +10,7 @@ from study.schema import StudyError
 from tests.records.examples import make_folder, trial, winner
 
 
-def test_a_trial_has_its_place_among_the_complete_ones_of_its_arm(tmp_path: Path) -> None:
+def test_a_trial_has_its_place_among_the_complete_ones_of_its_search(tmp_path: Path) -> None:
     paths = make_folder(tmp_path / "party")  # number 1 failed
     write_trial(paths, trial(number=2, val_loss=0.1))
 
@@ -23,7 +23,7 @@ def test_a_trial_has_its_place_among_the_complete_ones_of_its_arm(tmp_path: Path
     ]
 
 
-def test_only_the_winner_of_its_arm_has_test_losses_the_means_of_its_candidates(
+def test_only_the_winner_of_its_search_has_test_losses_the_means_of_its_candidates(
     tmp_path: Path,
 ) -> None:
     paths = make_folder(tmp_path / "party")

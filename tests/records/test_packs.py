@@ -1,4 +1,4 @@
-"""An arm's records read the same from single files, from its pack, and from what a process leaves
+"""A search's records read the same from single files, from its pack, and from what a process leaves
 that dies in between.
 """
 
@@ -15,8 +15,8 @@ from study.records.outcome import Outcome
 from study.records.packs import pack, set_aside
 from study.records.paths import StudyPaths, clear_temporaries
 from study.records.reading import read_records, read_trials, write_trial, write_winner
-from study.schema import Arm
-from tests.records.examples import arm, failed, trial, winner
+from study.schema import Search
+from tests.records.examples import failed, search, trial, winner
 
 NUMBERS = (0, 1, 2, 10_000)
 
@@ -27,45 +27,45 @@ class Killed(BaseException):
 
 @pytest.fixture
 def paths(tmp_path: Path) -> StudyPaths:
-    """A finished arm in single files, and another one beside it."""
+    """A finished search in single files, and another one beside it."""
     paths = StudyPaths(tmp_path)
     for record in [
         *(trial(number=number) for number in NUMBERS),
         failed(number=3),
-        trial(arm("neural", 1), 0),
+        trial(search("neural", 1), 0),
     ]:
         write_trial(paths, record)
     write_winner(paths, winner(), {})
     return paths
 
 
-def files(paths: StudyPaths, own: Arm | None = None) -> set[str]:
-    return {path.name for path in paths.arm(own or arm()).iterdir()}
+def files(paths: StudyPaths, own: Search | None = None) -> set[str]:
+    return {path.name for path in paths.search(own or search()).iterdir()}
 
 
-def test_a_packed_arm_is_one_file_beside_its_winner_and_reads_the_same_to_the_byte(
+def test_a_packed_search_is_one_file_beside_its_winner_and_reads_the_same_to_the_byte(
     paths: StudyPaths,
 ) -> None:
     before, bytes_before = read_records(paths), kept(paths.root)
 
-    pack(paths, arm())
+    pack(paths, search())
 
     now = read_records(paths)
     assert files(paths) == {"trials.jsonl", "winner.json"}
-    assert files(paths, arm("neural", 1)) == {"0000.json"}
+    assert files(paths, search("neural", 1)) == {"0000.json"}
     assert now == before
     assert {name: record.content for name, record in kept(paths.root).items()} == {
         name: record.content for name, record in bytes_before.items()
     }
 
 
-def test_records_of_some_arms_alone_are_read(paths: StudyPaths) -> None:
-    write_winner(paths, winner(arm("neural", 1)), {})
+def test_records_of_some_searches_alone_are_read(paths: StudyPaths) -> None:
+    write_winner(paths, winner(search("neural", 1)), {})
 
-    found = read_records(paths, [arm("neural", 1), arm("neural", 2)], [])
+    found = read_records(paths, [search("neural", 1), search("neural", 2)], [])
 
     assert [record.trial_id for record in found.trials] == ["y-neural-d1-o0-0000"]
-    assert [record.arm for record in found.winners] == [arm("neural", 1)]
+    assert [record.search for record in found.winners] == [search("neural", 1)]
 
 
 def moments(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
@@ -97,13 +97,13 @@ def test_whatever_a_kill_leaves_of_a_packing_reads_the_same_and_is_packed_by_the
     with monkeypatch.context() as patch:
         moments(patch, at)
         try:
-            pack(paths, arm())
+            pack(paths, search())
         except Killed:
             found = read_records(paths)
 
     assert found in (before, None)
     assert (found is None) == (at == 9)  # the last step is the last one that there is
-    pack(paths, arm())
+    pack(paths, search())
     clear_temporaries(paths.root)
     assert files(paths) == {"trials.jsonl", "winner.json"}
     assert read_records(paths) == before
@@ -112,28 +112,30 @@ def test_whatever_a_kill_leaves_of_a_packing_reads_the_same_and_is_packed_by_the
 def test_single_files_that_are_not_in_the_pack_read_beside_it_and_come_into_the_next(
     paths: StudyPaths,
 ) -> None:
-    pack(paths, arm())
+    pack(paths, search())
     for number in (1, 5):  # a search that went on, and what a packing left that was killed
         write_trial(paths, trial(number=number, val_loss=9.0))
 
-    found = {record.number: record.val_loss for record in read_trials(paths, arms=[arm()])}
-    pack(paths, arm())
+    found = {record.number: record.val_loss for record in read_trials(paths, searches=[search()])}
+    pack(paths, search())
 
     assert list(found) == sorted({*NUMBERS, 3, 5})
     assert (found[1], found[5]) == (trial(number=1).val_loss, 9.0)
     assert files(paths) == {"trials.jsonl", "winner.json"}
-    assert {record.number: record.val_loss for record in read_trials(paths, arms=[arm()])} == found
+    assert {
+        record.number: record.val_loss for record in read_trials(paths, searches=[search()])
+    } == found
 
 
 @pytest.mark.parametrize("cut", ["", "0", "half", "foreign", "twice", "garbage"])
 def test_a_broken_pack_is_named_and_set_aside_and_what_can_be_read_of_it_stays(
     paths: StudyPaths, cut: str
 ) -> None:
-    before = {record.number: record for record in read_trials(paths, arms=[arm()])}
-    pack(paths, arm())
-    path, line = paths.pack(arm()), len(trial().model_dump_json()) + 1
+    before = {record.number: record for record in read_trials(paths, searches=[search()])}
+    pack(paths, search())
+    path, line = paths.pack(search()), len(trial().model_dump_json()) + 1
     whole = path.read_bytes()
-    foreign = trial(arm("neural", 1), 7).model_dump_json().encode()
+    foreign = trial(search("neural", 1), 7).model_dump_json().encode()
     path.write_bytes(
         {
             "": whole[:0],
@@ -146,7 +148,7 @@ def test_a_broken_pack_is_named_and_set_aside_and_what_can_be_read_of_it_stays(
     )
     left = {"": [], "0": [], "half": [0, 1, 2, 3]}.get(cut, sorted(before))
 
-    found = read_records(paths, [arm()], [])
+    found = read_records(paths, [search()], [])
     aside = set_aside(paths, path)
 
     assert found.broken == [path]
@@ -156,35 +158,35 @@ def test_a_broken_pack_is_named_and_set_aside_and_what_can_be_read_of_it_stays(
         "winner.json",
         *(f"{number:04d}.json" for number in left),
     }
-    assert aside == paths.arm(arm()) / "trials.broken"
-    assert read_records(paths, [arm()], []).broken == []
-    assert list(read_trials(paths, arms=[arm()])) == [before[number] for number in left]
+    assert aside == paths.search(search()) / "trials.broken"
+    assert read_records(paths, [search()], []).broken == []
+    assert list(read_trials(paths, searches=[search()])) == [before[number] for number in left]
 
 
-def test_a_reader_at_work_while_an_arm_is_packed_misses_nothing(paths: StudyPaths) -> None:
+def test_a_reader_at_work_while_a_search_is_packed_misses_nothing(paths: StudyPaths) -> None:
     numbers = []
-    for record in read_trials(paths, arms=[arm()]):
+    for record in read_trials(paths, searches=[search()]):
         numbers.append(record.number)
-        pack(paths, arm())
+        pack(paths, search())
 
     assert numbers == sorted({*NUMBERS, 3})
 
 
 def test_a_record_on_many_lines_becomes_one(paths: StudyPaths) -> None:
-    paths.trial(arm(), 1).write_text(trial(number=1).model_dump_json(indent=1))
+    paths.trial(search(), 1).write_text(trial(number=1).model_dump_json(indent=1))
 
-    pack(paths, arm())
+    pack(paths, search())
 
-    assert [Outcome.of(record, arm()) for record in read_trials(paths, arms=[arm()])][
+    assert [Outcome.of(record, search()) for record in read_trials(paths, searches=[search()])][
         1
-    ] == Outcome.of(trial(number=1), arm())
+    ] == Outcome.of(trial(number=1), search())
     assert read_records(paths).broken == []
 
 
 def test_the_harness_takes_one_record_out_of_a_pack_and_puts_another_in_its_place(
     paths: StudyPaths,
 ) -> None:
-    pack(paths, arm())
+    pack(paths, search())
 
     replace(paths.root, "y-linear-o0/0001.json", None)
     replace(
@@ -193,4 +195,6 @@ def test_the_harness_takes_one_record_out_of_a_pack_and_puts_another_in_its_plac
         trial(number=2, val_loss=7.0).model_dump_json().encode(),
     )
 
-    assert [(r.number, r.val_loss) for r in read_trials(paths, arms=[arm()])][1:2] == [(2, 7.0)]
+    assert [(r.number, r.val_loss) for r in read_trials(paths, searches=[search()])][1:2] == [
+        (2, 7.0)
+    ]

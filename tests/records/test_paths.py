@@ -10,7 +10,7 @@ from hypothesis import example, given, strategies as st
 from study.records.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
 from study.records.short import ShortFormula
 from study.records.trees import Trees
-from study.schema import ALL_ROWS, Arm, Kind
+from study.schema import ALL_ROWS, Kind, Search
 
 TEXTS = st.one_of(
     st.text(max_size=200), st.text(alphabet="aAbB./\\_~-: \u00e9\u0301é", max_size=12)
@@ -18,8 +18,8 @@ TEXTS = st.one_of(
 ROOT = Path("results/party")
 
 
-def arm(target: str, family: str = "linear", depth: int = 0, outer_fold: int = 0) -> Arm:
-    return Arm(
+def search(target: str, family: str = "linear", depth: int = 0, outer_fold: int = 0) -> Search:
+    return Search(
         target=target, kind=Kind.CONTINUOUS, family=family, depth=depth, outer_fold=outer_fold
     )
 
@@ -75,35 +75,35 @@ def test_a_harmless_name_stays_as_it_is(text: str) -> None:
 @example("a", "a-trees", "linear", 0, 1)
 @example("a", "a-linear-o1", "linear", 0, 1)
 @example("a", "a-neural", "neural", 1, 1)
-def test_no_two_arms_share_a_file(
+def test_no_two_searches_share_a_file(
     one: str, other: str, family: str, fold: int, other_fold: int
 ) -> None:
     paths = StudyPaths(ROOT)
-    arms = [
-        arm(one, family, fold % 3, fold),
-        arm(other, family, other_fold % 3, other_fold),
-        arm(one, "constant", 0, fold),
+    searches = [
+        search(one, family, fold % 3, fold),
+        search(other, family, other_fold % 3, other_fold),
+        search(one, "constant", 0, fold),
     ]
 
     places = [
-        {f(a) for a in arms}
+        {f(a) for a in searches}
         for f in (
-            paths.arm,
+            paths.search,
             paths.model,
             paths.winner,
             lambda a: paths.reader(a.target, a.outer_fold),
         )
     ]
 
-    distinct = len({a.key for a in arms})
-    readers = len({(a.target, a.outer_fold) for a in arms})
+    distinct = len({a.key for a in searches})
+    readers = len({(a.target, a.outer_fold) for a in searches})
     assert [len(place) for place in places] == [distinct, distinct, distinct, readers]
     assert not places[1] & places[3]
 
 
 @given(TEXTS)
-def test_every_file_of_an_arm_lies_below_the_results_folder(target: str) -> None:
-    paths, own = StudyPaths(ROOT), arm(target)
+def test_every_file_of_a_search_lies_below_the_results_folder(target: str) -> None:
+    paths, own = StudyPaths(ROOT), search(target)
 
     files = [
         paths.trial(own, 3),
@@ -190,10 +190,10 @@ def test_a_reader_in_between_sees_the_old_file(
 
 
 def test_a_half_written_record_of_a_killed_process_is_no_record(tmp_path: Path) -> None:
-    paths, own = StudyPaths(tmp_path), arm("y")
+    paths, own = StudyPaths(tmp_path), search("y")
     write_atomic(paths.trial(own, 0), "{}")
 
-    left_behind = paths.arm(own) / f".0001.json.{os.getpid()}"
+    left_behind = paths.search(own) / f".0001.json.{os.getpid()}"
     left_behind.write_text("{")
 
     assert list(paths.trials.glob("*/[0-9]*.json")) == [paths.trial(own, 0)]

@@ -15,7 +15,7 @@ from study.records.trial import WinnerRecord
 from study.schema import ALL_ROWS, Kind, TrialState
 from tests.diagnostics.predicted import context_of
 
-from .examples import arm, winner
+from .examples import search, winner
 
 AGE = Axis(column="age", sort="number", values=(1.0, 3.0), shares=(0.25, 0.75))
 
@@ -56,7 +56,7 @@ def test_what_earlier_versions_asked_of_two_columns_is_ignored() -> None:
 
 def test_of_the_networks_of_a_fold_the_one_of_least_validation_loss_answers() -> None:
     networks = [
-        winner(arm("neural", depth, fold=fold), val_loss=loss, probed=probed(10 * depth))
+        winner(search("neural", depth, fold=fold), val_loss=loss, probed=probed(10 * depth))
         for depth, fold, loss in (
             (1, 0, 0.2),
             (2, 0, 0.1),

@@ -28,12 +28,12 @@ from study.records.trial import TrialRecord
 from study.records.work import failure_notes
 from study.schema import ALL_ROWS, Kind, StudyError
 from tests.records.examples import (
-    arm,
     described,
     failed,
     failed_work,
     make_folder,
     scored_trees,
+    search,
     shortened,
     shortening,
     trees,
@@ -58,14 +58,14 @@ def test_a_record_comes_back_from_its_text_to_the_bit(
     ]
 
 
-def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) -> None:
+def test_records_come_back_from_disk_in_order_of_search_and_number(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
     records = [
         trial(number=2),
         trial(number=0),
         failed(number=1),
-        trial(arm("neural", 2), 0),
-        trial(arm("constant"), 0),
+        trial(search("neural", 2), 0),
+        trial(search("constant"), 0),
     ]
     for record in records:
         reading.write_trial(paths, record)
@@ -80,7 +80,7 @@ def test_records_come_back_from_disk_in_order_of_arm_and_number(tmp_path: Path) 
         "y-constant-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
     ]  # fmt: skip
     assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
-    assert found.trials == [Outcome.of(r, r.arm) for r in read_trials(paths)]
+    assert found.trials == [Outcome.of(r, r.search) for r in read_trials(paths)]
     assert (reading.read_work(paths, TreesRecord), reading.read_work(paths, ShortRecord)) == (
         work[1::-1],
         work[:1:-1],
@@ -97,18 +97,18 @@ def test_a_broken_record_is_named_and_left_where_it_is(tmp_path: Path, content: 
     paths = StudyPaths(tmp_path)
     reading.write_trial(paths, trial(number=0))
     reading.write_trial(paths, trial(number=1))
-    paths.trial(arm(), 1).write_bytes(content)
+    paths.trial(search(), 1).write_bytes(content)
 
     found = reading.read_records(paths)
 
     assert [record.number for record in found.trials] == [0]
-    assert found.broken == [paths.trial(arm(), 1)]
-    assert paths.trial(arm(), 1).read_bytes() == content
+    assert found.broken == [paths.trial(search(), 1)]
+    assert paths.trial(search(), 1).read_bytes() == content
 
 
 def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
     paths, text = StudyPaths(tmp_path), trial().model_dump_json()
-    path = paths.trial(arm(), 0)
+    path = paths.trial(search(), 0)
 
     for length in range(0, len(text), 97):
         write_atomic(path, text[:length])
@@ -118,7 +118,7 @@ def test_a_record_cut_anywhere_is_broken(tmp_path: Path) -> None:
 def test_broken_winners_and_work_and_work_of_another_fold_are_named_too(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path)
     work = [trees(), trees(fold=1), shortening(), shortening(fold=1)]
-    places = [paths.winner(arm()), *map(paths.work, work)]
+    places = [paths.winner(search()), *map(paths.work, work)]
     others = scored_trees().model_dump_json(), shortened().model_dump_json()
     for path, content in zip(places, ["{", "", others[0], "{", others[1]], strict=True):
         write_atomic(path, content)
@@ -162,7 +162,7 @@ def test_curves_of_some_trials_are_those_rows_of_all_curves(tmp_path: Path, gath
 
     own = results.curves[results.curves["number"] == 2].reset_index(drop=True)
     assert len(own) == 6
-    pd.testing.assert_frame_equal(results.curves_of([arm().trial_id(2), "unknown"]), own)
+    pd.testing.assert_frame_equal(results.curves_of([search().trial_id(2), "unknown"]), own)
 
 
 def test_a_study_of_regressions_alone_has_no_curves_of_its_trials(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_study_of_regressions_alone_has_no_curves_of_its_trials(tmp_path: Path
     reading.write_trial(paths, trial(curves={}))
     gathering.gather(paths)
 
-    assert load_results(paths.root).curves_of([arm().trial_id(0)]).empty
+    assert load_results(paths.root).curves_of([search().trial_id(0)]).empty
 
 
 def test_an_unfinished_study_can_be_read_from_its_records(tmp_path: Path) -> None:

@@ -21,14 +21,14 @@ from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import read_records, write_trial, write_winner, write_work
 from study.records.retried import Failure, failures, put_aside
 from study.schema import ALL_ROWS, StudyError
-from tests.records.examples import arm, failed, failed_work, scored_trees, trees, trial, winner
+from tests.records.examples import failed, failed_work, scored_trees, search, trees, trial, winner
 
-LINEAR, NEURAL, OTHER = arm(), arm("neural", 1), arm("neural", 2)
+LINEAR, NEURAL, OTHER = search(), search("neural", 1), search("neural", 2)
 WRONG = "TrainingFailed: in epoch 3"
 
 
 def make(root: Path, *, packed: bool) -> StudyPaths:
-    """A concluded study in which the trees of fold 1 failed, trial 2 of one arm, and trial 1 of
+    """A concluded study in which the trees of fold 1 failed, trial 2 of one search, and trial 1 of
     another since it diverged.
     """
     paths = StudyPaths(root / "party")
@@ -68,10 +68,10 @@ def either(tmp_path: Path) -> StudyPaths:
 
 
 def left(paths: StudyPaths) -> dict[str, list[int]]:
-    """Numbers of the trials that are recorded, by arm."""
+    """Numbers of the trials that are recorded, by search."""
     found: dict[str, list[int]] = {}
     for outcome in read_records(paths).trials:
-        found.setdefault(outcome.arm.key, []).append(outcome.number)
+        found.setdefault(outcome.search.key, []).append(outcome.number)
     return found
 
 
@@ -87,7 +87,7 @@ def test_of_what_failed_all_that_follows_is_put_aside_and_nothing_else(paths: St
         OTHER.key: [0, 1, 2, 3, 4],
     }
     found = read_records(paths)
-    assert [own.arm for own in found.winners] == [LINEAR, OTHER]
+    assert [own.search for own in found.winners] == [LINEAR, OTHER]
     assert [outcome.work for outcome in found.beside] == [trees()]
     assert not any(path.exists() for path in paths.concluded)
     assert sorted(path.name for path in paths.fold_models.iterdir()) == [
@@ -129,7 +129,7 @@ def test_a_trial_that_diverged_is_retried_where_it_is_named_after_it_is_said_tha
     assert [failure.name for failure in failures(paths)] == ["y-neural-d1-o0-0002", "y-trees-o1"]
 
 
-def test_of_two_failures_of_an_arm_the_first_counts_and_a_second_retry_has_a_folder_of_its_own(
+def test_of_two_failures_of_a_search_the_first_counts_and_a_second_retry_has_a_folder_of_its_own(
     paths: StudyPaths,
 ) -> None:
     retry(paths.root, "y-neural-d1-o0-0002", lambda _: None)
@@ -146,7 +146,9 @@ def test_what_is_delivered_is_put_aside_with_a_search_on_all_rows_and_so_are_win
     tmp_path: Path,
 ) -> None:
     paths = StudyPaths(tmp_path)
-    whole = [arm("neural", depth).model_copy(update={"outer_fold": ALL_ROWS}) for depth in (1, 2)]
+    whole = [
+        search("neural", depth).model_copy(update={"outer_fold": ALL_ROWS}) for depth in (1, 2)
+    ]
     for own in (*whole, OTHER):
         write_trial(paths, failed(own, 0))
         write_winner(
@@ -157,7 +159,7 @@ def test_what_is_delivered_is_put_aside_with_a_search_on_all_rows_and_so_are_win
 
     put_aside(paths, [Failure("x", whole[0], 0, None)])
 
-    assert [own.arm for own in read_records(paths).winners] == [OTHER]
+    assert [own.search for own in read_records(paths).winners] == [OTHER]
     assert left(paths) == {whole[1].key: [0], OTHER.key: [0]}
     assert [path.name for path in paths.models.iterdir()] == ["y-regression.keras"]
 
@@ -202,7 +204,7 @@ def test_whatever_a_kill_leaves_can_be_gone_on_with_and_retried(
         if 2 in found:
             retry(paths.root, "y-neural-d1-o0-0002", lambda _: None)
         assert left(paths)[NEURAL.key] == [0, 1]
-        assert NEURAL not in [own.arm for own in read_records(paths).winners]
+        assert NEURAL not in [own.search for own in read_records(paths).winners]
     assert steps > 10
 
 

@@ -18,7 +18,7 @@ from study.records.reading import write_trial
 from study.records.results import Results
 from study.records.trial import TrialRecord
 from study.report.form import Form
-from study.schema import Arm, TrialState
+from study.schema import Search, TrialState
 from tests.report.synthetic import KINDS, compared, copied, write_results
 
 REASON = "the loss is not a number after 3 epochs"
@@ -123,7 +123,9 @@ def fail_one(paths: StudyPaths) -> None:
     ]
     trials.to_parquet(paths.results, index=False)
     row = trials.loc[place]
-    arm = Arm(**{name: row[name] for name in ("target", "kind", "family", "depth", "outer_fold")})
+    search = Search(
+        **{name: row[name] for name in ("target", "kind", "family", "depth", "outer_fold")}
+    )
     told = {
         "study": "party",
         "trial_id": row["trial_id"],
@@ -132,4 +134,4 @@ def fail_one(paths: StudyPaths) -> None:
         "params": {},
     }
     error = f"Traceback (most recent call last):\nFloatingPointError: {REASON}."
-    write_trial(paths, TrialRecord(arm=arm, state=TrialState.FAIL, error=error, **told))
+    write_trial(paths, TrialRecord(search=search, state=TrialState.FAIL, error=error, **told))

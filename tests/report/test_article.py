@@ -15,7 +15,7 @@ from tests.report.synthetic import copied
 def test_the_four_runs_stand_beside_ours(results: Results) -> None:
     frame = article_losses(results)
 
-    best = winners.incumbents(results.trials).set_index(["target", "family", "depth"])["val_loss"]
+    best = winners.best_trials(results.trials).set_index(["target", "family", "depth"])["val_loss"]
     networks = best.xs("neural", level="family")
     assert frame["article"].tolist() == [0.0207, 1.18e-4, 0.1969, 0.0098]
     assert frame["limit"].tolist() == pytest.approx([0.35**2 / 6, 0, 0.1960, 0])

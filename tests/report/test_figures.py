@@ -28,12 +28,12 @@ def test_models_go_from_the_constant_to_the_deepest_network(results: Results) ->
     ]
 
 
-def test_best_so_far_never_rises_and_ends_at_the_incumbent(results: Results) -> None:
+def test_best_so_far_never_rises_and_ends_at_the_best_trial(results: Results) -> None:
     frame = best_so_far.data(results)
 
     steps = frame.sort_values("number").groupby(["target", "model"])["best"]
     last = steps.last().groupby("target").min()
-    expected = winners.incumbents(results.trials).groupby("target")["val_loss"].min()
+    expected = winners.best_trials(results.trials).groupby("target")["val_loss"].min()
     assert steps.apply(lambda best: (best.diff().dropna() <= 0).all()).all()
     assert last.to_dict() == expected.to_dict()
 
@@ -89,15 +89,15 @@ def test_the_title_of_the_search_names_what_still_improved(results: Results) -> 
     assert best_so_far.finding(best_so_far.data(with_frames(results, trials=rounding))) == titles[1]
 
 
-def test_learning_curves_are_those_of_the_incumbents_and_of_models_that_learn(
+def test_learning_curves_are_those_of_the_best_trials_and_of_models_that_learn(
     results: Results,
 ) -> None:
     frame = learning_curves.data(results)
 
-    winner = winners.incumbents(results.trials).set_index(["target", "family", "depth"])["number"]
+    winner = winners.best_trials(results.trials).set_index(["target", "family", "depth"])["number"]
     drawn = frame.groupby(["target", "family", "depth"])["number"].unique()
     assert "constant" not in set(frame["family"])
-    assert all(numbers.tolist() == [winner[arm]] for arm, numbers in drawn.items())
+    assert all(numbers.tolist() == [winner[search]] for search, numbers in drawn.items())
     assert set(frame["split"]) == {"training", "validation", "kept"}
 
 

@@ -65,7 +65,7 @@ def test_pairs_read_in_per_cent(results: Results) -> None:
     frame = tables.pairwise_frame(results)
 
     pair = pairs_of(
-        results.predictions, results.config.margin, 5, winners.incumbents(results.trials)
+        results.predictions, results.config.margin, 5, winners.best_trials(results.trials)
     ).iloc[0]
     assert frame.loc[0, "compared with"] == "constant"
     assert frame.loc[0, "improvement"] == signed(pair["improvement"])

@@ -13,19 +13,21 @@ from study.records.reading import digest, write_trial
 from study.records.results import Results
 from study.records.trial import TrialRecord
 from study.report import fair, repeat, trials
-from study.schema import LOSS_NAMES, Arm, Kind, TrialState
+from study.schema import LOSS_NAMES, Kind, Search, TrialState
 from tests.report.synthetic import copied, numbers, with_frames
 
 
 @pytest.fixture(scope="module")
 def failed(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """A study of which two trials of one arm failed, the first for a reason, and one was given up."""
+    """A study of which two trials of one search failed, the first for a reason, and one was given
+    up.
+    """
     copy = copied(results, tmp_path_factory.mktemp("failed") / "party")
     frame = results.trials.copy()
     own = frame[(frame["target"] == "colour") & (frame["depth"] == 1)]
     frame.loc[own.index[:2], ["state", "val_loss"]] = [TrialState.FAIL.value, np.nan]
     frame.loc[own.index[2], "state"] = TrialState.PRUNED.value
-    arm = Arm(target="colour", kind="binary", family="neural", depth=1, outer_fold=0)
+    search = Search(target="colour", kind="binary", family="neural", depth=1, outer_fold=0)
     told = {
         "study": "party",
         "trial_id": own["trial_id"].iloc[0],
@@ -34,7 +36,7 @@ def failed(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Result
         "params": {},
     }
     record = TrialRecord(
-        arm=arm, state=TrialState.FAIL, error="Traceback:\nValueError: <not> finite.", **told
+        search=search, state=TrialState.FAIL, error="Traceback:\nValueError: <not> finite.", **told
     )
     found = with_frames(copy, trials=frame)
     write_trial(found.paths, record)
@@ -73,23 +75,23 @@ def test_what_failed_says_why_and_all_else_is_counted(failed: Results) -> None:
     ]
 
 
-def test_of_too_many_trials_the_best_of_every_arm_and_the_failed_are_shown(
+def test_of_too_many_trials_the_best_of_every_search_and_the_failed_are_shown(
     failed: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arms = failed.trials.groupby(["target", "family", "depth"]).ngroups
+    searches = failed.trials.groupby(["target", "family", "depth"]).ngroups
 
-    few = trials.shortened(failed.trials, arms + 2 + 3)
+    few = trials.shortened(failed.trials, searches + 2 + 3)
 
     complete = few[few["val_loss"].notna()]
-    assert len(few) == arms + 5
+    assert len(few) == searches + 5
     assert (few["state"] == "FAIL").sum() == 2
     best = failed.trials.groupby(["target", "family", "depth"])["val_loss"].min()
     assert complete.groupby(["target", "family", "depth"])["val_loss"].min().equals(best)
     assert complete.groupby(["target", "family", "depth"]).size().max() == 2
 
-    monkeypatch.setattr(trials, "MOST_TRIALS", arms)
+    monkeypatch.setattr(trials, "MOST_TRIALS", searches)
     count = len(failed.trials)
-    assert numbers(trials.all_trials(failed).partition("</p>")[0]) == [2, count, arms, count]
+    assert numbers(trials.all_trials(failed).partition("</p>")[0]) == [2, count, searches, count]
 
 
 def test_budgets_are_what_each_model_was_given_on_each_target(failed: Results) -> None:

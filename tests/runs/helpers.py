@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from study import load_results
-from study.api import study_arms
+from study.api import study_searches
 from study.data.reader import Reader
 from study.data.sources import read_source
 from study.evidence.winners import class_probabilities, select_candidate
@@ -27,23 +27,27 @@ def reproduce(folder: Path) -> dict[str, float]:
     results = load_results(folder)
     frame = read_source(results.config.data).frame
     gaps = {}
-    for arm, _ in study_arms(results):
-        if arm.outer_fold == ALL_ROWS:
+    for search, _ in study_searches(results):
+        if search.outer_fold == ALL_ROWS:
             continue
         own = results.predictions.query(
-            "target == @arm.target and family == @arm.family and depth == @arm.depth and outer_fold == @arm.outer_fold"
+            " and ".join(
+                f"{name} == @search.{name}" for name in ("target", "family", "depth", "outer_fold")
+            )
         )
         own = select_candidate(own)
         reader = Reader.model_validate_json(
-            results.paths.reader(arm.target, arm.outer_fold).read_bytes()
+            results.paths.reader(search.target, search.outer_fold).read_bytes()
         )
-        saved = Model(procedure_of(arm.family, arm.depth), results.paths.model(arm), reader)
+        saved = Model(
+            procedure_of(search.family, search.depth), results.paths.model(search), reader
+        )
         predicted = saved.response(
             reader.read(frame.iloc[own["row"]].reset_index(drop=True)).values
         )
-        stored = class_probabilities(own) if arm.kind is Kind.MULTICLASS else own["predicted"]
+        stored = class_probabilities(own) if search.kind is Kind.MULTICLASS else own["predicted"]
         known = stored.to_numpy(float)
-        gaps[arm.key] = float((np.abs(predicted - known) / np.maximum(1, np.abs(known))).max())
+        gaps[search.key] = float((np.abs(predicted - known) / np.maximum(1, np.abs(known))).max())
     return gaps
 
 

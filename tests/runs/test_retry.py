@@ -45,7 +45,7 @@ training: {epochs: 10}
 space: {fragile: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 resources: {max_concurrent: 2}
 """
-ARM, FAILS = "balloons-fragile-d1-o0", 2
+SEARCH, FAILS = "balloons-fragile-d1-o0", 2
 
 
 @pytest.fixture
@@ -73,12 +73,12 @@ def test_a_study_in_which_a_trial_failed_once_is_retried_and_ends_as_if_it_had_n
     (tmp_path / "tiny.yaml").write_text(CONFIG)
     drive(tmp_path / "tiny.yaml", tmp_path / "sound")
     sound = tmp_path / "sound" / "tiny"
-    rate = json.loads(records(sound)[f"{ARM}/{FAILS:04d}.json"])["params"]["learning_rate"]
+    rate = json.loads(records(sound)[f"{SEARCH}/{FAILS:04d}.json"])["params"]["learning_rate"]
     folder = tmp_path / "results" / "tiny"
     shutil.copytree(sound, folder)
     for name in records(folder):  # beside what fails others succeed
-        arm, record = name.split("/")
-        if arm in {ARM, f"{ARM.removesuffix('o0')}all"} and record >= f"{FAILS:04d}.json":
+        search, record = name.split("/")
+        if search in {SEARCH, f"{SEARCH.removesuffix('o0')}all"} and record >= f"{FAILS:04d}.json":
             replace(folder, name, None)
 
     with monkeypatch.context() as patch:
@@ -88,21 +88,21 @@ def test_a_study_in_which_a_trial_failed_once_is_retried_and_ends_as_if_it_had_n
     ended = run(STUDY, "retry", "results/tiny", cwd=tmp_path)
     again = run(STUDY, "retry", "results/tiny", cwd=tmp_path)
 
-    assert json.loads(failed[f"{ARM}/{FAILS:04d}.json"])["state"] == "FAIL"
+    assert json.loads(failed[f"{SEARCH}/{FAILS:04d}.json"])["state"] == "FAIL"
     assert before != digest(load_results(sound).trials)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert re.search(
-        rf"\b{ARM}-{FAILS:04d}\b.*results/tiny/retried/1\b", ended.stdout.splitlines()[0]
+        rf"\b{SEARCH}-{FAILS:04d}\b.*results/tiny/retried/1\b", ended.stdout.splitlines()[0]
     )
     assert digest(load_results(folder).trials) == digest(load_results(sound).trials)
     now, aside = records(folder), records(folder / "retried" / "1")
     untouched = {
         name
         for name in failed
-        if not name.startswith(f"{ARM}/") or name < f"{ARM}/{FAILS:04d}.json"
+        if not name.startswith(f"{SEARCH}/") or name < f"{SEARCH}/{FAILS:04d}.json"
     }
     assert {name for name in failed if failed[name] == now[name]} == untouched
-    assert aside[f"{ARM}/{FAILS:04d}.json"] == failed[f"{ARM}/{FAILS:04d}.json"]
+    assert aside[f"{SEARCH}/{FAILS:04d}.json"] == failed[f"{SEARCH}/{FAILS:04d}.json"]
     assert all(
         record.written is None for name, record in kept(folder).items() if name[-9:-5].isdigit()
     )  # packed again

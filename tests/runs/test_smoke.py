@@ -56,7 +56,7 @@ def test_a_study_ends_well_and_its_last_line_is_the_path_of_its_report(
     lines = ended.stdout.splitlines()
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert re.findall(r"\d+", lines[0]) == ["12", "8", "36"]  # trials, arms and fits
+    assert re.findall(r"\d+", lines[0]) == ["12", "8", "36"]  # trials, searches and fits
     assert lines[-1] == "results/smoke/report.html"
     assert (results / "report.html").is_file()
 
@@ -89,15 +89,15 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
 
     figures = {path for path in found if path.startswith("figures/")}
-    trials = {f"trials/{arm}/trials.jsonl" for arm in ARMS}
-    winners = {f"trials/{arm}/winner.json" for arm in ARMS}
+    trials = {f"trials/{search}/trials.jsonl" for search in ARMS}
+    winners = {f"trials/{search}/winner.json" for search in ARMS}
     work = [
         (sort, end, fold)
         for sort, end in (("short", "keras"), ("trees", "skops"))
         for fold in ("o0", "all")
     ]
     beside = {f"trials/balloons-{sort}-{fold}/{sort}.json" for sort, _, fold in work}
-    models = {f"models/folds/{arm}.keras" for arm in ARMS} | {
+    models = {f"models/folds/{search}.keras" for search in ARMS} | {
         "models/folds/balloons-o0.json",
         "models/balloons.json",
     }
@@ -138,7 +138,7 @@ def test_nothing_is_pickled(results: Path) -> None:
 
 
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path) -> None:
-    # candidates, two of each arm on parts of the rows, and the short formula's; two trials are too
+    # candidates, two of each search on parts of the rows, and the short formula's; two trials are too
     # few for parts of a gain
     predicted = 80 * (3 * (2 + 2) + (4 + 2) + 1)
     rows = {"folds": 36, "predictions": predicted, "coefficients": 8, "scores": 10, "pairs": 7}
@@ -259,7 +259,7 @@ def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> Non
     assert told["verdicts"] == [Words(opened.verdicts[0]).sentence]
     assert told["digest"] == digest(opened.trials)
     assert (told["finished"], told["failed"], told["to_go"]) == (True, 0, {})
-    assert [(row["trials"], row["budget"], row["winner"]) for row in told["arms"]] == [
+    assert [(row["trials"], row["budget"], row["winner"]) for row in told["searches"]] == [
         (n, n, True) for n in ARMS.values()
     ]
 

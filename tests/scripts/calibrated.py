@@ -27,11 +27,11 @@ def made(
     pieces = []
     for (family, depth), expected, mean in zip(SIDES.items(), true, tested, strict=True):
         noise = rng.uniform(0.8, 1.2, 40 * FOLDS)
-        arm = {"target": "y", "kind": "continuous", "family": family, "depth": depth}
-        about = arm | {"candidate": "ensemble" if depth else "refit"}
+        search = {"target": "y", "kind": "continuous", "family": family, "depth": depth}
+        about = search | {"candidate": "ensemble" if depth else "refit"}
         fresh = rows.drop_duplicates("outer_fold").assign(part="fresh", row=-1, loss=expected)
         inner = rows.drop_duplicates("outer_fold").assign(
-            part="validation", row=0, loss=mean, **arm
+            part="validation", row=0, loss=mean, **search
         )
         losses = mean * (noise / noise.mean())[rows["row"]]
         pieces += [rows.assign(part="test", loss=losses, **about), fresh.assign(**about), inner]

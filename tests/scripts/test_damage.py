@@ -11,34 +11,38 @@ from harness.damage import Count, lost, rewritten, snapshot, sound
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Two records of an arm, and one that was cut."""
+    """Two records of a search, and one that was cut."""
     for name, content in {"0000": "{}", "winner": "[1]", "0001": "{"}.items():
-        (tmp_path / "trials" / "arm").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "trials" / "arm" / f"{name}.json").write_text(content)
+        (tmp_path / "trials" / "search").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "trials" / "search" / f"{name}.json").write_text(content)
     return tmp_path
 
 
 def test_only_whole_records_count(place: Path) -> None:
-    assert set(snapshot(place)) == {"arm-0000", "arm-winner"}
+    assert set(snapshot(place)) == {"search-0000", "search-winner"}
 
 
 def test_a_record_that_is_gone_or_another_is_lost_and_one_written_anew_is_not(place: Path) -> None:
     before = snapshot(place)
 
-    (place / "trials/arm/0000.json").rename(place / "trials/arm/0000.broken")
+    (place / "trials/search/0000.json").rename(place / "trials/search/0000.broken")
     gone = snapshot(place)
-    (place / "trials/arm/0000.json").write_text("{}")
+    (place / "trials/search/0000.json").write_text("{}")
     again = snapshot(place)
-    (place / "trials/arm/0000.json").write_text("[2]")
+    (place / "trials/search/0000.json").write_text("[2]")
     other = snapshot(place)
 
     assert [lost(before, now) for now in (before, gone, again, other)] == [
         set(),
-        {"arm-0000"},
+        {"search-0000"},
         set(),
-        {"arm-0000"},
+        {"search-0000"},
     ]
-    assert [rewritten(before, now) for now in (before, gone, again)] == [set(), set(), {"arm-0000"}]
+    assert [rewritten(before, now) for now in (before, gone, again)] == [
+        set(),
+        set(),
+        {"search-0000"},
+    ]
 
 
 @pytest.mark.parametrize(

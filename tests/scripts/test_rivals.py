@@ -49,7 +49,7 @@ def test_a_tool_is_given_the_codes_and_levels_of_a_table_as_study_reads_them(
 def test_records_are_dated_from_the_command_on_and_come_in_the_order_of_time(
     tmp_path: Path,
 ) -> None:
-    folder = tmp_path / "party" / "trials" / "arm"
+    folder = tmp_path / "party" / "trials" / "search"
     folder.mkdir(parents=True)
     written = {"0000.json": 130, "0001.json": 120, "winner.json": 150}
     for name, second in written.items():

@@ -1,4 +1,4 @@
-"""All tasks of some arms and of the work beside them, with workers and recorder played by hand."""
+"""All tasks of some searches and of the work beside them, with workers and recorder played by hand."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.records.work import FoldRecord, FoldWork
 from study.schema import Kind, Suggestion, TrialState
-from study.search.arms import ArmSearch
+from study.search.state import SearchState
 from study.training.task import FoldTask, Task, TrialTask, WinnerTask
 
-from .helpers import arm_of, arm_search, config_of, record_of
+from .helpers import arm_of, config_of, record_of, search_state
 
 
 @dataclass
 class Bench:
     """Tasks, each by its key. given_up: keys and errors."""
 
-    arms: list[ArmSearch]
+    searches: list[SearchState]
     beside: FoldQueue = field(default_factory=lambda: FoldQueue(()))
     deadline: float | None = None
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         config = config_of(effort="quick")
-        arms = {arm.arm.key: arm for arm in self.arms}
-        self.tasks = Tasks(config, arms, self.beside, self.give_up, self.deadline)
+        searches = {search.spec.key: search for search in self.searches}
+        self.tasks = Tasks(config, searches, self.beside, self.give_up, self.deadline)
         self.out: dict[str, Task] = {}
 
     def give_up(self, task: Task, error: str) -> None:
@@ -51,9 +51,11 @@ class Bench:
                 suggestion = Suggestion(
                     number=task.number, generation=task.generation, params=task.params
                 )
-                self.tasks.arms[task.arm.key].tell(record_of(task.arm, suggestion, state=state))
+                self.tasks.searches[task.search.key].tell(
+                    record_of(task.search, suggestion, state=state)
+                )
             case WinnerTask():
-                self.tasks.arms[task.arm.key].score(task.number)
+                self.tasks.searches[task.search.key].score(task.number)
             case FoldTask():
                 self.tasks.beside.tell(done(task.work, state=state))
 
@@ -78,10 +80,13 @@ class Bench:
         raise AssertionError("the tasks do not end")
 
 
-def small(family: str = "extended", trials: int = 2, fold: int = 0, **more: Any) -> ArmSearch:
+def small(family: str = "extended", trials: int = 2, fold: int = 0, **more: Any) -> SearchState:
     """A regression with terms with so many trials, all in its window, unless `more` says otherwise."""
-    return arm_search(
-        family, trials, arm=arm_of(family, fold=fold), **({"search": {"sampler": "random"}} | more)
+    return search_state(
+        family,
+        trials,
+        search=arm_of(family, fold=fold),
+        **({"search": {"sampler": "random"}} | more),
     )
 
 

@@ -1,4 +1,4 @@
-"""Arms, configs and records for the tests of the search."""
+"""Searches, configs and records for the tests of the search."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from study.config import StudyConfig, make_config
 from study.families import get_family
 from study.records.outcome import Outcome
 from study.records.trial import TrialRecord
-from study.schema import Arm, Kind, Suggestion, TrialState
-from study.search.arms import ArmSearch
+from study.schema import Kind, Search, Suggestion, TrialState
+from study.search.state import SearchState
 
 TRIALS = 20
 """Of a search whose records are kept by `records_of`."""
@@ -27,27 +27,27 @@ def config_of(**more: Any) -> StudyConfig:
 
 def arm_of(
     family: str = "neural", depth: int | None = None, kind: Kind = Kind.CONTINUOUS, fold: int = 0
-) -> Arm:
+) -> Search:
     depth = (1 if family == "neural" else 0) if depth is None else depth
-    return Arm(target="y", kind=kind, family=family, depth=depth, outer_fold=fold)
+    return Search(target="y", kind=kind, family=family, depth=depth, outer_fold=fold)
 
 
-def arm_search(
+def search_state(
     family: str = "neural",
     trials: int = 18,
     records: Mapping[int, TrialRecord | Outcome] | None = None,
     scored: int | None = None,
     **config: Any,
-) -> ArmSearch:
-    """An arm's search where `records` have left it, in a window of six for a network unless
+) -> SearchState:
+    """A search where `records` have left it, in a window of six for a network unless
     `config` says otherwise.
     """
-    arm = config.pop("arm", arm_of(family))
+    search = config.pop("search", arm_of(family))
     found = {
-        n: record if isinstance(record, Outcome) else Outcome.of(record, arm)
+        n: record if isinstance(record, Outcome) else Outcome.of(record, search)
         for n, record in (records or {}).items()
     }
-    return ArmSearch(config_of(**config), arm, 1_000, trials, found, scored)
+    return SearchState(config_of(**config), search, 1_000, trials, found, scored)
 
 
 def loss_of(params: dict[str, Any]) -> float:
@@ -62,7 +62,7 @@ def loss_of(params: dict[str, Any]) -> float:
 
 
 def record_of(
-    arm: Arm,
+    search: Search,
     trial: Suggestion,
     *,
     val_loss: float | None = None,
@@ -71,12 +71,12 @@ def record_of(
     """The record that a trial leaves, with the best value of a regression's path."""
     return TrialRecord(
         study="test",
-        trial_id=arm.trial_id(trial.number),
-        arm=arm,
+        trial_id=search.trial_id(trial.number),
+        search=search,
         number=trial.number,
         generation=trial.generation,
         state=state,
-        params=trial.params | ({path: 1.0} if (path := get_family(arm.family).path) else {}),
+        params=trial.params | ({path: 1.0} if (path := get_family(search.family).path) else {}),
         val_loss=None
         if state is TrialState.FAIL
         else loss_of(trial.params)
@@ -85,7 +85,7 @@ def record_of(
     )
 
 
-def hand_out(search: ArmSearch) -> list[Suggestion]:
+def hand_out(search: SearchState) -> list[Suggestion]:
     """Every trial that is to be had without telling a result."""
     trials = []
     while (trial := search.next_trial()) is not None:
@@ -93,13 +93,13 @@ def hand_out(search: ArmSearch) -> list[Suggestion]:
     return trials
 
 
-def finish(search: ArmSearch, trial: Suggestion, failing: Container[int] = ()) -> None:
+def finish(search: SearchState, trial: Suggestion, failing: Container[int] = ()) -> None:
     """The trial ends with a record, a failure if its number is in `failing`."""
     state = TrialState.FAIL if trial.number in failing else TrialState.COMPLETE
-    search.tell(record_of(search.arm, trial, state=state))
+    search.tell(record_of(search.spec, trial, state=state))
 
 
-def play(search: ArmSearch, failing: Container[int] = ()) -> list[Suggestion]:
+def play(search: SearchState, failing: Container[int] = ()) -> list[Suggestion]:
     """Run the search to its end, of all that is out the first to start being the first to end."""
     played: list[Suggestion] = []
     ended = 0
@@ -112,7 +112,7 @@ def play(search: ArmSearch, failing: Container[int] = ()) -> list[Suggestion]:
 
 @lru_cache
 def played(sampler: str = "tpe") -> Mapping[int, Outcome]:
-    play(search := arm_search(trials=TRIALS, search={"sampler": sampler}))
+    play(search := search_state(trials=TRIALS, search={"sampler": sampler}))
     return search.records
 
 

@@ -96,7 +96,7 @@ def test_a_budget_wins_over_effort_and_looks_at_no_machine(monkeypatch: pytest.M
     elsewhere = plan_of(SIZES[0], 1, resources={"max_concurrent": 64})
 
     assert amounts(quick) == amounts(thorough) == amounts(elsewhere)
-    assert quick.arms == thorough.arms == elsewhere.arms
+    assert quick.searches == thorough.searches == elsewhere.searches
     assert quick.seconds == thorough.seconds == elsewhere.seconds
     assert effort_of(quick.config).tree_trials == effort_of(thorough.config).tree_trials
 
@@ -157,5 +157,5 @@ def test_no_budget_is_too_small_or_too_large_for_a_plan(hours: float) -> None:
 def test_a_config_that_names_no_depth_at_all_has_no_network() -> None:
     plan = plan_of(SIZES[0], 1, depths=[])
 
-    assert {arm.family for arm in plan.arms} == {"constant", "linear", "extended"}
+    assert {search.family for search in plan.searches} == {"constant", "linear", "extended"}
     assert plan.programs == 0

@@ -41,9 +41,9 @@ def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_ev
     size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
     more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
     config = make_plan(config_of(5, families=["logistic"]), [size]).config
-    arm, wide = helpers.arm_of("logistic", kind=Kind.MULTICLASS), replace(size, outputs=10)
+    search, wide = helpers.arm_of("logistic", kind=Kind.MULTICLASS), replace(size, outputs=10)
     searching = 3 * (
-        trial_cost(config, arm, wide) - trial_cost(config, arm, size)
+        trial_cost(config, search, wide) - trial_cost(config, search, size)
     )  # a trial, a refit and parts of the rows
     few, many = (
         study_cost(config, [replace(size, outputs=outputs)]).seconds for outputs in (3, 10)
@@ -58,8 +58,8 @@ def test_a_study_lasts_no_less_than_its_start_its_last_searches_task_by_task_and
 ):
     size = replace(SMALL, rows=4_000)
     plan = make_plan(config_of(5, depths=[3], search={"trials": 13}), [size])
-    arm, cost = helpers.arm_of(depth=3, fold=ALL_ROWS), plan.cost
-    trial = trial_cost(plan.config, arm, size)
+    search, cost = helpers.arm_of(depth=3, fold=ALL_ROWS), plan.cost
+    trial = trial_cost(plan.config, search, size)
 
     lasting = {workers: cost.lasts(workers) for workers in (1, 2, 16, 10**9)}
 

@@ -14,10 +14,10 @@ from study.execution.queue import FoldQueue
 from study.execution.tasks import Tasks
 from study.records.work import FoldWork
 from study.schema import Kind, Suggestion, TrialState
-from study.search.arms import ArmSearch
 from study.search.cost import WINNER_S, Size, short_cost, trees_cost, trial_cost
 from study.search.effort import effort_of
 from study.search.plan import Plan, make_plan
+from study.search.state import SearchState
 from study.training.task import FoldTask, Task, WinnerTask
 
 from . import helpers
@@ -27,9 +27,12 @@ SIZE = Size("y", Kind.CONTINUOUS, 4_000, 20)
 
 def makespan(plan: Plan, workers: int) -> float:
     """Seconds from the first task to the last, each lasting as long as it is modelled to."""
-    arms = {arm.key: ArmSearch(plan.config, arm, 3_200, plan.trials(arm), {}) for arm in plan.arms}
+    searches = {
+        search.key: SearchState(plan.config, search, 3_200, plan.trials(search), {})
+        for search in plan.searches
+    }
     beside = FoldQueue(plan.beside)
-    tasks = Tasks(plan.config, arms, beside, lambda task, tries: None)
+    tasks = Tasks(plan.config, searches, beside, lambda task, tries: None)
     tasks.begun = max(tasks.begun, 2 * workers)
     out: list[tuple[float, int, Task]] = []
     now, number = 0.0, 0
@@ -41,10 +44,10 @@ def makespan(plan: Plan, workers: int) -> float:
         if isinstance(task, FoldTask):
             beside.tell(task.work.record("test", TrialState.COMPLETE))
         elif isinstance(task, WinnerTask):
-            arms[task.arm.key].score(task.number)
+            searches[task.search.key].score(task.number)
         else:
-            arms[task.arm.key].tell(
-                helpers.record_of(task.arm, Suggestion(task.number, 0, task.params))
+            searches[task.search.key].tell(
+                helpers.record_of(task.search, Suggestion(task.number, 0, task.params))
             )
         tasks.ended(task)
     return now
@@ -53,7 +56,7 @@ def makespan(plan: Plan, workers: int) -> float:
 def lasting(plan: Plan, task: Task) -> float:
     if isinstance(task, FoldTask):
         return work_cost(plan, task.work)
-    trial = trial_cost(plan.config, task.arm, SIZE)
+    trial = trial_cost(plan.config, task.search, SIZE)
     return 2 * trial + WINNER_S if isinstance(task, WinnerTask) else trial
 
 

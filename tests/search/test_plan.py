@@ -1,5 +1,5 @@
-"""The plan: which arms there are, what budget they share and what that costs, from config and table
-sizes alone.
+"""The plan: which searches there are, what budget they share and what that costs, from config and
+table sizes alone.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from study.schema import REGRESSIONS, Kind, Share, StudyError
 from study.search.cost import Size
 from study.search.effort import EFFORTS, FEWEST_TRIALS
 from study.search.plan import (
-    arm_trials,
     families_of,
     has_short,
-    make_arms,
     make_plan,
+    search_trials,
+    searches_of,
     study_cost,
 )
 
@@ -58,10 +58,10 @@ def test_a_list_that_serves_no_target_of_a_kind_is_an_error_that_names_those_tha
         families_of(config_of(families=["linear"]), Kind.COUNT)
 
 
-def test_there_is_an_arm_for_every_target_fold_family_and_depth_and_for_the_last_search() -> None:
+def test_there_is_a_search_for_every_target_fold_family_and_depth_and_for_the_last_search() -> None:
     sizes = [Size("y", Kind.CONTINUOUS, 400, 10), Size("z", Kind.BINARY, 300, 10)]
 
-    keys = [arm.key for arm in make_arms(config_of(folds=2, depths=[1, 3]), sizes)]
+    keys = [search.key for search in searches_of(config_of(folds=2, depths=[1, 3]), sizes)]
 
     assert keys == [
         "y-constant-o0", "y-linear-o0", "y-extended-o0", "y-neural-d1-o0", "y-neural-d3-o0",
@@ -87,7 +87,7 @@ def test_the_plan_does_not_look_at_the_machine(
     )
 
     assert elsewhere.seconds == here.seconds
-    assert elsewhere.arms == here.arms
+    assert elsewhere.searches == here.searches
     assert elsewhere.config.search == here.config.search
     assert (elsewhere.config.inner, elsewhere.config.training) == (
         here.config.inner,
@@ -178,32 +178,32 @@ def test_a_config_whose_numbers_are_filled_in_gives_the_same_plan_again() -> Non
     assert make_plan(plan.config, [LARGE]) == plan
 
 
-def test_every_arm_with_a_space_has_the_same_budget_and_what_leaves_nothing_to_suggest_one_trial() -> (
+def test_every_search_with_a_space_has_the_same_budget_and_what_leaves_nothing_to_suggest_one_trial() -> (
     None
 ):
     plan = make_plan(config_of(effort="normal"), [SMALL])
 
-    assert {arm.model_name: plan.trials(arm) for arm in plan.arms} == {
+    assert {search.model_name: plan.trials(search) for search in plan.searches} == {
         "constant": 1, "linear": 1, "extended": 12, "neural-d1": 30, "neural-d2": 30, "neural-d3": 30,
     }  # fmt: skip
-    assert {arm.model_name: plan.replicates(arm) for arm in plan.arms} == {
+    assert {search.model_name: plan.replicates(search) for search in plan.searches} == {
         "constant": 5, "linear": 5, "extended": 5, "neural-d1": 10, "neural-d2": 10, "neural-d3": 10,
     }  # fmt: skip
     assert plan.n_trials == 2 * (1 + 1 + 12 + 3 * 30)
     assert plan.n_fits == 2 * (5 + 5 + 12 * 5 + 3 * 30 * 10)
 
 
-def test_no_arm_has_more_trials_than_its_space_has_points_or_its_family_needs() -> None:
+def test_no_search_has_more_trials_than_its_space_has_points_or_its_family_needs() -> None:
     thorough = config_of(effort="thorough", search={"trials": 90})
     fewer = thorough.replace(space={"extended": {"products": 0, "curves": [0.0, 0.3]}})
     none = thorough.replace(space={"extended": {"products": 0, "curves": 0, "l2": [0.1, 1.0]}})
 
     assert [
-        arm_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)
+        search_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)
     ] == [12, 2, 1]
 
 
-def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_arms_and_no_more_than_their_trials() -> (
+def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_searches_and_no_more_than_their_trials() -> (
     None
 ):
     wide, short = (
@@ -238,15 +238,15 @@ def test_what_cannot_be_searched_is_named_with_what_can_though_its_family_is_not
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 50])
-def test_shares_divide_the_arms_so_that_none_has_all_that_is_deep(count: int) -> None:
+def test_shares_divide_the_searches_so_that_none_has_all_that_is_deep(count: int) -> None:
     plan = make_plan(config_of(4, depths=[1, 2, 3]), [SMALL])
 
     shares = [plan.share(Share(number=number, count=count)) for number in range(count)]
 
-    dealt = [arm for share in shares for arm in share.arms]
-    layers = [sum(arm.depth for arm in share.arms) for share in shares]
+    dealt = [search for share in shares for search in share.searches]
+    layers = [sum(search.depth for search in share.searches) for share in shares]
     beside = [work for share in shares for work in share.beside]
-    assert (len(dealt), set(dealt)) == (len(plan.arms), set(plan.arms))
+    assert (len(dealt), set(dealt)) == (len(plan.searches), set(plan.searches))
     assert (len(beside), {work.key for work in beside}) == (10, {work.key for work in plan.beside})
     assert max(layers) - min(layers) <= 3
 

@@ -1,4 +1,4 @@
-"""What is suggested depends on seed, arm, number and the results before the window alone."""
+"""What is suggested depends on seed, search, number and the results before the window alone."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from study.search.window import Window
 from .helpers import (
     TRIALS,
     arm_of,
-    arm_search,
     changed,
     finish,
     hand_out,
     loss_of,
     play,
     records_of,
+    search_state,
 )
 
 WHOLE = [name for name, sampler in SAMPLERS.items() if not sampler.needs]
@@ -37,12 +37,12 @@ FAILING = {4, 11}
 
 
 def undisturbed(family: str = "neural", **config: Any) -> list[Suggestion]:
-    return play(arm_search(family, TRIALS, **config), FAILING)
+    return play(search_state(family, TRIALS, **config), FAILING)
 
 
 def suggestion_after(records: dict[int, Outcome], **config: Any) -> Suggestion:
     """The first suggestion of a search that goes on from records."""
-    trial = arm_search(trials=TRIALS, records=records, **config).next_trial()
+    trial = search_state(trials=TRIALS, records=records, **config).next_trial()
     assert trial is not None
     return trial
 
@@ -65,7 +65,7 @@ def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends(
 def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(
     family: str, fate: random.Random
 ) -> None:
-    search, out, seen = arm_search(family, TRIALS), [], {}
+    search, out, seen = search_state(family, TRIALS), [], {}
     for _ in range(1_000):
         out += hand_out(search)
         if not out:
@@ -78,7 +78,7 @@ def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(
             case "lose":
                 search.give_back(trial.number)
             case "kill":
-                search, out = arm_search(family, TRIALS, records=search.records), []
+                search, out = search_state(family, TRIALS, records=search.records), []
 
     assert search.searched
     assert [seen[number] for number in range(TRIALS)] == undisturbed(family)
@@ -91,12 +91,12 @@ def test_whatever_records_are_missing_they_are_made_again_with_the_same_params(
     sampler: str, fate: random.Random
 ) -> None:
     config = {"search": {"sampler": sampler}}
-    search = arm_search(trials=TRIALS, **config)
+    search = search_state(trials=TRIALS, **config)
     trials = play(search)
     missing = fate.sample(range(TRIALS), fate.randint(1, TRIALS))
 
     again = play(
-        arm_search(
+        search_state(
             trials=TRIALS,
             records={n: search.records[n] for n in range(TRIALS) if n not in missing},
             **config,
@@ -150,13 +150,13 @@ def test_a_record_outside_the_space_ends_a_search_that_is_to_go_on_and_no_other(
 ) -> None:
     records = records_of()
     records[3] = changed(records[3], params=records[3].params | change)
-    arm_search(trials=TRIALS, records=records)
+    search_state(trials=TRIALS, records=records)
 
     ((name, value),) = change.items()
     with pytest.raises(
         StudyError, match=f"y-neural-d1-o0-0003 .*{name} {value}, .* {has}:.* --name"
     ):
-        arm_search(trials=TRIALS + 1, records=records)
+        search_state(trials=TRIALS + 1, records=records)
 
 
 def test_a_failed_trial_counts_as_a_trial_but_neither_its_params_nor_its_loss_are_used() -> None:
@@ -193,7 +193,7 @@ def test_a_pruned_trial_is_one_of_the_worst() -> None:
 
 def test_a_pruned_trial_is_told_with_its_loss_at_each_rung() -> None:
     records = records_of()
-    window = Window(space := arm_search().space, "tpe", lambda number: number)
+    window = Window(space := search_state().space, "tpe", lambda number: number)
     for _ in range(3):
         window.suggest(first_params(get_family("neural"), space))
 
@@ -211,7 +211,7 @@ def test_a_pruned_trial_is_told_with_its_loss_at_each_rung() -> None:
 
 @pytest.mark.parametrize("sampler", WHOLE)
 def test_every_suggestion_lies_in_the_space(sampler: str) -> None:
-    search = arm_search(
+    search = search_state(
         search={"sampler": sampler},
         space={"neural": {"width": {"low": 4, "high": 9, "integer": True}}},
     )
@@ -230,16 +230,18 @@ def test_every_suggestion_lies_in_the_space(sampler: str) -> None:
 
 
 def test_a_fixed_value_is_taken_by_every_trial() -> None:
-    trials = play(arm_search(trials=8, space={"neural": {"width": 17, "activation": "tanh"}}))
+    trials = play(search_state(trials=8, space={"neural": {"width": 17, "activation": "tanh"}}))
 
     assert {(trial.params["width"], trial.params["activation"]) for trial in trials} == {
         (17, "tanh")
     }
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"arm": arm_of(fold=1)}, {"arm": arm_of(depth=2)}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 1}, {"search": arm_of(fold=1)}, {"search": arm_of(depth=2)}]
+)
 def test_seed_outer_fold_and_depth_each_change_the_suggestions(change: dict[str, Any]) -> None:
-    usual, other = play(arm_search()), play(arm_search(**change))
+    usual, other = play(search_state()), play(search_state(**change))
 
     assert usual[0] == other[0]
     assert all(one != two for one, two in zip(usual[1:], other[1:], strict=True))
@@ -257,7 +259,7 @@ def test_the_random_sampler_does_not_look_at_losses_and_tpe_does() -> None:
 
 def test_tpe_searches_where_losses_were_low() -> None:
     random_search, tpe = (
-        play(arm_search(trials=48, search={"sampler": sampler})) for sampler in ("random", "tpe")
+        play(search_state(trials=48, search={"sampler": sampler})) for sampler in ("random", "tpe")
     )
 
     late_random, late_tpe = (
@@ -267,7 +269,7 @@ def test_tpe_searches_where_losses_were_low() -> None:
 
 
 def test_the_first_trial_is_the_familys_start() -> None:
-    search = arm_search()
+    search = search_state()
 
     first = hand_out(search)[0]
 
@@ -284,7 +286,7 @@ ZERO: dict[str, Any] = {
 
 
 def test_zero_in_a_log_range_is_tried_first_and_the_rest_stays_in_the_range() -> None:
-    decays = [trial.params["weight_decay"] for trial in play(arm_search(trials=TRIALS, **ZERO))]
+    decays = [trial.params["weight_decay"] for trial in play(search_state(trials=TRIALS, **ZERO))]
 
     assert decays[0] == 0.0
     assert all(1e-3 <= decay <= 10 for decay in decays[1:])
@@ -292,7 +294,7 @@ def test_zero_in_a_log_range_is_tried_first_and_the_rest_stays_in_the_range() ->
 
 
 def test_zero_is_told_as_the_lowest_value_of_its_range() -> None:
-    search = arm_search(trials=22, **ZERO)
+    search = search_state(trials=22, **ZERO)
     play(search)
     told = {n: search.records[n] for n in range(21)}
     lowest, higher = (
@@ -301,7 +303,7 @@ def test_zero_is_told_as_the_lowest_value_of_its_range() -> None:
     )
 
     from_zero, from_lowest, from_higher = (
-        arm_search(trials=22, records=records, **ZERO).next_trial()
+        search_state(trials=22, records=records, **ZERO).next_trial()
         for records in (told, lowest, higher)
     )
 
@@ -311,7 +313,7 @@ def test_zero_is_told_as_the_lowest_value_of_its_range() -> None:
 def test_a_search_lets_go_of_its_optuna_study_when_nothing_is_left_to_suggest_or_it_is_closed() -> (
     None
 ):
-    done, closed, running = arm_search(trials=8), arm_search(), arm_search()
+    done, closed, running = search_state(trials=8), search_state(), search_state()
     first, *_ = (hand_out(each) for each in (done, closed, running))
     windows = [weakref.ref(each._window) for each in (done, closed, running)]
 
@@ -327,9 +329,9 @@ def test_a_search_lets_go_of_its_optuna_study_when_nothing_is_left_to_suggest_or
     assert closed._window is None
 
 
-def test_an_arm_without_a_trial_to_suggest_makes_no_study() -> None:
-    search = arm_search(records=records_of() | {}, trials=TRIALS)
-    constant = arm_search("constant", trials=1)
+def test_a_search_without_a_trial_to_suggest_makes_no_study() -> None:
+    search = search_state(records=records_of() | {}, trials=TRIALS)
+    constant = search_state("constant", trials=1)
 
     trials = [search.next_trial(), constant.next_trial()]
 

@@ -80,7 +80,7 @@ def test_two_studies_on_the_same_nodes_count_their_own_gpus_and_do_not_disturb_o
     assert [job.digest for job in jobs] == [undisturbed] * 2
 
 
-def test_tasks_of_an_array_share_the_arms_without_a_word_between_them(
+def test_tasks_of_an_array_share_the_searches_without_a_word_between_them(
     cluster: Cluster, submit: Submit, undisturbed: str, stopwatch: Callable[[], float]
 ) -> None:
     tasks = submit("--array=0-1", "--exclusive", name="array")

@@ -69,9 +69,9 @@ def printed(told: Told) -> str:
     )
 
 
-def arms(*families: str, folds: int = 1, **arm: Any) -> pd.DataFrame:
+def searches(*families: str, folds: int = 1, **search: Any) -> pd.DataFrame:
     told = [
-        trial(name, DEPTHS.get(name, 0), 1.0, outer_fold=fold, **arm)
+        trial(name, DEPTHS.get(name, 0), 1.0, outer_fold=fold, **search)
         for fold in range(folds)
         for name in families
     ]
@@ -111,7 +111,7 @@ def open_ones(rng: np.random.Generator) -> Told:
     return {
         "Between the regression and the network": few_rows(rng),
         "Between the regression and terms": only_verdict(
-            three(rng, 0.95, 1.0, 0.6, 200)[1:3], arms("linear", "extended")
+            three(rng, 0.95, 1.0, 0.6, 200)[1:3], searches("linear", "extended")
         ),
         "Between terms and the network": only_verdict(three(rng, 0.6, 0.55, 0.6, 200)),
         "Among three": only_verdict(models, questions={"y": EvaluationSpec()}),
@@ -120,7 +120,7 @@ def open_ones(rng: np.random.Generator) -> Told:
             unsure.model_copy(update={"decided_at": later})
         ).action,
         "Two that no row compares": only_verdict(
-            parted(0.6, 0.5), arms("linear", "extended", "neural", folds=4)
+            parted(0.6, 0.5), searches("linear", "extended", "neural", folds=4)
         ),
     }
 
@@ -203,8 +203,8 @@ def nothing(rng: np.random.Generator) -> Told:
     still = [scored(base, *model).assign(observed=0.0) for model in ((), ("neural", 1))]
     worse = [scored(base, "constant"), scored(base * 1.01), scored(base * 1.02, "neural", 1)]
     return {
-        "No regression": only_verdict([scored(base, "neural", 1)], arms("neural")),
-        "Nothing richer": only_verdict([scored(base)], arms("linear")),
+        "No regression": only_verdict([scored(base, "neural", 1)], searches("neural")),
+        "Nothing richer": only_verdict([scored(base)], searches("linear")),
         "A metric that the rows have not": only_verdict(
             still, questions={"y": EvaluationSpec(metric="r2")}
         ),
@@ -237,7 +237,7 @@ def networks(rng: np.random.Generator) -> Told:
             for model, each in losses.items()
             for fold, loss in enumerate(each)
         ]
-        return pd.concat([arms("linear", folds=2), pd.DataFrame(own)])
+        return pd.concat([searches("linear", folds=2), pd.DataFrame(own)])
 
     return {
         "Two depths, one of them chosen": only_verdict(deep, usual_trials((1, 2))),
@@ -272,7 +272,7 @@ def terms(rng: np.random.Generator) -> Told:
     return {
         "A short formula that can take their place": found,
         "A short formula that does not reach them, and no network": only_verdict(
-            alone, arms("linear", "extended")
+            alone, searches("linear", "extended")
         ),
         "A short formula of many terms, of what the network passed": only_verdict(
             models(0.62, 0.1), short={"y": many}
@@ -314,7 +314,7 @@ def metrics(rng: np.random.Generator) -> Told:
             richer["loss"] = (richer["observed"] - richer["predicted"]) ** 2
         rows = [plain.assign(family=family), richer.assign(family="neural", depth=1)]
         question = {"metric": metric, "margin_of": "unit", "margin": 0.01, "floor": 0.05} | more
-        trials = arms(family, "neural", folds=5, kind=kind.value)
+        trials = searches(family, "neural", folds=5, kind=kind.value)
         return only_verdict(rows, trials, questions={"y": EvaluationSpec.model_validate(question)})
 
     several = dict.fromkeys(Kind, ("loss",)) | {Kind.BINARY: ("loss", "auc", "brier", "accuracy")}
@@ -337,7 +337,7 @@ def metrics(rng: np.random.Generator) -> Told:
 def margins(rng: np.random.Generator) -> Told:
     models, trials = (
         with_sd(three(rng, 0.92, 0.93, n=200)),
-        arms("constant", "linear", "extended", "neural"),
+        searches("constant", "linear", "extended", "neural"),
     )
 
     def asked(**question: Any) -> Verdict:
@@ -368,7 +368,7 @@ def margins(rng: np.random.Generator) -> Told:
 def rows(rng: np.random.Generator) -> Told:
     never = right_or_wrong(alike=False, wrong=0)
     terms = never[never["family"] == "logistic"].assign(family="extended")
-    trials = arms("constant", "logistic", "extended", "neural", kind="binary")
+    trials = searches("constant", "logistic", "extended", "neural", kind="binary")
     one_alike = only_verdict(
         [never, terms], trials, questions={"y": EvaluationSpec(metric="accuracy", floor=0.01)}
     )

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.inputs import make_frame
-from study.api import study_arms, study_beside
+from study.api import study_beside, study_searches
 from study.config import dump_config, load_config, make_config
 from study.evidence.stored import write_verdicts
 from study.execution.cluster import lock
@@ -32,12 +32,12 @@ from tests.cli.conftest import Ended, call
 from tests.cli.shown import Clock, finish, finish_work, make_study, plain, winner as shown_winner
 from tests.evidence.losses import only_verdict, three
 from tests.records.examples import (
-    arm,
     described,
     failed,
     failed_work,
     make_folder,
     scored_trees,
+    search,
     shortened,
     trial,
     winner,
@@ -122,7 +122,7 @@ def begin(root: Path) -> StudyPaths:
     more = {"depths": 1, "protocol": "holdout", "search": {"trials": 3}}
     write_atomic(paths.config, dump_config(make_config(config | more)))
     write_work(paths, failed_work(Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=0)), {})
-    write_atomic(paths.trial(arm("extended"), 2), "{")
+    write_atomic(paths.trial(search("extended"), 2), "{")
     return paths
 
 
@@ -138,7 +138,7 @@ def complete(root: Path) -> None:
     write_atomic(paths.config, dump_config(make_config(config | {"protocol": "holdout"})))
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
     results = load_results(root)
-    for own, budget in study_arms(results):
+    for own, budget in study_searches(results):
         for number in range(budget):
             write_trial(paths, trial(own, number))
         write_winner(paths, winner(own, models=()), {})
@@ -196,7 +196,7 @@ def test_what_status_prints(slurm: Path, approve: Approve, monkeypatch: pytest.M
 def test_what_show_prints(folder: Path, finished: Results, approve: Approve) -> None:
     paths = make_folder(folder / "my party")
     write_winner(paths, winner(), {})
-    network = arm("neural", 1, fold=ALL_ROWS)
+    network = search("neural", 1, fold=ALL_ROWS)
     write_trial(
         paths,
         trial(
@@ -206,7 +206,7 @@ def test_what_show_prints(folder: Path, finished: Results, approve: Approve) -> 
     shutil.copytree(finished.root, folder / "party")
     cases = {
         "a finished study": ("party",),
-        "a trial that won its arm": ("my party", "--trial", "y-linear-o0-0000"),
+        "a trial that won its search": ("my party", "--trial", "y-linear-o0-0000"),
         "one that failed": ("my party", "--trial", "y-linear-o0-0001"),
         "one that was given up": ("my party", "--trial", network.trial_id(0)),
         "one that is not there": ("my party", "--trial", "y-linear-o0-0011"),
@@ -384,31 +384,31 @@ def test_what_explain_and_help_print(approve: Approve) -> None:
 def test_what_is_seen_of_a_run_without_a_terminal(clock: Clock, approve: Approve) -> None:
     parts = []
     for case, more in (("from the start", {}), ("with a budget of time", {"time_budget_min": 1.5})):
-        plan, arms, beside = make_study(**more)
+        plan, searches, beside = make_study(**more)
         shown, out = plain()
         with shown:
-            shown.started(plan, arms, beside)
-            for key in arms:
+            shown.started(plan, searches, beside)
+            for key in searches:
                 clock.now += 2
-                finish(shown, arms, key, range(3))
-            finish(shown, arms, "y [m]-neural-d1-o1", range(3, 4), loss=None)
+                finish(shown, searches, key, range(3))
+            finish(shown, searches, "y [m]-neural-d1-o1", range(3, 4), loss=None)
             parts.append(f"# {case}\n{out.getvalue()}")
     shown, out = plain()
-    shown.started(plan, arms, beside)
-    for key in arms:
-        finish(shown, arms, key, range(3, 4))
+    shown.started(plan, searches, beside)
+    for key in searches:
+        finish(shown, searches, key, range(3, 4))
     for number, state in enumerate(
         [TrialState.FAIL, *[TrialState.COMPLETE] * 2, TrialState.FAIL, *[TrialState.COMPLETE] * 2]
     ):
         clock.now += 2
         error = "Traceback\nValueError: [no] luck\n" if state is TrialState.FAIL else None
         finish_work(shown, beside, number, state, error=error)
-    for arm_search in arms.values():
-        arm_search.score(0)
+    for search_state in searches.values():
+        search_state.score(0)
         clock.now += 2
-        shown.finished(shown_winner(arm_search.arm))
+        shown.finished(shown_winner(search_state.search))
     parts.append(f"# going on\n{out.getvalue()}")
     shown, out = plain()
-    shown.started(plan, arms, beside)
+    shown.started(plan, searches, beside)
     parts.append(f"# with nothing left\n{out.getvalue()}")
     approve("\n".join(parts))

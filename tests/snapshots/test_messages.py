@@ -21,7 +21,7 @@ from study.search.plan import families_of, make_plan
 from tests.cli.conftest import Command
 from tests.families.packages import FOUND, install
 from tests.records.exports.searched import searched
-from tests.search.helpers import TRIALS, arm_of, arm_search, changed, play, records_of
+from tests.search.helpers import TRIALS, arm_of, changed, play, records_of, search_state
 from tests.search.sizes import SMALL, config_of
 from tests.snapshots.conftest import Approve
 
@@ -43,20 +43,20 @@ def plan(**config: Any) -> Callable[[], Any]:
 def goes_on(**change: Any) -> Callable[[], Any]:
     records = records_of()
     records[3] = changed(records[3], params=records[3].params | change)
-    return lambda: arm_search(trials=TRIALS + 1, records=records)
+    return lambda: search_state(trials=TRIALS + 1, records=records)
 
 
 def late() -> str | None:
     """What a time budget has left that ended before the search on all rows."""
-    arms = [
-        arm_search(arm=arm_of(family, fold=fold), trials=1)
+    searches = [
+        search_state(search=arm_of(family, fold=fold), trials=1)
         for family in ("linear", "neural")
         for fold in (0, ALL_ROWS)
     ]
-    play(arms[1])
-    for arm in arms:
-        arm.close()
-    return late_note(arms)
+    play(searches[1])
+    for search in searches:
+        search.close()
+    return late_note(searches)
 
 
 REFUSED: dict[str, Callable[[], Any]] = {

@@ -24,7 +24,7 @@ from study.inference.intervals import guarantee_words
 from study.inference.models import cautions
 from study.inference.predictions import predict
 from study.records import results as records
-from study.records.delivery import chosen_arms
+from study.records.delivery import chosen_searches
 from study.records.paths import StudyPaths, write_atomic
 from study.results import Results, load_results
 from study.schema import ALL_ROWS, Kind, StudyError
@@ -97,8 +97,8 @@ def party(finished: records.Results, folder: Path) -> Results:
     for fold, places in {
         ALL_ROWS: [paths.delivered("balloons", name) for name in ("regression", "network")],
         0: [
-            paths.model(arm)
-            for (_, name), arm in chosen_arms(finished.trials, 0).items()
+            paths.model(search)
+            for (_, name), search in chosen_searches(finished.trials, 0).items()
             if name != "constant"
         ],
     }.items():

@@ -12,7 +12,7 @@ from study.execution.again import retry
 from study.execution.events import Ended, Event, Lost
 from study.execution.journal import Journal
 from study.execution.pool import Pool
-from study.execution.runner import search
+from study.execution.runner import run_searches
 from study.execution.tune_hooks import WorkerCallback
 from study.records.delivery import delivery_notes
 from study.records.paths import StudyPaths, write_atomic
@@ -26,11 +26,11 @@ from study.training.task import Task
 from tests.execution.test_dispatcher import UNSCORED, Script, dispatcher, report
 from tests.execution.test_failures import FIRST, Heard, Prompt, died, raised
 from tests.records.examples import (
-    arm,
     failed,
     failed_work,
     make_folder,
     scored_trees,
+    search,
     shortening,
     trees,
     trial,
@@ -60,7 +60,7 @@ class Hired(Script):
 
 
 class Rows:
-    """As long as an arm's training rows, all that a search asks of its data."""
+    """As long as a search's training rows, all that a search asks of its data."""
 
     train = ([0] * 80,)
 
@@ -71,9 +71,9 @@ def searched(folder: Path, workers: Script, **more: Any) -> list[str]:
         config_of(families=["linear"], protocol="holdout", **more),
         [Size("y", Kind.CONTINUOUS, 80, 3)],
     )
-    heard, data = Heard(), cast(Any, {("y", own.outer_fold): Rows() for own in plan.arms})
+    heard, data = Heard(), cast(Any, {("y", own.outer_fold): Rows() for own in plan.searches})
     try:
-        search(plan, data, StudyPaths(folder), cast(Pool, workers), heard)
+        run_searches(plan, data, StudyPaths(folder), cast(Pool, workers), heard)
     except StudyError as error:
         heard.notes.append(f"Error: {error}")
     return heard.notes
@@ -93,7 +93,7 @@ def test_what_is_said_of_what_failed_and_of_what_is_tried_again(
 
 def of_runs(told: Told, folder: Path) -> None:
     """Runs whose records were broken, whose driver died, or in which all failed or nothing began."""
-    own = arm()
+    own = search()
     paths = StudyPaths(folder / "broken")
     write_atomic(paths.trial(own, 0), "{")
     write_atomic(paths.journal, f'{{"out": "{own.trial_id(0)}"}}\n{{"out": "y-trees-o0"}}\n')
@@ -106,7 +106,10 @@ def of_runs(told: Told, folder: Path) -> None:
             else report(worker, task)
         )
 
-    told.of("every trial fails", *searched(folder / "failing", Hired(act), search={"max_tries": 1}))
+    told.of(
+        "every trial fails",
+        *searched(folder / "failing", Hired(act), run_searches={"max_tries": 1}),
+    )
     told.of("no time", *searched(folder / "late", Hired(report), time_budget_min=1e-9))
     late = StudyPaths(folder / "all rows")
     write_trial(late, trial(own))
@@ -155,9 +158,9 @@ def of_deaths(told: Told, folder: Path) -> None:
         return died(worker) if task.key == FIRST else report(worker, task)
 
     for tries in (1, 2):
-        search = small(trials=3)
-        dispatcher(folder / f"{tries} tries", [search], Script(act), max_tries=tries).run()
-        told.of(f"its worker died, and it may die {tries} times", search.records[0].error)
+        run_searches = small(trials=3)
+        dispatcher(folder / f"{tries} tries", [run_searches], Script(act), max_tries=tries).run()
+        told.of(f"its worker died, and it may die {tries} times", run_searches.records[0].error)
         paths = StudyPaths(folder / f"{tries} deaths")
         write_atomic(paths.journal, f'{{"suspect": "{FIRST}", "deaths": {tries}}}\n')
         with Journal(paths, tries) as journal:
@@ -171,7 +174,7 @@ def of_retries(told: Told, paths: StudyPaths) -> None:
     """What can be retried, what not, and what is done."""
     write_trial(
         paths,
-        failed(arm("neural", 1), 0).model_copy(update={"error": "TrainingFailed: in epoch 3."}),
+        failed(search("neural", 1), 0).model_copy(update={"error": "TrainingFailed: in epoch 3."}),
     )
     write_work(paths, failed_work(trees(fold=1)), {})
     told.refusal("what did not fail", lambda: retry(paths.root, "y-linear-o0-0000"))

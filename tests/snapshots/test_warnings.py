@@ -62,17 +62,17 @@ def of_searches() -> Found:
     path = Axis("linear", "l2", 1.0, 10.0, log=True, zero=True)
     own = Axis("residual", "shift", -1.0, 1.0)
     rates = [0.07, 0.09, 0.065, 0.002, 0.08]
-    yield at_edges(incumbents({"learning_rate": rates}), "y", [rate])
+    yield at_edges(best_trials({"learning_rate": rates}), "y", [rate])
     yield at_edges(
-        incumbents({"learning_rate": [0.09] * 10, "dropout": [0.3] * 10}), "y", [rate, dropout]
+        best_trials({"learning_rate": [0.09] * 10, "dropout": [0.3] * 10}), "y", [rate, dropout]
     )
-    yield at_edges(incumbents({"l2": [1.01]}, "linear", 0), "y", [path])
-    yield at_edges(incumbents({"shift": [-1.0] * 5}, "residual", 1), "y", [own])
+    yield at_edges(best_trials({"l2": [1.01]}, "linear", 0), "y", [path])
+    yield at_edges(best_trials({"shift": [-1.0] * 5}, "residual", 1), "y", [own])
     late = [1.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.7]
-    arms = [(fold, number, loss) for fold in range(3) for number, loss in enumerate(late)]
+    searches = [(fold, number, loss) for fold in range(3) for number, loss in enumerate(late)]
     searched = [
         trial(*model, loss, n, outer_fold=f)
-        for f, n, loss in arms
+        for f, n, loss in searches
         for model in (("neural", 1), ("extended", 0))
     ]
     yield still_improving(pd.DataFrame(searched), "y", 2.0, 0.05, {"network": 8})
@@ -86,7 +86,7 @@ def of_searches() -> Found:
     yield failing(pd.DataFrame(tried), "y")
 
 
-def incumbents(
+def best_trials(
     values: dict[str, list[float]], family: str = "neural", depth: int = 2
 ) -> pd.DataFrame:
     """The one trial of each outer fold has these values."""

@@ -137,11 +137,14 @@ def test_a_fit_above_a_bar_is_given_up_at_its_rung_and_another_is_as_without_bar
     held = fit(
         problem_of(),
         NETWORK,
-        replace(SCHEDULE, bars=tuple(best[rung - 1] + 1e-5 for rung in rungs)),
+        replace(SCHEDULE, prune_above=tuple(best[rung - 1] + 1e-5 for rung in rungs)),
         SEEDS,
     )
     given_up = fit(
-        problem_of(), NETWORK, replace(SCHEDULE, bars=(best[4] + 1e-5, best[7] - 1e-5, 0.0)), SEEDS
+        problem_of(),
+        NETWORK,
+        replace(SCHEDULE, prune_above=(best[4] + 1e-5, best[7] - 1e-5, 0.0)),
+        SEEDS,
     )
 
     assert rungs == (5, 8, 16)
@@ -165,7 +168,7 @@ def test_the_bars_of_a_fit_are_in_the_unit_of_the_target() -> None:
     full = fit(problem, NETWORK, SCHEDULE, SEEDS)
     scaled = replace(problem, y=3 * problem.y, y_scale=3 * problem.y_scale)
 
-    found = fit(scaled, NETWORK, replace(SCHEDULE, bars=(8.9 * full.rungs[0],)), SEEDS)
+    found = fit(scaled, NETWORK, replace(SCHEDULE, prune_above=(8.9 * full.rungs[0],)), SEEDS)
 
     assert found.pruned
     assert found.rungs == pytest.approx([9 * full.rungs[0]], rel=1e-4)

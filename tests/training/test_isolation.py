@@ -19,7 +19,7 @@ from study.data.reader import Reader, make_reader
 from study.data.splits import Split, make_splits
 from study.families import first_params, get_family, penalties, resolve_space
 from study.records.trial import TrialRecord, WinnerRecord
-from study.schema import Arm
+from study.schema import Search
 from study.training.task import TrialTask
 from study.training.trial import run_trial
 from study.training.winner import run_winner
@@ -80,7 +80,7 @@ def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
     params = first_params(own, space) | (
         {"width": 8, "batch_size": 16} if family == "neural" else {}
     )
-    arm = Arm(
+    search = Search(
         target="y",
         kind=encoded.kind,
         family=family,
@@ -90,7 +90,7 @@ def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
     return TrialTask(
         study="test",
         seed=0,
-        arm=arm,
+        search=search,
         number=0,
         generation=0,
         params=params,

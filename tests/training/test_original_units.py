@@ -17,7 +17,7 @@ from study.data.encode import encode
 from study.data.encoding import Encoded
 from study.data.splits import make_splits
 from study.data.tables import Table, read_table
-from study.schema import Arm, Kind
+from study.schema import Kind, Search
 from study.training.regression import fit, mean_coefficients
 from study.training.task import TrialTask
 from study.training.trial import run_trial
@@ -38,7 +38,9 @@ def task_of(encoded: Encoded, family: str, l2: float) -> TrialTask:
     return TrialTask(
         study="test",
         seed=0,
-        arm=Arm(target=encoded.target, kind=encoded.kind, family=family, depth=0, outer_fold=0),
+        search=Search(
+            target=encoded.target, kind=encoded.kind, family=family, depth=0, outer_fold=0
+        ),
         number=0,
         generation=0,
         params={"l2": l2},

@@ -144,7 +144,7 @@ def test_a_weak_penalty_whose_loss_is_not_finite_ends_the_path_and_not_the_trial
         run_path(task, encoded)
 
 
-def test_all_trials_of_an_arm_are_compared_on_the_same_rows(
+def test_all_trials_of_a_search_are_compared_on_the_same_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     encoded = curved(Kind.CONTINUOUS)

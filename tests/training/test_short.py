@@ -21,7 +21,7 @@ from study.training.regression_winner import term_rows
 from study.training.task import TrialTask
 from study.training.termed import term_model
 from tests.diagnostics.formulas import predictor
-from tests.records.examples import arm
+from tests.records.examples import search
 from tests.training.tables import encoded_of, mixed, saved_encoded, short_of
 
 PRODUCT = "{}\N{MULTIPLICATION SIGN}{}"
@@ -120,9 +120,11 @@ def test_the_weights_of_the_regression_with_terms_say_what_its_model_predicts(
 ) -> None:
     encoded = encoded_mixed(tmp_path, kind)[0]
     params = {"products": 0.3, "curves": 0.1, "l2": 1.0}
-    own = arm("extended", target="y", kind=kind)
+    own = search("extended", target="y", kind=kind)
     rest = {"inner_seeds": 1, "epochs": 1, "patience": 1, "iterations": 2_000}
-    task = TrialTask(study="test", seed=0, arm=own, number=0, generation=0, params=params, **rest)
+    task = TrialTask(
+        study="test", seed=0, search=own, number=0, generation=0, params=params, **rest
+    )
 
     with threadpool_limits(1):
         fitted, _ = fit(task, encoded, -1, encoded.development)

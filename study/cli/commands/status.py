@@ -7,7 +7,7 @@ from study.cli.options import AsJson, ResultsFolder
 
 
 def status(results: ResultsFolder, as_json: AsJson = False) -> None:
-    """Say how far a study is: a row an arm, failures, and the digest of a finished dataframe."""
+    """Say how far a study is: a row a search, failures, and the digest of a finished dataframe."""
     from study.cli.as_json import print_json
     from study.cli.status import print_status, status_json
     from study.execution.cluster.submit import queued

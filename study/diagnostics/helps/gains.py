@@ -13,7 +13,7 @@ import pandas as pd
 from study.diagnostics.effects.compute import asked_pair
 from study.evidence.intervals import symmetric
 from study.evidence.scores import chosen_networks, row_losses
-from study.evidence.winners import ARM
+from study.evidence.winners import SEARCH
 from study.schema import NETWORK, procedure_of
 
 LEVEL = 0.975
@@ -28,9 +28,9 @@ def row_gains(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
     base.
     """
     losses = row_losses(predictions)
-    chosen = losses.merge(chosen_networks(losses, winners).assign(taken=True), on=ARM, how="left")[
-        "taken"
-    ].notna()
+    chosen = losses.merge(
+        chosen_networks(losses, winners).assign(taken=True), on=SEARCH, how="left"
+    )["taken"].notna()
     name = [procedure_of(*key) for key in zip(losses["family"], losses["depth"], strict=True)]
     losses = losses.assign(procedure=name)[chosen | (np.array(name) != NETWORK)]
     found = []

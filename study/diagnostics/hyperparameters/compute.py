@@ -10,11 +10,11 @@ import pandas as pd
 
 from study.config.options import Range
 from study.diagnostics.context import Context
-from study.evidence.winners import ARM, MODEL
+from study.evidence.winners import MODEL, SEARCH
 from study.families import get_family, searched
-from study.families.chosen import arm_space
+from study.families.chosen import search_space
 from study.records.columns.shared import frame
-from study.schema import ALL_ROWS, Arm, TrialState
+from study.schema import ALL_ROWS, Search, TrialState
 
 COLUMNS = frame(
     "One hyperparameter of a model: how much it mattered.",
@@ -52,15 +52,17 @@ def compute(context: Context) -> pd.DataFrame:
         & trials["val_loss"].notna()
         & (trials["state"] != TrialState.FAIL)
     ]
-    losses = tried.groupby(ARM, sort=False)["val_loss"]
+    losses = tried.groupby(SEARCH, sort=False)["val_loss"]
     tried = tried.assign(rank=(losses.rank() - 1) / np.maximum(losses.transform("size") - 1, 1))
     for key, own in tried.groupby(MODEL, sort=False):
         model: dict[str, Any] = dict(zip(MODEL, key, strict=True))
-        arm = Arm(**model, outer_fold=int(own["outer_fold"].min()))
-        space = arm_space(context.config, arm, context.n_rows[arm.target, arm.outer_fold])
+        search = Search(**model, outer_fold=int(own["outer_fold"].min()))
+        space = search_space(
+            context.config, search, context.n_rows[search.target, search.outer_fold]
+        )
         forms: dict[str, Range | list[Any]] = {
             name: form
-            for name, form in searched(get_family(arm.family), space).items()
+            for name, form in searched(get_family(search.family), space).items()
             if (isinstance(form, Range) or (isinstance(form, list) and len(form) > 1))
             and f"params_{name}" in own
         }

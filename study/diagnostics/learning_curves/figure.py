@@ -1,4 +1,4 @@
-"""Losses of the networks' incumbents by epoch."""
+"""Losses of the networks' best trials by epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from study.diagnostics.drawing.palette import INK
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import loss_ticks, ticks, titled_panels, with_names
 from study.diagnostics.drawing.words import each_target
-from study.evidence.winners import ARM, incumbents
+from study.evidence.winners import SEARCH, best_trials
 from study.formatting import human
 from study.records.results import Results
 from study.schema import CONSTANT, LOSS_NAMES, Kind
@@ -29,12 +29,12 @@ overfitting.
 
 def when(results: Results) -> bool:
     """Where losses were kept by epoch."""
-    return not results.curves_of(incumbents(results.trials)["trial_id"]).empty
+    return not results.curves_of(best_trials(results.trials)["trial_id"]).empty
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Losses by epoch of the incumbents of the first outer fold, without the constant and models of
-    one epoch.
+    """Losses by epoch of the best trials of the first outer fold, without the constant and models
+    of one epoch.
 
     Returns
     -------
@@ -42,18 +42,18 @@ def data(results: Results) -> pd.DataFrame:
     (`validation`, `training`, or `kept`: the epoch whose weights were kept), loss (in units of the
     kind's loss), model, colour; epochs after a replicate stopped have no row.
     """
-    winners = incumbents(results.trials)
+    winners = best_trials(results.trials)
     winners = winners[winners["outer_fold"] == winners["outer_fold"].min()]
     own = results.curves_of(winners["trial_id"]).merge(
-        winners[[*ARM, "number"]], on=[*ARM, "number"]
+        winners[[*SEARCH, "number"]], on=[*SEARCH, "number"]
     )
-    own = own[(own["family"] != CONSTANT) & (own.groupby(ARM)["epoch"].transform("nunique") > 1)]
+    own = own[(own["family"] != CONSTANT) & (own.groupby(SEARCH)["epoch"].transform("nunique") > 1)]
     names = {"val_loss": "validation", "train_loss": "training"}
-    keys = [*ARM, "number", "replicate", "epoch"]
+    keys = [*SEARCH, "number", "replicate", "epoch"]
     long = own.rename(columns=names).melt(
         keys, list(names.values()), var_name="split", value_name="loss"
     )
-    fits = results.folds.merge(own[[*ARM, "number"]].drop_duplicates(), on=[*ARM, "number"])
+    fits = results.folds.merge(own[[*SEARCH, "number"]].drop_duplicates(), on=[*SEARCH, "number"])
     kept = fits.rename(columns={"best_epoch": "epoch", "val_loss": "loss"})[[*keys, "loss"]].assign(
         split="kept"
     )

@@ -11,7 +11,7 @@ from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import ticks, with_names
 from study.diagnostics.drawing.words import by_score, each_target, share
 from study.diagnostics.rows import checked_rows
-from study.evidence.winners import MODEL, incumbents
+from study.evidence.winners import MODEL, best_trials
 from study.records.results import Results
 from study.schema import REGRESSION, REGRESSIONS, Kind
 
@@ -45,7 +45,7 @@ def data(results: Results) -> pd.DataFrame:
     """
     own = checked_rows(
         pd.concat([results.predictions, results.trees], ignore_index=True),
-        incumbents(results.trials),
+        best_trials(results.trials),
     )
     own = own[own["kind"].isin(list(EXPLAINED))]
     mean = own.groupby([*MODEL, "row"], sort=False)[["observed", "predicted"]].mean().reset_index()

@@ -14,7 +14,7 @@ from study.evidence.pairs import contributions, paired
 from study.evidence.rule import open_pair
 from study.evidence.thresholds import Threshold
 from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, FEWER, SURE, WIDER
-from study.evidence.winners import incumbents
+from study.evidence.winners import best_trials
 from study.evidence.wording.amounts import limits, listed, share, signed
 from study.formatting import NOTHING, about
 from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, StudyWarning
@@ -49,9 +49,9 @@ def in_order(warnings: Iterable[StudyWarning]) -> list[StudyWarning]:
 
 def too_few_rows(verdict: Verdict) -> StudyWarning | None:
     """S001 where an open gain's interval is so wide that even a gain of 0 would be left open: half
-    of it is above the bar.
+    of it is above the threshold.
     """
-    pair = open_pair(verdict.by_pair, verdict.bar) if verdict.verdict == UNDECIDED else None
+    pair = open_pair(verdict.by_pair, verdict.threshold) if verdict.verdict == UNDECIDED else None
     if pair is None or not 0 < pair[2] < math.inf:
         return None
     base, other, bound = pair
@@ -83,7 +83,7 @@ def few_carry(verdict: Verdict, losses: Losses) -> StudyWarning | None:
     """S012 where half the variance of a gain is of few units; losses: to name these."""
     told, named, unit = [], list[str](), "rows"
     for (base, other), gain in verdict.by_pair.items():
-        if not carried_by_few(gain) or sure_all_the_same(gain, verdict.bar):
+        if not carried_by_few(gain) or sure_all_the_same(gain, verdict.threshold):
             continue
         unit = unit_of(gain)
         over = f" over {MODELS[base]}" if base != REGRESSION else ""
@@ -114,9 +114,9 @@ def carried_by_few(gain: Gain) -> bool:
     return gain.std_error > NOTHING and few and gain.n_units > 2 * FEW_CARRY
 
 
-def sure_all_the_same(gain: Gain, bar: Threshold) -> bool:
-    """Whether a gain lies on one side of the bar with an interval WIDER times as wide, too."""
-    bound = bar.of_gain(gain).larger(gain.per_loss)
+def sure_all_the_same(gain: Gain, threshold: Threshold) -> bool:
+    """Whether a gain lies on one side of the threshold with an interval WIDER times as wide, too."""
+    bound = threshold.of_gain(gain).larger(gain.per_loss)
     low, high = (
         gain.improvement + WIDER * (end - gain.improvement) for end in (gain.low, gain.high)
     )
@@ -150,8 +150,8 @@ def flattered(verdict: Verdict, losses: Losses, trials: pd.DataFrame) -> StudyWa
     """S004 where a richer model's test loss is above its validation loss by more than it differs
     from the regression's.
 
-    Only what matters, more than the verdict's bar, and is surely there, by SURE standard errors of
-    its mean over outer folds (`optimism`).
+    Only what matters, more than the verdict's threshold, and is surely there, by SURE standard
+    errors of its mean over outer folds (`optimism`).
 
     Parameters
     ----------
@@ -200,8 +200,8 @@ def optimism(losses: pd.DataFrame, validation: pd.Series) -> pd.DataFrame:
 
 
 def chosen_losses(verdict: Verdict, procedure: str, trials: pd.DataFrame) -> pd.Series:
-    """By outer fold the validation loss that a procedure chose by: the least of its arms."""
-    best = incumbents(trials[trials["target"] == verdict.target])
+    """By outer fold the validation loss that a procedure chose by: the least of its searches."""
+    best = best_trials(trials[trials["target"] == verdict.target])
     family = {REGRESSION: verdict.regression, EXTENDED: EXTENDED}.get(procedure)
     own = (
         best[best["depth"] > 0]

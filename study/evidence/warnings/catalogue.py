@@ -61,7 +61,7 @@ ENTRIES = (
         "S003",
         "Still improving when the budget ended",
         SEARCH,
-        f"The last quarter of the trials lowered the best validation loss by more than {100 * limits.PART_OF_BAR:g}% of "
+        f"The last quarter of the trials lowered the best validation loss by more than {100 * limits.PART_OF_MARGIN:g}% of "
         "the margin, averaged over outer folds, and did so in at least a third of them.",
         "More trials may help this model. A verdict against it may be one against its budget.",
         "Raise `search.trials` or set `effort: thorough`, under another `name`. Skip this if that model is the verdict "

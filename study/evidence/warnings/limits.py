@@ -8,14 +8,14 @@ EDGE = 0.1
 """Outermost share of a searched range, of its logarithm where that is searched, that counts as its
 edge."""
 EDGE_CHANCE = 0.05
-"""Probability that anything of a target is at an edge where incumbents fall anywhere, over all
+"""Probability that anything of a target is at an edge where best trials fall anywhere, over all
 edges that are looked at."""
 DRIFT_CHANCE = 0.01
 """Probability that any column of a target drifts where chance alone moves them, over all columns
 and folds."""
 LAST = 0.25
-"""Part of an arm's trials, the last ones, whose gain tells what as many more would bring."""
-PART_OF_BAR = 0.25
+"""Part of a search's trials, the last ones, whose gain tells what as many more would bring."""
+PART_OF_MARGIN = 0.25
 """Part of what has to be gained to matter that those trials brought: were each quarter to bring
 half of the one before, as much again would still be to come; with other models' luck that may be
 half of what decides."""

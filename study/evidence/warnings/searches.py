@@ -1,4 +1,4 @@
-"""Warnings of a search: incumbents at the edge of their space, trials that still brought much at
+"""Warnings of a search: best trials at the edge of their space, trials that still brought much at
 the end, many that failed.
 """
 
@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
 
-from study.evidence.warnings.limits import EDGE, EDGE_CHANCE, FAILED, LAST, PART_OF_BAR
-from study.evidence.winners import incumbents
+from study.evidence.warnings.limits import EDGE, EDGE_CHANCE, FAILED, LAST, PART_OF_MARGIN
+from study.evidence.winners import best_trials
 from study.evidence.wording.amounts import capital, listed, share
 from study.schema import ALL_ROWS, NETWORK, NOUNS, StudyWarning
 
@@ -87,14 +87,14 @@ class Axis:
 
 
 def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWarning | None:
-    """S002 where a target's incumbents lie at one edge of what was searched in most outer folds,
+    """S002 where a target's best trials lie at one edge of what was searched in most outer folds,
     and not by chance.
 
     trials: (n_trials, ...) results dataframe with params_*. That so many folds lie there if
-    incumbents fall anywhere has, by the binomial distribution, a probability of EDGE_CHANCE over
+    best trials fall anywhere has, by the binomial distribution, a probability of EDGE_CHANCE over
     all edges (Bonferroni); of one fold, that it lies so far out.
     """
-    best = incumbents(trials[trials["target"] == target])
+    best = best_trials(trials[trials["target"] == target])
     looked = [
         (axis, edge, int(str(depth)), values)
         for axis in axes
@@ -133,27 +133,29 @@ def still_improving(
     trials: pd.DataFrame,
     target: str,
     regression_loss: float,
-    bar: float,
+    threshold: float,
     budgets: Mapping[str, int],
 ) -> StudyWarning | None:
     """S003 where the last LAST of a procedure's trials lowered its best validation loss by
-    PART_OF_BAR of what matters.
+    PART_OF_MARGIN of what matters.
 
     The mean over outer folds counts, and LEAST_FOLDS of them.
 
     Parameters
     ----------
-    regression_loss, bar : the regression's mean test loss, and what has to be saved of it to
+    regression_loss, threshold : the regression's mean test loss, and what has to be saved of it to
         matter, a share.
-    budgets : trials an arm, by procedure (EXTENDED, NETWORK), where more of them could be had.
+    budgets : trials a search, by procedure (EXTENDED, NETWORK), where more of them could be had.
     """
     own = trials[(trials["target"] == target) & (trials["outer_fold"] != ALL_ROWS)]
     told, double = [], 0
     for procedure, budget in budgets.items():
-        arms = own[own["depth"] > 0] if procedure == NETWORK else own[own["family"] == procedure]
-        brought = last_brought(arms, budget) / regression_loss
+        searches = (
+            own[own["depth"] > 0] if procedure == NETWORK else own[own["family"] == procedure]
+        )
+        brought = last_brought(searches, budget) / regression_loss
         mean, folds = float(brought.mean()), int((brought > 0).sum())
-        if mean > PART_OF_BAR * bar and folds >= LEAST_FOLDS * len(brought):
+        if mean > PART_OF_MARGIN * threshold and folds >= LEAST_FOLDS * len(brought):
             last = f"the last {math.ceil(LAST * budget)} of {budget} trials"
             told.append(
                 f"{last} improved {NOUNS[procedure]} by {share(mean)} of the regression's loss"
@@ -169,11 +171,11 @@ def still_improving(
     )
 
 
-def last_brought(arms: pd.DataFrame, budget: int) -> pd.Series:
+def last_brought(searches: pd.DataFrame, budget: int) -> pd.Series:
     """By outer fold, how far the last LAST of `budget` trials lowered the least validation loss;
     nothing of budgets below 4.
     """
-    complete = arms[(arms["state"] == "COMPLETE") & arms["val_loss"].notna()]
+    complete = searches[(searches["state"] == "COMPLETE") & searches["val_loss"].notna()]
     if budget < 1 / LAST:
         return pd.Series(dtype=float)
     before = complete[complete["number"] < budget - math.ceil(LAST * budget)]

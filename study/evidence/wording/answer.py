@@ -9,7 +9,7 @@ import math
 from study.evidence.decided import LIKELY, MOST_TIMES
 from study.evidence.findings import ENOUGH, NONE, TERMS, UNDECIDED, WORTH, Gain
 from study.evidence.metrics import metric_of
-from study.evidence.rule import open_pair, rungs
+from study.evidence.rule import open_pair, scored_models
 from study.evidence.wording.amounts import capital, digits, limits, listed, points, share
 from study.evidence.wording.beside import Beside, at_most
 from study.formatting import about, human
@@ -130,7 +130,11 @@ class Words(Beside):
                 NETWORK,
             ): "Extra terms alone won't do. Can't tell yet whether a network is worth it.",
         }
-        return settled.get(self.verdict.left) if len(rungs(self.verdict.by_pair)) == 3 else None
+        return (
+            settled.get(self.verdict.left)
+            if len(scored_models(self.verdict.by_pair)) == 3
+            else None
+        )
 
     def _enough(self) -> list[str | None]:
         over = {
@@ -188,7 +192,7 @@ class Words(Beside):
         return [*lines, self.bound]
 
     def _undecided(self) -> list[str | None]:
-        pair, gains = open_pair(self.verdict.by_pair, self.verdict.bar), self.verdict.by_pair
+        pair, gains = open_pair(self.verdict.by_pair, self.verdict.threshold), self.verdict.by_pair
         if pair is None:
             return ["No test row compares the models that are left."]
         gain, model = gains[pair[:2]], RICHER[pair[1]]

@@ -91,7 +91,7 @@ class Beside:
         own = self.verdict
         if (
             not own.gains
-            or math.isnan(own.bar.margin)
+            or math.isnan(own.threshold.margin)
             or math.isnan(own.gains[0].gain.improvement)
             or own.verdict == NONE
         ):
@@ -99,8 +99,8 @@ class Beside:
         found = next(
             (
                 each
-                for each in spans(own.by_pair, own.bar)
-                if each.low <= own.bar.margin <= each.high
+                for each in spans(own.by_pair, own.threshold)
+                if each.low <= own.threshold.margin <= each.high
             ),
             None,
         )
@@ -142,7 +142,7 @@ class Beside:
         said = f"The simple formula{size} improves by {signed(gain.improvement)} ({limits(gain)})."
         if short.left is None or math.isnan(short.left.improvement):
             return said
-        if side_of(short.left, self.verdict.bar) != BELOW:
+        if side_of(short.left, self.verdict.threshold) != BELOW:
             return f"{said} The full model may improve on it by more than your margin ({limits(short.left, '')} points)."
         return f"{said} {at_most(short.left, 'The full model adds')}"
 
@@ -150,12 +150,12 @@ class Beside:
     def depths(self) -> str | None:
         """What choosing the depth in each fold brings, against each single depth."""
         own = self.verdict
-        taken = {(rung.family, rung.depth) for rung in own.chosen.values()}
+        taken = {(model.family, model.depth) for model in own.chosen.values()}
         told = [
-            f"{each.rung.depth} ({signed(each.gain.improvement, '')} points, {limits(each.gain, '')})"
+            f"{each.architecture.depth} ({signed(each.gain.improvement, '')} points, {limits(each.gain, '')})"
             for each in own.depths
             if math.isfinite(each.gain.improvement)
-            and taken != {(each.rung.family, each.rung.depth)}
+            and taken != {(each.architecture.family, each.architecture.depth)}
         ]
         return (
             f"Improvement by choosing the depth in each fold, over a fixed number of layers: {listed(told)}."
@@ -169,7 +169,7 @@ class Beside:
         own = self.verdict
         if (
             own.trees is None
-            or not above_all(own.trees.over, own.by_pair, own.bar)
+            or not above_all(own.trees.over, own.by_pair, own.threshold)
             or REGRESSION not in own.trees.over
         ):
             return None

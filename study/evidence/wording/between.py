@@ -53,6 +53,6 @@ def _gain_words(
     if not gain.known:
         return f"{said}. Too few rows to tell."
     if gain.low > 0 or gain.high < 0:
-        more = " by more than the margin" if side_of(gain, first.bar) == ABOVE else ""
+        more = " by more than the margin" if side_of(gain, first.threshold) == ABOVE else ""
         return f"{said}, {'better' if gain.low > 0 else 'worse'}{more}."
-    return f"{said}, {'not better by the margin' if side_of(gain, first.bar) == BELOW else 'too close to call'}."
+    return f"{said}, {'not better by the margin' if side_of(gain, first.threshold) == BELOW else 'too close to call'}."

@@ -32,9 +32,9 @@ def locked(paths: StudyPaths) -> Iterator[None]:
     """Hold a results folder, which is made if needed, against every other run; reading it needs no
     lock.
 
-    Runs on different shares of the arms go together, but not with a run on all of them, nor with
-    shares of another division. Each holds its own lock alone and looks at those that it does not go
-    with once it has it, so that of two that begin together at least one sees the other.
+    Runs on different shares of the searches go together, but not with a run on all of them, nor
+    with shares of another division. Each holds its own lock alone and looks at those that it does
+    not go with once it has it, so that of two that begin together at least one sees the other.
 
     The lock is a file with pid, host and start of its process, touched every BEAT_S, so it needs no
     more of a network file system than exclusive creation. One that a dead process of this host left

@@ -40,9 +40,9 @@ SHARED: dict[str, Column] = {
     "family": ("str", "Model family: `constant`, `linear`, `logistic`, `poisson`, `extended`, `neural` or one of a package."),
     "depth": ("int64", "Hidden layers; 0 of a regression, -1 of the network that chooses family and depth."),
     "outer_fold": ("int64", "Outer fold from 0, counted through all repeats; -1 is the search on all rows."),
-    "number": ("int64", "Number of the trial in its arm, from 0."),
+    "number": ("int64", "Number of the trial in its search, from 0."),
     "generation": ("int64", "Window of the search that the trial was suggested in."),
-    "state": ("str", "`COMPLETE`, `PRUNED` (given up as worse than the earlier ones of its arm) or `FAIL`."),
+    "state": ("str", "`COMPLETE`, `PRUNED` (given up as worse than the earlier ones of its search) or `FAIL`."),
     "val_loss": ("float64", "Mean loss on validation rows; missing where the trial failed."),
     "val_loss_se": ("float64", "Standard error of `val_loss` over inner folds."),
     "train_loss": ("float64", "Mean loss on training rows."),
@@ -55,7 +55,7 @@ SHARED: dict[str, Column] = {
     "replicate": ("int64", "Number of the replicate: one inner fold and one seed."),
     "inner_fold": ("int64", "Inner fold from 0."),
     "seed": ("int64", "Seed, counted from 0."),
-    "candidate": ("str", "How the incumbent is used: `refit` on all development rows, `ensemble`, the mean of its replicates, "
+    "candidate": ("str", "How the best trial is used: `refit` on all development rows, `ensemble`, the mean of its replicates, "
                   "or `rows-<share>`, made of a part of the rows."),
     "row": ("int64", "Row of the table, from 0."),
     "group": ("int64", "Code of the row's group; the row itself where rows are independent."),

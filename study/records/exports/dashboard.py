@@ -1,4 +1,4 @@
-"""Optuna's dashboard of a study's arms, in a browser, which follows a study that runs."""
+"""Optuna's dashboard of a study's searches, in a browser, which follows a study that runs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from optuna.storages import InMemoryStorage
 
-from study.records.exports.arms import Changes
 from study.records.exports.exports import DASHBOARD, EVERY_S
 from study.records.exports.optuna_trials import OptunaTrials
+from study.records.exports.searches import Changes
 from study.records.results import Results
 from study.schema import StudyError
 

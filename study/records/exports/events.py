@@ -14,7 +14,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 from tensorboard.plugins.hparams.api import hparams_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from study.records.exports.arms import LOSSES, Changes, by_epoch, described, metric_of
+from study.records.exports.searches import LOSSES, Changes, by_epoch, described, metric_of
 from study.records.trial import TrialRecord
 from study.schema import TrialState
 
@@ -30,10 +30,10 @@ STATUS = {
 class Events:
     """Keeps a log folder of TensorBoard's up to the records of a study.
 
-    Each trial is a run, ARM/NUMBER. Under the name of its target's loss (`metric_of`) it has
+    Each trial is a run, SEARCH/NUMBER. Under the name of its target's loss (`metric_of`) it has
     `training` and `validation`, the means over its replicates by epoch (a regression has none, and
-    one point in their place), `val_loss`, and where it won its arm `test_loss` by candidate. In the
-    HParams table its row has these, target, family, hidden layers, outer fold, state and
+    one point in their place), `val_loss`, and where it won its search `test_loss` by candidate. In
+    the HParams table its row has these, target, family, hidden layers, outer fold, state and
     hyperparameters.
     """
 
@@ -42,13 +42,13 @@ class Events:
 
     def sync(self, changes: Changes) -> int:
         """Write the runs that are new, or of another record than before; gives how many there are."""
-        for arm in changes:
-            for record, begin, end in arm.in_time:
-                known = record, arm.test_losses if record.number == arm.winner else {}
+        for search in changes:
+            for record, begin, end in search.in_time:
+                known = record, search.test_losses if record.number == search.winner else {}
                 if self._told.get(record.trial_id) != known:
                     self._told[record.trial_id] = known
                     _write(
-                        self.folder / arm.arm.key / f"{record.number:04d}",
+                        self.folder / search.spec.key / f"{record.number:04d}",
                         _of_trial(*known, begin, end),
                     )
         return len(self._told)
@@ -57,7 +57,7 @@ class Events:
 def _of_trial(
     record: TrialRecord, test_losses: dict[str, float], begin: datetime, end: datetime
 ) -> list[tuple[datetime, Summary, int]]:
-    metric = metric_of(record.arm)
+    metric = metric_of(record.search)
     stop = plugin_data_pb2.SessionEndInfo(
         status=STATUS[record.state], end_time_secs=end.timestamp()
     )

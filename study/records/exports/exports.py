@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 
-from study.records.exports.arms import Changes
+from study.records.exports.searches import Changes
 from study.records.results import Results
 from study.schema import StudyError, nearest
 

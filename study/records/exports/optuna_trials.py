@@ -1,4 +1,4 @@
-"""Records as Optuna studies, one an arm: what Optuna's own functions and its dashboard read."""
+"""Records as Optuna studies, one a search: what Optuna's own functions and its dashboard read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, create_trial
 
 from study.families.distributions import distributions
-from study.records.exports.arms import ArmRecords, Changes
+from study.records.exports.searches import Changes, SearchRecords
 from study.records.one import mean_curve
 from study.records.trial import TrialRecord
 from study.records.work import reason
@@ -40,10 +40,10 @@ POINTS_ON_DISK = 16
 class OptunaTrials:
     """Keeps a storage of Optuna's up to the records of a study.
 
-    A study of Optuna's is named by its arm; its values are validation losses, its trials have the
-    numbers of their records, and a network's intermediate values are its mean validation losses by
-    epoch. Its user attributes name the arm, its loss and, once it is scored, its winner with the
-    test losses.
+    A study of Optuna's is named by its search; its values are validation losses, its trials have
+    the numbers of their records, and a network's intermediate values are its mean validation losses
+    by epoch. Its user attributes name the search, its loss and, once it is scored, its winner with
+    the test losses.
 
     points: most intermediate values of a trial.
     """
@@ -53,32 +53,32 @@ class OptunaTrials:
     _told: dict[str, list[TrialRecord]] = field(default_factory=dict, init=False)
 
     def sync(self, changes: Changes) -> int:
-        """Add what is new, and make an arm's study anew where a record is gone or another; gives
+        """Add what is new, and make a search's study anew where a record is gone or another; gives
         how many trials there are.
         """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        for arm in changes:
-            self._sync(arm)
+        for search in changes:
+            self._sync(search)
         return sum(map(len, self._told.values()))
 
-    def _sync(self, arm: ArmRecords) -> None:
-        key, told = arm.arm.key, self._told.setdefault(arm.arm.key, [])
-        if told != list(arm.records[: len(told)]):
+    def _sync(self, search: SearchRecords) -> None:
+        key, told = search.spec.key, self._told.setdefault(search.spec.key, [])
+        if told != list(search.records[: len(told)]):
             optuna.delete_study(study_name=key, storage=self.storage)
             told.clear()
         known = optuna.create_study(
             storage=self.storage, study_name=key, direction="minimize", load_if_exists=True
         )
         if not told:
-            for name, value in arm.arm.model_dump(mode="json").items():
+            for name, value in search.spec.model_dump(mode="json").items():
                 known.set_user_attr(name, value)
-            known.set_user_attr("loss", LOSS_NAMES[arm.arm.kind])
-        if arm.winner is not None:
-            known.set_user_attr("winner", arm.arm.trial_id(arm.winner))
-            for name, loss in arm.test_losses.items():
+            known.set_user_attr("loss", LOSS_NAMES[search.spec.kind])
+        if search.winner is not None:
+            known.set_user_attr("winner", search.spec.trial_id(search.winner))
+            for name, loss in search.test_losses.items():
                 known.set_user_attr(f"test_loss_{name}", loss)
-        forms = distributions(arm.space)
-        for record, begin, end in list(arm.in_time)[len(told) :]:
+        forms = distributions(search.space)
+        for record, begin, end in list(search.in_time)[len(told) :]:
             known.add_trial(_trial(record, forms, begin, end, self.points))
             told.append(record)
 

@@ -27,7 +27,14 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
 from study.evidence.wording.answer import Words
-from study.records.exports.arms import LOSSES, ArmRecords, Changes, by_epoch, described, metric_of
+from study.records.exports.searches import (
+    LOSSES,
+    Changes,
+    SearchRecords,
+    by_epoch,
+    described,
+    metric_of,
+)
 from study.records.results import Results
 from study.records.trial import TrialRecord
 from study.records.work import reason
@@ -47,7 +54,7 @@ class Tracked:
 
     The study's run has its config as params, its files as artifacts, and once it is concluded each
     verdict as a tag and each metric with its interval. Below it each trial is a run:
-    hyperparameters, losses by epoch, and of an arm's winner its test losses. One that was logged
+    hyperparameters, losses by epoch, and of a search's winner its test losses. One that was logged
     before, by its id and record, is left as it is.
 
     uri: of the tracking server, or of a file. artifacts: folder for them; None: the server's own.
@@ -120,8 +127,8 @@ class Tracked:
         """
         try:
             parent = self.parent
-            for arm in changes:
-                self._sync(arm)
+            for search in changes:
+                self._sync(search)
             if self.results.concluded and not self._concluded:
                 self._concluded = True
                 self._conclude(parent)
@@ -132,9 +139,9 @@ class Tracked:
             ) from None
         return len(self._runs)
 
-    def _sync(self, arm: ArmRecords) -> None:
-        for record, begin, end in arm.in_time:
-            losses = arm.test_losses if record.number == arm.winner else {}
+    def _sync(self, search: SearchRecords) -> None:
+        for record, begin, end in search.in_time:
+            losses = search.test_losses if record.number == search.winner else {}
             digest = hashlib.sha256(f"{record.model_dump_json()}{losses}".encode()).hexdigest()
             run, known = self._runs.get(record.trial_id, ("", ""))
             if known != digest:
@@ -160,7 +167,7 @@ class Tracked:
             RECORD: digest,
         }
         tags |= {"error": reason(record.error)} if record.error else {}
-        start, metric = int(1_000 * begin.timestamp()), metric_of(record.arm)
+        start, metric = int(1_000 * begin.timestamp()), metric_of(record.search)
         run = self.client.create_run(
             self.experiment, start_time=start, tags=tags, run_name=record.trial_id
         )

@@ -11,7 +11,7 @@ from study.records.paths import write_atomic
 from study.records.reading import write_trial
 from study.records.results import Results, load_results
 from study.schema import TrialState
-from tests.records.examples import arm, make_folder, trial
+from tests.records.examples import make_folder, search, trial
 
 PARAMS = {
     "learning_rate": 0.01, "batch_size": 32, "weight_decay": 0.001, "width": 32, "activation": "silu", "dropout": 0.1,
@@ -24,7 +24,7 @@ def searched(root: Path) -> Results:
     """
     paths = make_folder(root)
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
-    network = arm("neural", 1)
+    network = search("neural", 1)
     write_trial(paths, trial(network, params=PARAMS, coefficients={}))
     told = {
         "params": PARAMS | {"width": 64},

@@ -5,22 +5,22 @@ from pathlib import Path
 import pytest
 
 from study.config.options import Range
-from study.records.exports.arms import Changes, by_epoch, holding
+from study.records.exports.searches import Changes, by_epoch, holding
 from study.records.paths import write_atomic
 from study.records.reading import write_trial, write_winner
-from tests.records.examples import arm, trial, winner
+from tests.records.examples import search, trial, winner
 from tests.records.exports.searched import searched
 
 
-def test_only_arms_with_new_records_come_again(tmp_path: Path) -> None:
+def test_only_searches_with_new_records_come_again(tmp_path: Path) -> None:
     results = searched(tmp_path / "party")
     changes = Changes(results)
-    first = {each.arm.key: [record.number for record in each.records] for each in changes}
+    first = {each.search.key: [record.number for record in each.records] for each in changes}
     again = list(changes)
 
-    write_trial(results.paths, trial(arm("neural", 1), number=2))
-    write_winner(results.paths, winner(arm()), {})
-    new = {each.arm.key: (len(each.records), each.winner, each.test_losses) for each in changes}
+    write_trial(results.paths, trial(search("neural", 1), number=2))
+    write_winner(results.paths, winner(search()), {})
+    new = {each.search.key: (len(each.records), each.winner, each.test_losses) for each in changes}
 
     assert first == {"y-linear-o0": [0, 1], "y-neural-d1-o0": [0, 1]}
     assert again == []
@@ -34,25 +34,25 @@ def test_a_record_waits_for_those_of_lower_numbers_until_the_study_is_concluded(
     tmp_path: Path,
 ) -> None:
     results = searched(tmp_path / "party")
-    write_trial(results.paths, trial(arm("neural", 1), number=3))
+    write_trial(results.paths, trial(search("neural", 1), number=3))
     changes = Changes(results)
 
-    during = {each.arm.key: len(each.records) for each in changes}["y-neural-d1-o0"]
+    during = {each.search.key: len(each.records) for each in changes}["y-neural-d1-o0"]
     write_atomic(results.paths.verdicts, "{}")
-    after = {each.arm.key: [record.number for record in each.records] for each in changes}[
+    after = {each.search.key: [record.number for record in each.records] for each in changes}[
         "y-neural-d1-o0"
     ]
 
     assert (during, after) == (2, [0, 1, 3])
 
 
-def test_trials_of_an_arm_are_laid_one_after_the_other_from_when_the_study_was_described(
+def test_trials_of_a_search_are_laid_one_after_the_other_from_when_the_study_was_described(
     tmp_path: Path,
 ) -> None:
     results = searched(tmp_path / "party")
     begin = results.paths.config.stat().st_mtime
 
-    own = next(each for each in Changes(results) if each.arm.family == "neural")
+    own = next(each for each in Changes(results) if each.search.family == "neural")
 
     times = [
         ((start - own.begin).total_seconds(), (end - own.begin).total_seconds())

@@ -9,23 +9,23 @@ import pandas as pd
 import pytest
 
 from study.records.exports import exports
-from study.records.exports.arms import Changes
 from study.records.exports.exports import TOOLS, export
 from study.records.exports.optuna_trials import OptunaTrials
+from study.records.exports.searches import Changes
 from study.records.reading import write_trial, write_winner
 from study.records.results import Results, load_results
 from study.schema import LOSS_NAMES, Kind, StudyError
 from tests.cli.conftest import Command, command, folder  # noqa: F401 -- fixtures
-from tests.records.examples import arm, trial, winner
+from tests.records.examples import search, trial, winner
 from tests.records.exports.searched import PARAMS, searched
 from tests.report.synthetic import write_results
 
 
-def test_optuna_finds_a_study_an_arm_with_the_values_params_and_states_of_its_trials(
+def test_optuna_finds_a_study_a_search_with_the_values_params_and_states_of_its_trials(
     tmp_path: Path,
 ) -> None:
     results = searched(tmp_path / "party")
-    write_winner(results.paths, winner(arm()), {})
+    write_winner(results.paths, winner(search()), {})
 
     done = export(results, "optuna")
 
@@ -61,11 +61,11 @@ def test_a_storage_follows_what_comes_what_is_retried_and_what_wins(tmp_path: Pa
     kept, changes = OptunaTrials(optuna.storages.InMemoryStorage()), Changes(results)
     assert [kept.sync(changes), kept.sync(changes)] == [4, 4]
 
-    results.paths.trial(arm(), 1).unlink()  # as `study retry` does
+    results.paths.trial(search(), 1).unlink()  # as `study retry` does
     write_trial(results.paths, trial(number=1, val_loss=0.125))
-    write_winner(results.paths, winner(arm(), number=1), {})
+    write_winner(results.paths, winner(search(), number=1), {})
 
-    assert kept.sync(changes) == 4  # the arm is made anew
+    assert kept.sync(changes) == 4  # the search is made anew
     again = optuna.load_study(study_name="y-linear-o0", storage=kept.storage)
     assert [each.state.name for each in again.trials] == ["COMPLETE", "COMPLETE"]
     assert (
@@ -117,7 +117,7 @@ def test_what_follows_a_study_goes_on_until_it_is_concluded(
     told: list[int] = []
 
     def later(seconds: float) -> None:
-        write_trial(results.paths, trial(arm("neural", 1), number=2, params=PARAMS))
+        write_trial(results.paths, trial(search("neural", 1), number=2, params=PARAMS))
         results.paths.verdicts.write_text("{}")
 
     monkeypatch.setattr(exports.time, "sleep", later)

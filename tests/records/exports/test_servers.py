@@ -17,7 +17,7 @@ from study.records.exports.exports import export
 from study.records.reading import write_trial, write_winner
 from study.records.results import Results
 from study.schema import LOSS_NAMES, Kind, StudyError
-from tests.records.examples import arm, trial, winner
+from tests.records.examples import search, trial, winner
 from tests.records.exports.searched import PARAMS, searched
 from tests.report.synthetic import write_results
 
@@ -27,7 +27,7 @@ LOSS = LOSS_NAMES[Kind.CONTINUOUS]
 @pytest.fixture
 def results(tmp_path: Path) -> Results:
     found = searched(tmp_path / "party")
-    write_winner(found.paths, winner(arm()), {})
+    write_winner(found.paths, winner(search()), {})
     return found
 
 
@@ -157,7 +157,7 @@ def test_the_dashboard_serves_the_trials_and_those_that_come(results: Results) -
             }
 
         assert shown() == {"y-linear-o0": 2, "y-neural-d1-o0": 2}
-        write_trial(results.paths, trial(arm("neural", 1), number=2, params=PARAMS))
+        write_trial(results.paths, trial(search("neural", 1), number=2, params=PARAMS))
         for _ in range(60):
             if shown()["y-neural-d1-o0"] == 3:
                 break

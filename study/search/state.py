@@ -1,5 +1,5 @@
-"""One arm's search: a window of trials, each suggested from the results before the window and from
-nothing else.
+"""The state of one search: a window of trials, each suggested from the results before the window
+and from nothing else.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from study.config import StudyConfig
 from study.config.options import Space
 from study.config.samplers import SAMPLERS
 from study.families import first_trials, get_family, outside, penalties, searched
-from study.families.chosen import arm_space, arm_window
+from study.families.chosen import search_space, search_window
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
 from study.records.trial import TrialRecord
-from study.schema import Arm, StudyError, Suggestion, TrialState, derive_seed
+from study.schema import Search, StudyError, Suggestion, TrialState, derive_seed
 
 if TYPE_CHECKING:
     from study.search.window import Window
@@ -28,18 +28,18 @@ LEAST_KNOWN = 3
 
 
 @dataclass
-class ArmSearch:
-    """State of one arm's search: what is recorded, what is out, what comes next.
+class SearchState:
+    """State of one search: what is recorded, what is out, what comes next.
 
     Trial n is suggested once the results of all trials up to n - width are known, from those alone
     and with the trials between known as running, though some may have ended. So suggestions depend
     neither on the order of results nor on where a search was resumed, and no trial waits for more
     than the one that is `width` before it and those before that.
 
-    trials: the arm's budget. width: trials that may be out at once. records: outcomes of finished
-    trials by number. incumbent: the best complete one by mean validation loss, the earlier one of a
-    tie. scored: number of the incumbent that was scored on the test rows, if any; a search that
-    went on since may have found a better one, which is then scored instead.
+    trials: the search's budget. width: trials that may be out at once. records: outcomes of
+    finished trials by number. best: the best complete trial by mean validation loss, the earlier
+    one of a tie. scored: number of the best trial that was scored on the test rows, if any; a
+    search that went on since may have found a better one, which is then scored instead.
 
     Raises
     ------
@@ -48,13 +48,13 @@ class ArmSearch:
     """
 
     config: StudyConfig
-    arm: Arm
+    spec: Search
     n_rows: int
     trials: int
     records: dict[int, Outcome]
     scored: int | None = None
     closed: bool = False
-    incumbent: Outcome | None = field(default=None, init=False)
+    best: Outcome | None = field(default=None, init=False)
     width: int = field(init=False)
     _out: dict[int, Suggestion] = field(default_factory=dict, init=False)
     _back: dict[int, Suggestion] = field(
@@ -68,7 +68,7 @@ class ArmSearch:
     _window: Window | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.width = arm_window(self.config, self.arm)
+        self.width = search_window(self.config, self.spec)
         space = {} if self.searched else self.space
         for outcome in self.records.values():
             self._rank(outcome)
@@ -81,13 +81,13 @@ class ArmSearch:
 
     @property
     def space(self) -> Space:
-        """The arm's search space (`arm_space`)."""
-        return arm_space(self.config, self.arm, self.n_rows)
+        """The space (`search_space`)."""
+        return search_space(self.config, self.spec, self.n_rows)
 
     @property
     def penalties(self) -> tuple[float, ...]:
         """What every trial of a regression scores, the strongest first."""
-        return penalties(get_family(self.arm.family), self.space)
+        return penalties(get_family(self.spec.family), self.space)
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
@@ -97,7 +97,7 @@ class ArmSearch:
         None of a candidate that no trial was made for alone: too small a budget tells nothing of
         it.
         """
-        family = get_family(self.arm.family)
+        family = get_family(self.spec.family)
         complete = [
             each
             for each in self.records.values()
@@ -120,7 +120,7 @@ class ArmSearch:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do: searched, and the winner scored where there is one."""
-        return self.searched and (self.incumbent is None or self.scored == self.incumbent.number)
+        return self.searched and (self.best is None or self.scored == self.best.number)
 
     def next_trial(self) -> Suggestion | None:
         """The next trial, or None while the window must be waited for."""
@@ -141,7 +141,7 @@ class ArmSearch:
         number, self._next = self._next, self._next + 1
         return Suggestion(number, number // self.config.search.generation, self._suggest(number))
 
-    def bars(self, number: int) -> tuple[float, ...]:
+    def prune_above(self, number: int) -> tuple[float, ...]:
         """Mean best loss above which a network's trial is given up, at each rung of its schedule:
         the median of those known.
 
@@ -152,7 +152,7 @@ class ArmSearch:
         """
         training, sampler = self.config.training, SAMPLERS[self.config.search.sampler]
         if (
-            get_family(self.arm.family).convex
+            get_family(self.spec.family).convex
             or not sampler.pruned
             or (training.patience or 1) >= (training.epochs or 1)
         ):
@@ -166,26 +166,26 @@ class ArmSearch:
         return tuple(np.median(np.array(passed, float), axis=0).tolist())
 
     def next_winner(self) -> Outcome | None:
-        """The incumbent, once, when the search is over and its winner is not recorded yet."""
+        """The best trial, once, when the search is over and its winner is not recorded yet."""
         if self._winner_out or self.finished or not self.searched:
             return None
         self._winner_out = True
-        return self.incumbent
+        return self.best
 
     def score(self, number: int) -> None:
-        """Take note that the incumbent of that number is scored, or given up."""
+        """Take note that the best trial of that number is scored, or given up."""
         self.scored = number
 
     def tell(self, record: TrialRecord) -> None:
         """Take in a finished or failed trial."""
-        outcome = self.records[record.number] = Outcome.of(record, self.arm)
+        outcome = self.records[record.number] = Outcome.of(record, self.spec)
         self._out.pop(record.number, None)
         self._back.pop(record.number, None)
         self._rank(outcome)
 
     def _rank(self, outcome: Outcome) -> None:
         if outcome.state is TrialState.COMPLETE and outcome.val_loss is not None:
-            self.incumbent = _better(self.incumbent or outcome, outcome)
+            self.best = _better(self.best or outcome, outcome)
 
     def give_back(self, number: int) -> None:
         """Take back a trial that was handed out and left no record; it is handed out again next."""
@@ -202,15 +202,15 @@ class ArmSearch:
         sampled.
         """
         family, space = (
-            get_family(self.arm.family),
-            searched(get_family(self.arm.family), self.space),
+            get_family(self.spec.family),
+            searched(get_family(self.spec.family), self.space),
         )
         if number < len(first := first_trials(family, space)):
             return first[number]
         if self._window is None:
             from study.search.window import Window  # Optuna, which those who only look do not need
 
-            seed, key = self.config.seed, self.arm.key
+            seed, key = self.config.seed, self.spec.key
             self._window = Window(
                 space, self.config.search.sampler, lambda n: derive_seed(seed, key, n)
             )

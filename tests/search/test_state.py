@@ -1,4 +1,4 @@
-"""An arm's search: which trial comes next, what is waited for, and that it always comes to an end."""
+"""A search: which trial comes next, what is waited for, and that it always comes to an end."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from study.execution.runner import late_note
 from study.schema import ALL_ROWS, Suggestion, TrialState
-from study.search.arms import ArmSearch
+from study.search.state import SearchState
 
-from .helpers import arm_of, arm_search, finish, hand_out, play, record_of
+from .helpers import arm_of, finish, hand_out, play, record_of, search_state
 
 
 def numbers(trials: list[Suggestion]) -> list[int]:
@@ -18,7 +18,7 @@ def numbers(trials: list[Suggestion]) -> list[int]:
 
 
 def test_trials_are_numbered_in_order_and_by_generations_of_the_configured_size() -> None:
-    trials = play(arm_search(trials=10, search={"generation": 4}))
+    trials = play(search_state(trials=10, search={"generation": 4}))
 
     assert [(trial.number, trial.generation) for trial in trials] == [
         (n, n // 4) for n in range(10)
@@ -26,7 +26,7 @@ def test_trials_are_numbered_in_order_and_by_generations_of_the_configured_size(
 
 
 def test_a_trial_waits_for_the_one_a_window_before_it_and_for_none_later() -> None:
-    search = arm_search()
+    search = search_state()
     first = hand_out(search)
     assert numbers(first) == list(range(6))
 
@@ -39,7 +39,7 @@ def test_a_trial_waits_for_the_one_a_window_before_it_and_for_none_later() -> No
 
 
 def test_no_trial_waits_for_the_rest_of_a_generation() -> None:
-    search = arm_search()
+    search = search_state()
     first = hand_out(search)
 
     finish(search, first[0])
@@ -51,7 +51,7 @@ def test_no_trial_waits_for_the_rest_of_a_generation() -> None:
 
 def test_a_regression_has_a_window_twice_as_large_as_a_networks() -> None:
     extended, network = (
-        numbers(hand_out(arm_search(family, search={"generation": 4})))
+        numbers(hand_out(search_state(family, search={"generation": 4})))
         for family in ("extended", "neural")
     )
 
@@ -60,7 +60,7 @@ def test_a_regression_has_a_window_twice_as_large_as_a_networks() -> None:
 
 @pytest.mark.parametrize("trials", [1, 6, 7])
 def test_a_budget_about_as_small_as_the_window_is_spent_to_the_last_trial(trials: int) -> None:
-    search = arm_search(trials=trials)
+    search = search_state(trials=trials)
 
     played = play(search)
 
@@ -68,10 +68,12 @@ def test_a_budget_about_as_small_as_the_window_is_spent_to_the_last_trial(trials
     assert search.searched
 
 
-def test_a_failed_trial_is_never_the_incumbent() -> None:
-    arm = arm_of()
+def test_a_failed_trial_is_never_the_best_trial() -> None:
+    search = arm_of()
     records = {
-        n: record_of(arm, Suggestion(number=n, generation=0, params={}), val_loss=loss, state=state)
+        n: record_of(
+            search, Suggestion(number=n, generation=0, params={}), val_loss=loss, state=state
+        )
         for n, (loss, state) in enumerate(
             [
                 (3.0, TrialState.COMPLETE),
@@ -83,23 +85,23 @@ def test_a_failed_trial_is_never_the_incumbent() -> None:
     }
     records[1] = records[1].model_copy(update={"val_loss": 1.0})
 
-    search = arm_search(trials=4, records=dict(reversed(records.items())))
+    search = search_state(trials=4, records=dict(reversed(records.items())))
 
-    assert search.incumbent is search.records[2]
+    assert search.best is search.records[2]
 
 
-def test_an_arm_whose_trials_all_failed_is_finished_without_a_winner() -> None:
-    search = arm_search(trials=9)
+def test_a_search_whose_trials_all_failed_is_finished_without_a_winner() -> None:
+    search = search_state(trials=9)
 
     play(search, failing=range(9))
 
-    assert search.incumbent is None
+    assert search.best is None
     assert search.next_winner() is None
     assert search.finished
 
 
 def test_a_trial_given_back_is_the_next_one_handed_out() -> None:
-    search = arm_search()
+    search = search_state()
     one, two = search.next_trial(), search.next_trial()
     assert one is not None
     assert two is not None
@@ -111,7 +113,7 @@ def test_a_trial_given_back_is_the_next_one_handed_out() -> None:
 
 
 def test_a_trial_given_back_keeps_the_search_open_and_the_window_where_it_is() -> None:
-    search = arm_search(trials=7)
+    search = search_state(trials=7)
     trials = hand_out(search)
     for trial in trials[1:]:
         finish(search, trial)
@@ -123,7 +125,7 @@ def test_a_trial_given_back_keeps_the_search_open_and_the_window_where_it_is() -
 
 
 def test_a_trial_given_back_whose_record_came_after_all_is_not_handed_out_again() -> None:
-    search = arm_search(trials=2)
+    search = search_state(trials=2)
     one, two = hand_out(search)
 
     search.give_back(one.number)
@@ -135,7 +137,7 @@ def test_a_trial_given_back_whose_record_came_after_all_is_not_handed_out_again(
 
 
 def test_a_closed_search_suggests_nothing_more_and_ends_when_what_is_out_is_told() -> None:
-    search = arm_search()
+    search = search_state()
     out, lost = search.next_trial(), search.next_trial()
     assert out is not None
     assert lost is not None
@@ -146,7 +148,7 @@ def test_a_closed_search_suggests_nothing_more_and_ends_when_what_is_out_is_told
     assert search.next_trial() is None
     assert not search.searched
     assert search.next_winner() is None
-    search.tell(record_of(search.arm, out))
+    search.tell(record_of(search.spec, out))
     assert search.searched
     winner = search.next_winner()
     assert winner is not None
@@ -157,8 +159,8 @@ RUNGS_OF = {0: (9.0, 8.0, 7.0), 1: (5.0, 4.0, 3.0), 2: (7.0,), 3: (), 4: (6.0, 5
 """Mean losses of the first trials at their rungs: the third was pruned, the fourth failed."""
 
 
-def told(family: str = "neural", **training: int) -> ArmSearch:
-    search = arm_search(family, training={"epochs": 100, "patience": 12} | training)
+def told(family: str = "neural", **training: int) -> SearchState:
+    search = search_state(family, training={"epochs": 100, "patience": 12} | training)
     for trial, rungs in zip(hand_out(search), RUNGS_OF.values(), strict=False):
         state = (
             TrialState.FAIL
@@ -167,7 +169,7 @@ def told(family: str = "neural", **training: int) -> ArmSearch:
             if len(rungs) == 3
             else TrialState.PRUNED
         )
-        record = record_of(search.arm, trial, val_loss=rungs[-1] if rungs else None, state=state)
+        record = record_of(search.spec, trial, val_loss=rungs[-1] if rungs else None, state=state)
         search.tell(record.model_copy(update={"rungs": rungs}))
     return search
 
@@ -175,13 +177,13 @@ def told(family: str = "neural", **training: int) -> ArmSearch:
 def test_a_network_is_held_against_the_median_of_the_trials_before_the_window() -> None:
     search = told()
 
-    assert [search.bars(number) for number in range(8)] == [()] * 8
-    assert search.bars(8) == search.bars(9) == (7.0, 7.0, 7.0)
-    assert search.bars(10) == (6.5, 6.0, 5.5)
+    assert [search.prune_above(number) for number in range(8)] == [()] * 8
+    assert search.prune_above(8) == search.prune_above(9) == (7.0, 7.0, 7.0)
+    assert search.prune_above(10) == (6.5, 6.0, 5.5)
 
 
 def test_a_regression_and_a_network_whose_patience_never_ends_are_held_against_nothing() -> None:
-    assert told("extended").bars(16) == told(patience=100).bars(10) == ()
+    assert told("extended").prune_above(16) == told(patience=100).prune_above(10) == ()
 
 
 def test_for_a_sampler_that_forgets_what_was_given_up_nothing_is() -> None:
@@ -190,15 +192,15 @@ def test_for_a_sampler_that_forgets_what_was_given_up_nothing_is() -> None:
         search=search.config.search.model_dump() | {"sampler": "gp"}
     )
 
-    assert search.bars(10) == ()
+    assert search.prune_above(10) == ()
 
 
 def test_records_of_before_there_were_rungs_are_no_bar() -> None:
-    search = arm_search()
+    search = search_state()
     for trial in hand_out(search):
         finish(search, trial)
 
-    assert search.bars(10) == ()
+    assert search.prune_above(10) == ()
 
 
 def test_the_regression_with_terms_takes_the_plain_ones_path_where_it_has_none_of_its_own() -> None:
@@ -206,26 +208,26 @@ def test_the_regression_with_terms_takes_the_plain_ones_path_where_it_has_none_o
     own = plain | {"extended": {"l2": 3.0, "curves": 0}}
 
     assert (
-        arm_search("extended", space=plain).penalties
-        == arm_search("linear", space=plain).penalties
+        search_state("extended", space=plain).penalties
+        == search_state("linear", space=plain).penalties
         == (2.0, 0.0)
     )
-    assert arm_search("extended", space=own).penalties == (3.0,)
-    assert len(arm_search("extended", space={"logistic": {"l2": 1.0}}).penalties) == 51
+    assert search_state("extended", space=own).penalties == (3.0,)
+    assert len(search_state("extended", space={"logistic": {"l2": 1.0}}).penalties) == 51
 
 
 def test_what_a_time_budget_leaves_without_a_model_of_all_rows_is_told() -> None:
-    arms = [
-        arm_search(arm=arm_of(family, fold=fold), trials=1)
+    searches = [
+        search_state(search=arm_of(family, fold=fold), trials=1)
         for family in ("linear", "neural")
         for fold in (0, ALL_ROWS)
     ]
-    play(arms[1])
-    for arm in arms:
-        arm.close()
+    play(searches[1])
+    for search in searches:
+        search.close()
 
-    assert late_note(arms[:3]) is None
-    note = late_note(arms)
+    assert late_note(searches[:3]) is None
+    note = late_note(searches)
     assert note is not None
     assert re.search(r"\bnetwork\b.*\by\b.*time_budget_min", note)
     assert "regression" not in note

@@ -1,5 +1,5 @@
-"""Margin and floor are two bars: one distribution a gain whatever is asked, and a floor that is
-held against amounts.
+"""Margin and floor are two thresholds: one distribution a gain whatever is asked, and a floor that
+is held against amounts.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def rows(seed: int = 0, n: int = 150) -> pd.DataFrame:
 
 
 def trials() -> pd.DataFrame:
-    arms = (("constant", 0), ("linear", 0), ("extended", 0), ("neural", 1))
-    return pd.DataFrame([trial(family, depth, 1.0) for family, depth in arms])
+    searches = (("constant", 0), ("linear", 0), ("extended", 0), ("neural", 1))
+    return pd.DataFrame([trial(family, depth, 1.0) for family, depth in searches])
 
 
 def judged(predictions: pd.DataFrame, **question: object) -> Verdict:
@@ -75,7 +75,7 @@ def asked(predictions: pd.DataFrame, **question: object) -> Judge:
 
 
 def left(judge: Judge) -> tuple[str, ...]:
-    return rule.standing(judge.gains, judge.bar)
+    return rule.standing(judge.gains, judge.threshold)
 
 
 def test_a_gain_has_one_interval_whatever_margin_and_floor_are() -> None:
@@ -95,7 +95,7 @@ def test_what_the_margins_say_is_what_the_verdict_is_when_one_is_asked(floor: fl
     predictions = rows()
     judge = asked(predictions, floor=floor)
 
-    found = spans(judge.gains, judge.bar)
+    found = spans(judge.gains, judge.threshold)
 
     for span in found:
         for margin in (span.low + 1e-6, span.high - 1e-6):
@@ -140,7 +140,7 @@ def test_a_pair_beside_the_verdict_is_held_against_the_same_amount() -> None:
     judge = asked(rows(), margin_of="unit", margin=0.3, floor=0.0)
 
     pairs = pair_table([judge]).set_index(["base", "other"])
-    own, p = pairs.loc[("constant", "linear")], judge.bar.at
+    own, p = pairs.loc[("constant", "linear")], judge.threshold.at
     assert (own["per"], own["improvement"] * p) == ("linear", pytest.approx(1.0))
     falls = math.sqrt(p + 1) - math.sqrt(p)
     assert (own["improvement"] > own["margin"], own["better"] > 0.5) == (falls > 0.3, falls > 0.3)
@@ -201,10 +201,10 @@ def gain(low: float, high: float, low_amount: float, high_amount: float) -> rule
 def test_a_gain_matters_above_both_bars_and_does_not_below_either(
     shares: tuple[float, float], amounts: tuple[float, float], side: str, held: str
 ) -> None:
-    found, bar = gain(*shares, *amounts), Threshold(0.05, 0.2)
+    found, threshold = gain(*shares, *amounts), Threshold(0.05, 0.2)
 
-    assert rule.side_of(found, bar) == side
-    assert rule.held_by(found, bar) == held
+    assert rule.side_of(found, threshold) == side
+    assert rule.held_by(found, threshold) == held
 
 
 def test_a_pair_that_the_floor_keeps_open_is_open_at_the_floor_as_a_share() -> None:
@@ -232,7 +232,7 @@ def test_probabilities_and_p_value_are_those_of_the_side(seed: int, floor: float
             if each.better < rest
             else rule.OPEN
         )
-        assert side == rule.side_of(each, judge.bar)
+        assert side == rule.side_of(each, judge.threshold)
         assert (each.p_value < 2 * rest) == (side != rule.OPEN)
 
 
@@ -249,7 +249,7 @@ def test_a_gain_whose_share_is_sure_passes_the_floor_where_its_amount_is_not() -
         (base * rng.uniform(0.4, 0.6, 200), "neural", 1),
     )
     told = [scored(*each).assign(outer_fold=fold, observed=1.0 - 2 * (row % 2)) for each in sides]
-    arms = pd.DataFrame(
+    searches = pd.DataFrame(
         [
             trial(f, d, 1.0, outer_fold=k)
             for k in range(5)
@@ -258,7 +258,7 @@ def test_a_gain_whose_share_is_sure_passes_the_floor_where_its_amount_is_not() -
     )
 
     (verdict,) = verdicts(
-        pd.concat(told), arms, np.nan, 5, questions={"y": EvaluationSpec(floor=0.01)}
+        pd.concat(told), searches, np.nan, 5, questions={"y": EvaluationSpec(floor=0.01)}
     )
 
     share = verdict.by_pair[REGRESSION, NETWORK]

@@ -1,5 +1,5 @@
-"""A study's records arm by arm, as other tools are handed them, and again as they come while it
-runs.
+"""A study's records search by search, as other tools are handed them, and again as they come while
+it runs.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from study.config.options import Range, Space
-from study.families.chosen import arm_space
+from study.families.chosen import search_space
 from study.records.one import mean_curve
-from study.records.packs import read_arm
+from study.records.packs import read_search
 from study.records.reading import read_winners
 from study.records.results import Results
 from study.records.trial import TrialRecord
-from study.schema import LOSS_NAMES, Arm, fold_name
+from study.schema import LOSS_NAMES, Search, fold_name
 
 COMPARED = ("refit", "ensemble")
 """Candidates of a winner whose test loss is handed on, where it has them."""
 
 
 @dataclass(frozen=True)
-class ArmRecords:
-    """An arm and its records so far, in order of number.
+class SearchRecords:
+    """A search and its records so far, in order of number.
 
     space: of its hyperparameters, made to hold what was recorded. begin: when the study was
     described, from which on the trials are laid one after the other, since no record tells when it
@@ -33,7 +33,7 @@ class ArmRecords:
     loss there by candidate (COMPARED).
     """
 
-    arm: Arm
+    spec: Search
     records: tuple[TrialRecord, ...]
     space: Space
     begin: datetime
@@ -52,7 +52,7 @@ class ArmRecords:
 
 @dataclass
 class Changes:
-    """Arms of a study that have records which were not read yet.
+    """Searches of a study that have records which were not read yet.
 
     While a study runs a record waits for those of lower numbers, so that trials have their numbers
     wherever they are counted.
@@ -62,8 +62,8 @@ class Changes:
     _seen: dict[Path, int] = field(default_factory=dict, init=False)
     _concluded: bool = field(default=False, init=False)
 
-    def __iter__(self) -> Iterator[ArmRecords]:
-        """Arms that have changed since they were last asked for, in the order of their folders."""
+    def __iter__(self) -> Iterator[SearchRecords]:
+        """Searches that have changed since they were last asked for, in the order of their folders."""
         paths, concluded = self.results.paths, self.results.concluded
         if concluded and not self._concluded:
             self._seen.clear()  # what waited for a number that never came
@@ -73,7 +73,7 @@ class Changes:
             if self._seen.get(folder) == changed:
                 continue
             self._seen[folder] = changed
-            records = tuple(read_arm(paths, folder))
+            records = tuple(read_search(paths, folder))
             if not concluded:
                 gap = next(
                     (place for place, record in enumerate(records) if record.number != place),
@@ -81,19 +81,19 @@ class Changes:
                 )
                 records = records[:gap]
             if records:
-                yield self._arm(records)
+                yield self._search(records)
 
-    def _arm(self, records: tuple[TrialRecord, ...]) -> ArmRecords:
-        results, arm = self.results, records[0].arm
-        winner = next(iter(read_winners(results.paths, arms=[arm])), None)
+    def _search(self, records: tuple[TrialRecord, ...]) -> SearchRecords:
+        results, search = self.results, records[0].search
+        winner = next(iter(read_winners(results.paths, searches=[search])), None)
         losses = (
             {name: loss for name, loss in winner.test_losses.items() if name in COMPARED}
             if winner
             else {}
         )
-        space = arm_space(results.config, arm, results.data.rows)
+        space = search_space(results.config, search, results.data.rows)
         number = winner.number if winner else None
-        return ArmRecords(arm, records, holding(space, records), self._begin, number, losses)
+        return SearchRecords(search, records, holding(space, records), self._begin, number, losses)
 
     @property
     def _begin(self) -> datetime:
@@ -105,21 +105,21 @@ LOSSES = {"validation": "val_loss", "training": "train_loss"}
 """Of a trial, by the name that they are handed on under."""
 
 
-def metric_of(arm: Arm) -> str:
-    """What the loss of an arm's target is called: one name a target, since losses of two targets
+def metric_of(search: Search) -> str:
+    """What the loss of a search's target is called: one name a target, since losses of two targets
     are never compared.
     """
-    return f"{arm.target}: {LOSS_NAMES[arm.kind]}"
+    return f"{search.target}: {LOSS_NAMES[search.kind]}"
 
 
 def described(record: TrialRecord) -> dict[str, Any]:
     """What a trial is, then its hyperparameters."""
-    arm = record.arm
+    search = record.search
     about = {
-        "target": arm.target,
-        "family": arm.family,
-        "hidden layers": arm.depth,
-        "outer fold": fold_name(arm.outer_fold),
+        "target": search.target,
+        "family": search.family,
+        "hidden layers": search.depth,
+        "outer fold": fold_name(search.outer_fold),
     }
     return {**about, "state": record.state.value, **record.params}
 
