@@ -121,7 +121,7 @@ def about(number: float) -> str:
 
 def count(n: int, noun: str) -> str:
     """`1 trial`, `1,200 trials`."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return f"{n:,} {noun}{'' if n == 1 else 'es' if noun.endswith('ch') else 's'}"
 
 
 def times(n: int) -> str:

@@ -126,7 +126,7 @@ def by_margin(verdict: Verdict) -> str:
     """The answer at every margin, beside the floor as it is; nothing where no margin can be told."""
     if Words(verdict).margins is None:
         return NONE
-    found = [(answer(each.left), each.high) for each in spans(verdict.by_pair, verdict.bar)]
+    found = [(answer(each.left), each.high) for each in spans(verdict.by_pair, verdict.threshold)]
     if len(found) == 1:
         return f"at every margin {found[0][0]}"
     told = [f"up to {share(high)} {said}" for said, high in found[:-1]]

@@ -17,7 +17,7 @@ CASES: dict[str, dict[str, Any]] = {
     "holdout": {"protocol": "holdout"},
     "5 outer folds": {"protocol": "nested", "outer": {"folds": 5, "repeats": 1}},
 }
-ARMS, CANDIDATES = 4, 8
+SEARCHES, CANDIDATES = 4, 8
 """Searches of an outer fold and candidates of each, whose predictions are gathered."""
 DRIVER = ("predictions",)
 TASKS = (
@@ -156,7 +156,7 @@ def _winners(data: Any) -> Iterator[Any]:
     for encoded in data.values():
         n = len(encoded.test)
         shape = (n, encoded.n_outputs) if encoded.n_outputs > 1 else (n,)
-        for depth in range(ARMS):
+        for depth in range(SEARCHES):
             candidates = tuple(
                 Candidate(
                     name="refit",

@@ -33,7 +33,7 @@ def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
         "results": str(results.root),
         "trial": found.record.model_dump(mode="json"),
         "rank": found.rank,
-        "complete_trials_of_arm": found.complete,
+        "complete_trials_of_search": found.complete,
         "winner": found.winner is not None,
         "test_losses": found.test_losses,
         "terms": [term.model_dump(mode="json") | {"term": term.name} for term in found.terms],

@@ -93,7 +93,7 @@ def finish(
     shown: Progress, searches: dict[str, SearchState], key: str, numbers: range, **more: Any
 ) -> None:
     for number in numbers:
-        told = record(searches[key].search, number, **more)
+        told = record(searches[key].spec, number, **more)
         searches[key].tell(told)
         shown.finished(told)
 

@@ -78,7 +78,7 @@ def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
     plan, searches, beside = make_study()
     shown, out = plain()
     for number in range(3):
-        searches["y [m]-extended-o0"].tell(record(searches["y [m]-extended-o0"].search, number))
+        searches["y [m]-extended-o0"].tell(record(searches["y [m]-extended-o0"].spec, number))
 
     shown.started(plan, searches, beside)
 

@@ -23,7 +23,7 @@ def test_json_of_a_trial_is_its_record_with_its_place(folder: Path, command: Com
         "results",
         "trial",
         "rank",
-        "complete_trials_of_arm",
+        "complete_trials_of_search",
         "winner",
         "test_losses",
         "terms",
@@ -31,7 +31,7 @@ def test_json_of_a_trial_is_its_record_with_its_place(folder: Path, command: Com
     ]
     assert list(found) == names
     assert found["trial"] == trial().model_dump(mode="json")
-    assert (found["rank"], found["complete_trials_of_arm"], found["winner"]) == (1, 1, True)
+    assert (found["rank"], found["complete_trials_of_search"], found["winner"]) == (1, 1, True)
     assert found["test_losses"] == pytest.approx({"refit": 0.15625, "ensemble": 0.125})
     assert found["again"] is None
     assert (failed["trial"]["state"], failed["rank"], failed["winner"], failed["test_losses"]) == (

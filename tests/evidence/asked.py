@@ -12,9 +12,9 @@ from study.evidence.answer import Verdict
 from study.evidence.thresholds import EvaluationSpec
 from tests.evidence.losses import only_verdict, scored, three, trial, usual_trials
 
-ARMS = ("constant", 0), ("logistic", 0), ("neural", 1)
+SEARCHES = ("constant", 0), ("logistic", 0), ("neural", 1)
 TRIALS = pd.DataFrame(
-    [trial(f, d, 1.0, kind="binary", outer_fold=fold) for fold in range(5) for f, d in ARMS]
+    [trial(f, d, 1.0, kind="binary", outer_fold=fold) for fold in range(5) for f, d in SEARCHES]
 )
 
 
@@ -46,7 +46,7 @@ def two_classes(one_class: set[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     rng, row = np.random.default_rng(0), np.arange(100)
     hit = (row // 5 % 2 == 1) | np.isin(row % 5, list(one_class))
     found = []
-    for place, (family, depth) in enumerate(ARMS):
+    for place, (family, depth) in enumerate(SEARCHES):
         p = np.clip(np.where(hit, 0.55, 0.45) + rng.normal(0, 0.2 / (1 + place), 100), 0.05, 0.95)
         rows = scored(-np.log(np.where(hit, p, 1 - p)), family, depth, kind="binary")
         found.append(rows.assign(outer_fold=row % 5, observed=hit.astype(float), predicted=p))

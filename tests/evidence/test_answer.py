@@ -75,7 +75,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
                 pair | decided | {"bound": 0.05, "side": "above", "curve": curve}
             ),
             "sources": perhaps({"interactions": gain(), "curvature": gain()}),
-            "depths": [{"model": {"family": "neural", "depth": 1}, "gain": gain()}],
+            "depths": [{"architecture": {"family": "neural", "depth": 1}, "gain": gain()}],
             "trees": perhaps(of("loss") | {"over": {"network": gain()}}),
             "short": perhaps(short),
             "floor": {"trees": draw(st.integers(1, 9))},

@@ -20,7 +20,7 @@ from study.evidence.verdicts import judges, margin_curves
 from study.schema import EXTENDED, NETWORK, REGRESSION
 from tests.evidence.losses import only_verdict, scored, trial
 
-ARMS = pd.DataFrame(
+SEARCHES = pd.DataFrame(
     [trial(family, depth, 1.0) for family, depth in (("linear", 0), ("extended", 0), ("neural", 1))]
 )
 
@@ -46,7 +46,7 @@ def sides(
 
 
 def judged(rows: list[pd.DataFrame], **question: object) -> Verdict:
-    return only_verdict(rows, ARMS, questions={"y": EvaluationSpec.model_validate(question)})
+    return only_verdict(rows, SEARCHES, questions={"y": EvaluationSpec.model_validate(question)})
 
 
 def held(judge: Judge, base: str, other: str, fall: float) -> float:
@@ -90,7 +90,7 @@ def test_the_answers_by_margin_are_those_of_the_verdict_where_bases_differ() -> 
 
     def asked(margin: float) -> Judge:
         (judge,) = judges(
-            rows, ARMS, 5, {"y": EvaluationSpec.model_validate(UNIT | {"margin": margin})}
+            rows, SEARCHES, 5, {"y": EvaluationSpec.model_validate(UNIT | {"margin": margin})}
         )
         return judge
 
@@ -108,7 +108,7 @@ def test_the_curve_of_a_gain_crosses_its_bound_where_the_verdict_does() -> None:
         {"margin": 0.001, "floor": 0.05},
         {"margin": 0.05, "margin_of": "unit", "floor": 0.0},
     ):
-        (judge,) = judges(rows, ARMS, 5, {"y": EvaluationSpec.model_validate(question)})
+        (judge,) = judges(rows, SEARCHES, 5, {"y": EvaluationSpec.model_validate(question)})
         for (base, other), curve in margin_curves([judge]).groupby(["base", "other"]):
             above = np.interp(curve["bound"].iloc[0], curve["margin"], curve["above"])
             assert above == pytest.approx(

@@ -158,7 +158,7 @@ def test_each_family_of_networks_has_its_own_ladder_and_its_own_scores(
     assert found["network", -1] == pytest.approx(found["residual", 1])
 
 
-def test_the_regression_with_terms_is_a_procedure_and_no_rung_of_the_depths(
+def test_the_regression_with_terms_is_a_procedure_and_no_depth(
     rng: np.random.Generator,
 ) -> None:
     losses = rng.exponential(0.85, 80)

@@ -15,10 +15,10 @@ from study.evidence.thresholds import EvaluationSpec, Threshold
 from study.evidence.verdicts import judges, margin_curves
 from study.evidence.wording.answer import Words
 from study.schema import EXTENDED, NETWORK, REGRESSION
-from tests.evidence.asked import ARMS, asked, with_terms
+from tests.evidence.asked import SEARCHES, asked, with_terms
 from tests.evidence.losses import only_verdict, scored, three, told_gain, trial
 
-CLASS_TRIALS = pd.DataFrame([trial(*search, 1.0, kind="binary") for search in ARMS])
+CLASS_TRIALS = pd.DataFrame([trial(*search, 1.0, kind="binary") for search in SEARCHES])
 
 
 def over_regression(verdict: Verdict) -> float:

@@ -13,7 +13,9 @@ from study.search.state import SearchState
 from tests.search.bench import Bench, done, short_of, small, trees_of
 
 
-def test_every_trial_and_winner_of_every_search_is_handed_out_once_and_then_it_is_finished() -> None:
+def test_every_trial_and_winner_of_every_search_is_handed_out_once_and_then_it_is_finished() -> (
+    None
+):
     bench = Bench([small(), small("constant", 1)])
 
     done = bench.run()

@@ -122,7 +122,9 @@ def test_each_replicate_is_drawn_from_its_own_seed_whoever_stands_beside_it() ->
     np.testing.assert_array_equal(pair[-1][:, 0, 0], [1.0, 2.0])
 
 
-def test_a_registered_family_appears_in_registry_searches_and_training(shrunk: type[Family]) -> None:
+def test_a_registered_family_appears_in_registry_searches_and_training(
+    shrunk: type[Family],
+) -> None:
     config = make_config(
         {
             "name": "s",

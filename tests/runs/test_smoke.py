@@ -34,7 +34,7 @@ from tests.runs.helpers import ROUNDING, reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
 TRIALS = {"constant": 1, "linear": 1, "extended": 2, "neural-d1": 2}
-ARMS = {
+SEARCHES = {
     f"balloons-{model}-{fold}": trials for fold in ("o0", "all") for model, trials in TRIALS.items()
 }
 
@@ -89,15 +89,15 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
 
     figures = {path for path in found if path.startswith("figures/")}
-    trials = {f"trials/{search}/trials.jsonl" for search in ARMS}
-    winners = {f"trials/{search}/winner.json" for search in ARMS}
+    trials = {f"trials/{search}/trials.jsonl" for search in SEARCHES}
+    winners = {f"trials/{search}/winner.json" for search in SEARCHES}
     work = [
         (sort, end, fold)
         for sort, end in (("short", "keras"), ("trees", "skops"))
         for fold in ("o0", "all")
     ]
     beside = {f"trials/balloons-{sort}-{fold}/{sort}.json" for sort, _, fold in work}
-    models = {f"models/folds/{search}.keras" for search in ARMS} | {
+    models = {f"models/folds/{search}.keras" for search in SEARCHES} | {
         "models/folds/balloons-o0.json",
         "models/balloons.json",
     }
@@ -260,7 +260,7 @@ def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> Non
     assert told["digest"] == digest(opened.trials)
     assert (told["finished"], told["failed"], told["to_go"]) == (True, 0, {})
     assert [(row["trials"], row["budget"], row["winner"]) for row in told["searches"]] == [
-        (n, n, True) for n in ARMS.values()
+        (n, n, True) for n in SEARCHES.values()
     ]
 
 

@@ -15,7 +15,7 @@ from study.schema import Kind, Suggestion, TrialState
 from study.search.state import SearchState
 from study.training.task import FoldTask, Task, TrialTask, WinnerTask
 
-from .helpers import arm_of, config_of, record_of, search_state
+from .helpers import config_of, record_of, search_of, search_state
 
 
 @dataclass
@@ -85,7 +85,7 @@ def small(family: str = "extended", trials: int = 2, fold: int = 0, **more: Any)
     return search_state(
         family,
         trials,
-        search=arm_of(family, fold=fold),
+        spec=search_of(family, fold=fold),
         **({"search": {"sampler": "random"}} | more),
     )
 

@@ -25,7 +25,7 @@ def config_of(**more: Any) -> StudyConfig:
     )
 
 
-def arm_of(
+def search_of(
     family: str = "neural", depth: int | None = None, kind: Kind = Kind.CONTINUOUS, fold: int = 0
 ) -> Search:
     depth = (1 if family == "neural" else 0) if depth is None else depth
@@ -42,7 +42,7 @@ def search_state(
     """A search where `records` have left it, in a window of six for a network unless
     `config` says otherwise.
     """
-    search = config.pop("search", arm_of(family))
+    search = config.pop("spec", search_of(family))
     found = {
         n: record if isinstance(record, Outcome) else Outcome.of(record, search)
         for n, record in (records or {}).items()

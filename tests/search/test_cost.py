@@ -41,7 +41,7 @@ def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_ev
     size = Size("y", Kind.MULTICLASS, 1_000, 10, outputs=3)
     more = [replace(size, rows=2_000), replace(size, terms=20), replace(size, outputs=10)]
     config = make_plan(config_of(5, families=["logistic"]), [size]).config
-    search, wide = helpers.arm_of("logistic", kind=Kind.MULTICLASS), replace(size, outputs=10)
+    search, wide = helpers.search_of("logistic", kind=Kind.MULTICLASS), replace(size, outputs=10)
     searching = 3 * (
         trial_cost(config, search, wide) - trial_cost(config, search, size)
     )  # a trial, a refit and parts of the rows
@@ -58,7 +58,7 @@ def test_a_study_lasts_no_less_than_its_start_its_last_searches_task_by_task_and
 ):
     size = replace(SMALL, rows=4_000)
     plan = make_plan(config_of(5, depths=[3], search={"trials": 13}), [size])
-    search, cost = helpers.arm_of(depth=3, fold=ALL_ROWS), plan.cost
+    search, cost = helpers.search_of(depth=3, fold=ALL_ROWS), plan.cost
     trial = trial_cost(plan.config, search, size)
 
     lasting = {workers: cost.lasts(workers) for workers in (1, 2, 16, 10**9)}

@@ -199,7 +199,7 @@ def test_no_search_has_more_trials_than_its_space_has_points_or_its_family_needs
     none = thorough.replace(space={"extended": {"products": 0, "curves": 0, "l2": [0.1, 1.0]}})
 
     assert [
-        search_trials(config, helpers.arm_of("extended")) for config in (thorough, fewer, none)
+        search_trials(config, helpers.search_of("extended")) for config in (thorough, fewer, none)
     ] == [12, 2, 1]
 
 

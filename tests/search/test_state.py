@@ -10,7 +10,7 @@ from study.execution.runner import late_note
 from study.schema import ALL_ROWS, Suggestion, TrialState
 from study.search.state import SearchState
 
-from .helpers import arm_of, finish, hand_out, play, record_of, search_state
+from .helpers import finish, hand_out, play, record_of, search_of, search_state
 
 
 def numbers(trials: list[Suggestion]) -> list[int]:
@@ -69,7 +69,7 @@ def test_a_budget_about_as_small_as_the_window_is_spent_to_the_last_trial(trials
 
 
 def test_a_failed_trial_is_never_the_best_trial() -> None:
-    search = arm_of()
+    search = search_of()
     records = {
         n: record_of(
             search, Suggestion(number=n, generation=0, params={}), val_loss=loss, state=state
@@ -218,7 +218,7 @@ def test_the_regression_with_terms_takes_the_plain_ones_path_where_it_has_none_o
 
 def test_what_a_time_budget_leaves_without_a_model_of_all_rows_is_told() -> None:
     searches = [
-        search_state(search=arm_of(family, fold=fold), trials=1)
+        search_state(spec=search_of(family, fold=fold), trials=1)
         for family in ("linear", "neural")
         for fold in (0, ALL_ROWS)
     ]

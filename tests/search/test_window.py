@@ -21,13 +21,13 @@ from study.search.window import Window
 
 from .helpers import (
     TRIALS,
-    arm_of,
     changed,
     finish,
     hand_out,
     loss_of,
     play,
     records_of,
+    search_of,
     search_state,
 )
 
@@ -238,7 +238,7 @@ def test_a_fixed_value_is_taken_by_every_trial() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 1}, {"search": arm_of(fold=1)}, {"search": arm_of(depth=2)}]
+    "change", [{"seed": 1}, {"spec": search_of(fold=1)}, {"spec": search_of(depth=2)}]
 )
 def test_seed_outer_fold_and_depth_each_change_the_suggestions(change: dict[str, Any]) -> None:
     usual, other = play(search_state()), play(search_state(**change))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from study.config.samplers import SAMPLERS
 from study.schema import Suggestion, TrialState
 
-from .helpers import arm_of, play, record_of, search_state
+from .helpers import play, record_of, search_of, search_state
 
 WHOLE = [name for name, sampler in SAMPLERS.items() if not sampler.needs]
 """Samplers that need no further package."""
@@ -50,7 +50,7 @@ def test_a_search_with_all_its_records_has_only_its_winner_left() -> None:
 
 
 def test_a_better_best_trial_of_a_search_that_went_on_is_scored_instead() -> None:
-    search = arm_of()
+    search = search_of()
     records = {
         n: record_of(search, Suggestion(number=n, generation=0, params={}), val_loss=loss)
         for n, loss in enumerate([2.0, 3.0, 1.0])
@@ -72,7 +72,7 @@ def test_beside_the_winner_the_best_trials_with_one_sort_of_terms_are_refitted()
         )
         for n, (products, curves) in enumerate(weights)
     ]
-    search = arm_of("extended")
+    search = search_of("extended")
     losses = [9.0, 3.0, 5.0, 1.0, 4.0, 2.0]
     records = {
         trial.number: record_of(search, trial, val_loss=loss)

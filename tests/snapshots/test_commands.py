@@ -406,7 +406,7 @@ def test_what_is_seen_of_a_run_without_a_terminal(clock: Clock, approve: Approve
     for search_state in searches.values():
         search_state.score(0)
         clock.now += 2
-        shown.finished(shown_winner(search_state.search))
+        shown.finished(shown_winner(search_state.spec))
     parts.append(f"# going on\n{out.getvalue()}")
     shown, out = plain()
     shown.started(plan, searches, beside)

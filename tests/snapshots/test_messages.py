@@ -21,7 +21,7 @@ from study.search.plan import families_of, make_plan
 from tests.cli.conftest import Command
 from tests.families.packages import FOUND, install
 from tests.records.exports.searched import searched
-from tests.search.helpers import TRIALS, arm_of, changed, play, records_of, search_state
+from tests.search.helpers import TRIALS, changed, play, records_of, search_of, search_state
 from tests.search.sizes import SMALL, config_of
 from tests.snapshots.conftest import Approve
 
@@ -49,7 +49,7 @@ def goes_on(**change: Any) -> Callable[[], Any]:
 def late() -> str | None:
     """What a time budget has left that ended before the search on all rows."""
     searches = [
-        search_state(search=arm_of(family, fold=fold), trials=1)
+        search_state(spec=search_of(family, fold=fold), trials=1)
         for family in ("linear", "neural")
         for fold in (0, ALL_ROWS)
     ]

@@ -108,7 +108,7 @@ def of_runs(told: Told, folder: Path) -> None:
 
     told.of(
         "every trial fails",
-        *searched(folder / "failing", Hired(act), run_searches={"max_tries": 1}),
+        *searched(folder / "failing", Hired(act), search={"max_tries": 1}),
     )
     told.of("no time", *searched(folder / "late", Hired(report), time_budget_min=1e-9))
     late = StudyPaths(folder / "all rows")
@@ -158,9 +158,9 @@ def of_deaths(told: Told, folder: Path) -> None:
         return died(worker) if task.key == FIRST else report(worker, task)
 
     for tries in (1, 2):
-        run_searches = small(trials=3)
-        dispatcher(folder / f"{tries} tries", [run_searches], Script(act), max_tries=tries).run()
-        told.of(f"its worker died, and it may die {tries} times", run_searches.records[0].error)
+        search = small(trials=3)
+        dispatcher(folder / f"{tries} tries", [search], Script(act), max_tries=tries).run()
+        told.of(f"its worker died, and it may die {tries} times", search.records[0].error)
         paths = StudyPaths(folder / f"{tries} deaths")
         write_atomic(paths.journal, f'{{"suspect": "{FIRST}", "deaths": {tries}}}\n')
         with Journal(paths, tries) as journal:

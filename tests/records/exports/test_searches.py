@@ -15,12 +15,12 @@ from tests.records.exports.searched import searched
 def test_only_searches_with_new_records_come_again(tmp_path: Path) -> None:
     results = searched(tmp_path / "party")
     changes = Changes(results)
-    first = {each.search.key: [record.number for record in each.records] for each in changes}
+    first = {each.spec.key: [record.number for record in each.records] for each in changes}
     again = list(changes)
 
     write_trial(results.paths, trial(search("neural", 1), number=2))
     write_winner(results.paths, winner(search()), {})
-    new = {each.search.key: (len(each.records), each.winner, each.test_losses) for each in changes}
+    new = {each.spec.key: (len(each.records), each.winner, each.test_losses) for each in changes}
 
     assert first == {"y-linear-o0": [0, 1], "y-neural-d1-o0": [0, 1]}
     assert again == []
@@ -37,9 +37,9 @@ def test_a_record_waits_for_those_of_lower_numbers_until_the_study_is_concluded(
     write_trial(results.paths, trial(search("neural", 1), number=3))
     changes = Changes(results)
 
-    during = {each.search.key: len(each.records) for each in changes}["y-neural-d1-o0"]
+    during = {each.spec.key: len(each.records) for each in changes}["y-neural-d1-o0"]
     write_atomic(results.paths.verdicts, "{}")
-    after = {each.search.key: [record.number for record in each.records] for each in changes}[
+    after = {each.spec.key: [record.number for record in each.records] for each in changes}[
         "y-neural-d1-o0"
     ]
 
@@ -52,7 +52,7 @@ def test_trials_of_a_search_are_laid_one_after_the_other_from_when_the_study_was
     results = searched(tmp_path / "party")
     begin = results.paths.config.stat().st_mtime
 
-    own = next(each for each in Changes(results) if each.search.family == "neural")
+    own = next(each for each in Changes(results) if each.spec.family == "neural")
 
     times = [
         ((start - own.begin).total_seconds(), (end - own.begin).total_seconds())
