@@ -19,7 +19,7 @@ Records = dict[str, Kept]
 
 def snapshot(folder: Path) -> Records:
     """Every whole record of a results folder by trial id, or search and `winner`, `trees` or
-    `short`.
+    `formula`.
     """
     found = {}
     for name, record in kept(folder).items():

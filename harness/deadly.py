@@ -66,7 +66,7 @@ if __name__ == "__main__":
             "data": {"source": "balloons", "rows": 100},
             "targets": ["balloons", "colour"],
             "protocol": "holdout",
-            "families": ["constant"],
+            "families": ["baseline"],
             "search": {"max_tries": 2},
         }
     )

@@ -112,7 +112,7 @@ def expected_loss(kind: str, truth: FloatArray, predicted: FloatArray) -> FloatA
     truth, predicted: (n_rows,), or (n_rows, 3) of three classes. Of a count half the Poisson
     deviance.
     """
-    edge = float(np.finfo(np.float32).eps)  # the floor that test rows have
+    edge = float(np.finfo(np.float32).eps)  # the clip of test rows
     if kind == "continuous":
         return 1 + (truth - predicted) ** 2
     if kind == "count":

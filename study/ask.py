@@ -1,4 +1,6 @@
-"""Finished studies asked anew: another metric, margin or floor, or several beside each other."""
+"""Finished studies asked anew: another metric, margin or minimum margin, or several beside each
+other.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ def ask(
     metric: str | Mapping[str, str] | None = None,
     margin: float | None = None,
     margin_of: str | None = None,
-    floor: float | None = None,
+    min_margin: float | None = None,
     target: str | None = None,
 ) -> list[Verdict]:
     """The verdict on every target, or on one, of another question. Nothing is written, and nothing
@@ -40,13 +42,14 @@ def ask(
     results : of a finished study.
     metric : the name of one of `study.evidence.metrics.metrics_of` the target's kind, or such by
         target.
-    margin, margin_of, floor : as the keys of a config.
+    margin, margin_of, min_margin : as the keys of a config.
     target : by default all; a metric of one kind then has to fit all of them.
 
     Raises
     ------
     StudyError
-        The study is not finished, there is no such target, or metric, margin or floor cannot be.
+        The study is not finished, there is no such target, or metric, margin or minimum margin
+        cannot be.
     """
     told = {verdict.target: verdict for verdict in results.verdicts}
     kinds = kinds_of(results.trials)
@@ -60,7 +63,7 @@ def ask(
             f"margin: the study's {results.config.margin:g} is of another unit; give the margin of this question."
         )
     kept = kinds if target is None else {target: kinds[target]}
-    given = {"margin_of": margin_of, "margin": margin, "floor": floor}
+    given = {"margin_of": margin_of, "margin": margin, "min_margin": min_margin}
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     asked = results.config.metric if metric is None else metric
     if metric is None and not isinstance(asked, str):
@@ -93,12 +96,14 @@ def judged_rows(results: Results) -> pd.DataFrame:
 
 def _with_what_stays(verdict: Verdict, told: Verdict) -> Verdict:
     """The verdict with what no question changes: the terms of the short formula."""
-    short = verdict.short
-    if short is not None and told.short is not None:
-        short = short.model_copy(
-            update={name: getattr(told.short, name) for name in ("counts", "n_terms", "formula")}
+    line = verdict.formula_line
+    if line is not None and told.formula_line is not None:
+        line = line.model_copy(
+            update={
+                name: getattr(told.formula_line, name) for name in ("counts", "n_terms", "formula")
+            }
         )
-    return verdict.model_copy(update={"short": short})
+    return verdict.model_copy(update={"formula_line": line})
 
 
 class Compared(Frozen):

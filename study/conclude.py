@@ -14,19 +14,19 @@ from study.diagnostics.context import Context
 from study.diagnostics.formula import formula
 from study.diagnostics.registry import computed
 from study.diagnostics.warned import study_warnings
-from study.evidence.findings import ShortTerms
+from study.evidence.findings import FormulaTerms
 from study.evidence.metric_gains import metric_table
 from study.evidence.scores import model_scores
 from study.evidence.stored import write_verdicts
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.verdicts import answers, judges, pair_table
 from study.records.delivery import deliver
+from study.records.formula import FormulaRecord
 from study.records.frames import Earlier, estimates_frame, whole
 from study.records.gathering import gather, write_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import read_winners, read_work
 from study.records.results import load_results
-from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, TREES, TrialState
 
@@ -64,8 +64,8 @@ def conclude(paths: StudyPaths, data: EncodedData) -> None:
     }
     for name, frame in frames.items():
         write_frame(paths.frame(name), frame)
-    shorts = read_work(paths, ShortRecord)
-    told = answers(judged, _short_terms(shorts, data, asked))
+    formulas = read_work(paths, FormulaRecord)
+    told = answers(judged, _formula_terms(formulas, data, asked))
     write_atomic(
         paths.verdicts,
         write_verdicts(told, study_warnings(results, data, judged, told, frames["coefficients"])),
@@ -99,9 +99,9 @@ def rounded_for(question: EvaluationSpec) -> float:
     return ROUNDED
 
 
-def _short_terms(
-    records: list[ShortRecord], data: EncodedData, asked: Mapping[str, EvaluationSpec]
-) -> dict[str, ShortTerms]:
+def _formula_terms(
+    records: list[FormulaRecord], data: EncodedData, asked: Mapping[str, EvaluationSpec]
+) -> dict[str, FormulaTerms]:
     """By target the terms of the short formula in each outer fold, and as text that of all rows.
 
     Its numbers are rounded within a tenth of `rounded_for`, of the plain regression's validation
@@ -117,7 +117,7 @@ def _short_terms(
             within = 0.1 * rounded_for(asked[target]) * record.path["val_loss"][0]
             texts[target] = formula(record.terms, data[target, ALL_ROWS], within)
     return {
-        target: ShortTerms(folds=own, formula=texts.get(target)) for target, own in folds.items()
+        target: FormulaTerms(folds=own, formula=texts.get(target)) for target, own in folds.items()
     }
 
 

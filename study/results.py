@@ -82,11 +82,11 @@ class Results(records.Results):
         metric: str | Mapping[str, str] | None = None,
         margin: float | None = None,
         margin_of: str | None = None,
-        floor: float | None = None,
+        min_margin: float | None = None,
         target: str | None = None,
     ) -> list[Verdict]:
         """The verdicts of another question, asked after the results are known (`study.ask.ask`)."""
-        return ask(self, metric, margin, margin_of, floor, target)
+        return ask(self, metric, margin, margin_of, min_margin, target)
 
 
 def load_results(path: str | Path) -> Results:

@@ -48,13 +48,14 @@ LOSS: Final = "loss"
 """The metric that the search goes by; any other is only asked of."""
 MarginOf = Literal["regression", "unit"]
 
-CONSTANT, EXTENDED, NETWORK = "constant", "extended", "network"
-"""The constant; the extended regression, with the terms that a regression lacks; *the network*,
+BASELINE, TERMS, NETWORK = "baseline", "terms", "network"
+"""The constant; the regression with terms, with the terms that a regression lacks; *the network*,
 which chooses family and depth by validation loss."""
 PRODUCTS, CURVES = "products", "curves"
-"""Sorts of terms of the extended regression: the weights that are searched, and its refits with one
-sort alone, which are candidates and never models."""
-SHORT, TREES = "short", "trees"
+"""Sorts of terms of the regression with terms: the weights that are searched, and its refits with
+one sort alone, which are candidates and never models.
+"""
+FORMULA, TREES = "formula", "trees"
 """The short formula and boosted trees, never ranked or judged."""
 REGRESSION = "regression"
 """What a procedure is called whose family depends on the kind."""
@@ -70,12 +71,12 @@ REGRESSIONS = {
 }
 """Family that a verdict calls *the regression* of a kind."""
 NOUNS = {
-    CONSTANT: "the constant",
+    BASELINE: "the constant",
     "linear": "linear regression",
     "logistic": "logistic regression",
     "poisson": "Poisson regression",
-    EXTENDED: "the regression with terms",
-    SHORT: "the short formula",
+    TERMS: "the regression with terms",
+    FORMULA: "the short formula",
     TREES: "boosted trees",
     NETWORK: "the network",
 }
@@ -83,12 +84,12 @@ NOUNS = {
 
 
 def procedure_of(family: str, depth: int) -> str:
-    """What a family at a depth is in a comparison: CONSTANT, REGRESSION, EXTENDED, NETWORK, SHORT
+    """What a family at a depth is in a comparison: BASELINE, REGRESSION, TERMS, NETWORK, FORMULA
     or TREES.
 
     The regression with terms is a rung of its own between the two others, and no depth of either.
     """
-    if family in {CONSTANT, EXTENDED, SHORT, TREES}:
+    if family in {BASELINE, TERMS, FORMULA, TREES}:
         return family
     return NETWORK if depth > 0 else REGRESSION
 

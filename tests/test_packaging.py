@@ -153,7 +153,7 @@ def test_an_installed_copy_runs_a_study_and_writes_its_report_anew(
     (verdict,) = json.loads((tmp_path / "results/smoke/verdicts.json").read_text(encoding="utf-8"))[
         "verdicts"
     ]
-    assert verdict["answer_procedure"] == "extended"
+    assert verdict["answer_procedure"] == "terms"
     assert verdict["verdict"] in report.read_text(encoding="utf-8")
     assert (
         json.loads((tmp_path / "results/smoke/environment.json").read_text(encoding="utf-8"))[

@@ -147,15 +147,15 @@ def test_a_config_of_the_docs_plans_a_study_with_what_its_comments_say(
 
     config = prepared.plan.config
     assert {search.model_name for search in prepared.plan.searches} == {
-        "constant",
+        "baseline",
         "linear",
-        "extended",
+        "terms",
         "neural-d1",
         "neural-d2",
     }
     assert {search.outer_fold for search in prepared.plan.searches} == set(range(10)) | {ALL_ROWS}
     trials = {search.family: prepared.plan.trials(search) for search in prepared.plan.searches}
-    assert trials == {"constant": 1, "linear": 1, "extended": 12, "neural": 20}
+    assert trials == {"baseline": 1, "linear": 1, "terms": 12, "neural": 20}
     assert [(f.name, f.type) for f in prepared.table.features] == [
         ("zip", "category"),
         ("size", "numeric"),

@@ -41,8 +41,8 @@ def test_ranges_and_three_or_more_numbers_are_searched_but_no_path_that_no_confi
             "neural", "dropout", 0.0, 0.3, choices=(0.0, 0.1, 0.3), closed=("low",)
         ),
         **{
-            ("extended", name): Axis(
-                "extended",
+            ("terms", name): Axis(
+                "terms",
                 name,
                 0.0,
                 1.0,
@@ -71,7 +71,7 @@ def test_a_path_that_a_config_narrows_has_edges_and_a_fixed_value_has_none() -> 
         "closed": ("low",),
         "zero": True,
     }
-    narrowed = {family: Axis(family, "l2", **edges) for family in ("linear", "extended")}
+    narrowed = {family: Axis(family, "l2", **edges) for family in ("linear", "terms")}
     assert {family: found[family, "l2"] for family in narrowed} == narrowed
     assert {name for family, name in found if family == "neural"} == {"weight_decay", "width"}
     assert found["neural", "width"].choices == (8.0, 16.0, 32.0)
@@ -79,7 +79,7 @@ def test_a_path_that_a_config_narrows_has_edges_and_a_fixed_value_has_none() -> 
 
 @pytest.mark.parametrize(
     ("trials", "expected"),
-    [(8, {"extended": 8, "network": 8}), (12, {"network": 12}), (30, {"network": 30})],
+    [(8, {"terms": 8, "network": 8}), (12, {"network": 12}), (30, {"network": 30})],
 )
 def test_the_regression_with_terms_could_be_searched_no_longer_than_its_grid_is(
     trials: int, expected: dict[str, int]

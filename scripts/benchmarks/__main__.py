@@ -4,7 +4,7 @@ by side in one run.
 engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--before COMMIT) in another version, in one run
 estimates CONFIG…     how long `study check` says that studies take beside how long they take, and their core-seconds
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
-terms [SOURCE=TARGET…] test loss of the extended regression beside a plain grid of its own kind and EBM, on the same folds
+terms [SOURCE=TARGET…] test loss of the regression with terms beside a plain grid of its own kind and EBM, on the same folds
 answers [SOURCE=TARGET…] the three answers on built-in tables, beside trees and EBM on the same folds
 truths [TABLES]       the same where the truth is known: simulated tables of a size and kind
 margins FOLDER…       P(gain > m) at every margin m, of finished studies, as one picture and a table in docs/answers.md

@@ -27,9 +27,9 @@ from benchmarks.searched import folds
 from benchmarks.terms import TABLES, ebm
 
 FOLDER = ROOT / "results" / "answers"
-BUDGET = ("protocol=nested", "outer.repeats=2", "inner.seeds=1", "search.trials=8", "floor=0")
+BUDGET = ("protocol=nested", "outer.repeats=2", "inner.seeds=1", "search.trials=8", "min_margin=0")
 """Of every study: five outer folds drawn twice, eight trials of a search of networks or of terms,
-no floor.
+no minimum margin.
 """
 OWN = {"balloons": ("data.rows=2000",)}
 """What is set beside it, by source."""
@@ -43,7 +43,7 @@ ALL_TABLES = (
 """SOURCE=TARGET where none is named."""
 FOLDS = 5
 """Outer folds of one repeat."""
-NAMES = {"regression": "regression", "extended": "with terms", "network": "network"}
+NAMES = {"regression": "regression", "terms": "with terms", "network": "network"}
 NONE = "-"
 
 
@@ -54,7 +54,7 @@ def told(folder: Path) -> dict[str, Any]:
     Gains are [improvement, low, high], shares of the plain regression's loss.
     """
     from study import load_results
-    from study.schema import EXTENDED, NETWORK, REGRESSION, REGRESSIONS
+    from study.schema import NETWORK, REGRESSION, REGRESSIONS, TERMS
 
     results = load_results(folder)
     (verdict,), gains = results.verdicts, {}
@@ -77,7 +77,7 @@ def told(folder: Path) -> dict[str, Any]:
         "answer": verdict.verdict,
         "left": list(verdict.left),
         "use_none": verdict.use_none,
-        "terms": gains[EXTENDED],
+        "terms": gains[TERMS],
         "network": gains[NETWORK],
         "trees": gains.get("trees"),
         "plain": by_fold["loss"].mean().tolist()[:FOLDS],

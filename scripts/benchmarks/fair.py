@@ -28,7 +28,7 @@ from benchmarks.searched import (
 )
 from benchmarks.terms import CHOICES
 from study.data.encoding import Encoded
-from study.schema import EXTENDED, Kind
+from study.schema import TERMS, Kind
 
 TABLES = "diabetes", "breast_cancer", "wine"
 REPEATS, TIMES, GRID = 3, 4, 200
@@ -96,17 +96,17 @@ def fair(tables: Sequence[str], networks: bool, repeats: int = REPEATS) -> None:
     for table in tables or TABLES:
         encoded = folds(f"sklearn:{table}", "target", repeats)
         losses: dict[str, list[float]] = {
-            name: [] for name in ("plain", "grid", "plain x 4", "extended", "extended x 4")
+            name: [] for name in ("plain", "grid", "plain x 4", "terms", "extended x 4")
         }
         for each in encoded:
             losses["plain"].append(loss_of(each, plain(each)))
             losses["grid"].append(grid(each))
             losses["plain x 4"].append(loss_of(each, plain(each, denser(each))))
-            losses["extended"].append(loss_of(each, best(searched(each, EXTENDED, CHOICES))))
+            losses["terms"].append(loss_of(each, best(searched(each, TERMS, CHOICES))))
             losses["extended x 4"].append(
-                loss_of(each, best(searched(each, EXTENDED, ALL_WEIGHTS, denser(each)[::2])))
+                loss_of(each, best(searched(each, TERMS, ALL_WEIGHTS, denser(each)[::2])))
             )
-        for one, other in (("plain", "grid"), ("plain", "plain x 4"), ("extended", "extended x 4")):
+        for one, other in (("plain", "grid"), ("plain", "plain x 4"), ("terms", "extended x 4")):
             print(line(table, f"{one} / {other}", losses[one], losses[other], repeats), flush=True)
         if networks:
             own, more = (_network(table, trials) for trials in (TRIALS, TIMES * TRIALS))

@@ -24,7 +24,7 @@ from study.evidence.wording.amounts import listed
 from study.evidence.wording.answer import Words
 from study.formatting import percent
 from study.results import Results
-from study.schema import EXTENDED, NETWORK, REGRESSION, StudyError
+from study.schema import NETWORK, REGRESSION, TERMS, StudyError
 
 PAGE = ROOT / "docs" / "answers-tables.md"
 COLOURS = 64
@@ -35,7 +35,7 @@ BY_MARGIN = "verdict by margin, with the minimum margin"
 NONE = "-"
 SAID = {
     REGRESSION: "regression is enough",
-    EXTENDED: "regression + terms is enough",
+    TERMS: "regression + terms is enough",
     NETWORK: "a network is worth it",
 }
 """The verdict where one model alone is left."""
@@ -78,14 +78,14 @@ def table(studies: Mapping[str, Results]) -> pd.DataFrame:
     margin.
 
     Margins are shares of the regression's loss, or of the metric that was asked of; P is of no
-    floor, as `study ask FOLDER --margin 0.05 --margin-of regression --floor 0` has it, the answers
-    are beside the study's floor.
+    minimum margin, as `study ask FOLDER --margin 0.05 --margin-of regression --min-margin 0` has
+    it, the answers are beside the study's minimum margin.
     """
     rows = []
     for name, results in studies.items():
         asked = {
             each.target: each.by_pair
-            for each in results.ask(margin=AT, margin_of="regression", floor=0.0)
+            for each in results.ask(margin=AT, margin_of="regression", min_margin=0.0)
         }
         for verdict in results.verdicts:
             for place, pair in enumerate(verdict.by_pair):
@@ -123,7 +123,9 @@ def chance(probability: float) -> str:
 
 
 def by_margin(verdict: Verdict) -> str:
-    """The answer at every margin, beside the floor as it is; nothing where no margin can be told."""
+    """The answer at every margin, beside the minimum margin as it is; nothing where no margin can
+    be told.
+    """
     if Words(verdict).margins is None:
         return NONE
     found = [(answer(each.left), each.high) for each in spans(verdict.by_pair, verdict.threshold)]
@@ -135,7 +137,7 @@ def by_margin(verdict: Verdict) -> str:
 
 def answer(left: Sequence[str]) -> str:
     """What is said where these models are left."""
-    names = SHORT_NAMES | {EXTENDED: "with terms"}
+    names = SHORT_NAMES | {TERMS: "with terms"}
     return (
         SAID[left[0]]
         if len(left) == 1

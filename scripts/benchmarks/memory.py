@@ -32,7 +32,7 @@ TASKS = (
 """What the driver does when all trials are done, and what workers do."""
 SHORTER = {
     "study.training.trees": {"MOST_ITERATIONS": 5},
-    "study.training.short": {"STEPS": 2},
+    "study.training.formula": {"STEPS": 2},
 }
 """Constants of modules that make trees and selected terms as large as ever, and sooner done."""
 
@@ -188,10 +188,11 @@ def _winners(data: Any) -> Iterator[Any]:
 
 def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     """What a worker does, by name."""
+    from study.records.formula import FormulaWork
+    from study.training.formula import run_formula
+
     from study.families import first_params, get_family, penalties, resolve_space
-    from study.records.short import ShortFormula
     from study.schema import Search
-    from study.training.short import run_short
     from study.training.task import FoldTask, TrialTask
     from study.training.trees import score_trees
     from study.training.trial import run_trial
@@ -212,8 +213,8 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
 
     regression = task("linear" if encoded.kind == "continuous" else "logistic", l2=1.0)
     network = task("neural", width=64)
-    work = ShortFormula(target="y", kind=encoded.kind, outer_fold=0)
-    short = FoldTask(study="memory", seed=0, work=work, tree_trials=1)
+    work = FormulaWork(target="y", kind=encoded.kind, outer_fold=0)
+    formula = FoldTask(study="memory", seed=0, work=work, tree_trials=1)
     return {
         "regression": lambda: run_trial(regression, encoded)[0].model_dump_json(),
         "network": lambda: run_trial(network, encoded)[0].model_dump_json(),
@@ -224,7 +225,7 @@ def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
             0
         ].model_dump_json(),
         "trees": lambda: score_trees(encoded, "memory", 0, 1)[0].model_dump_json(),
-        "terms": lambda: run_short(short, encoded)[0].model_dump_json(),
+        "terms": lambda: run_formula(formula, encoded)[0].model_dump_json(),
     }
 
 

@@ -18,7 +18,7 @@ from study.training.task import TrialTask
 
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 ALL_WEIGHTS = tuple({"products": a, "curves": b} for a, b in product(WEIGHTS, repeat=2))
-"""Every choice that the extended regression has."""
+"""Every choice that the regression with terms has."""
 
 
 def folds(source: str, target: str, repeats: int, *settings: str) -> list[Encoded]:
@@ -109,7 +109,7 @@ def cautious(records: Sequence[TrialRecord], errors: float = 1.0) -> TrialRecord
 
 
 def loss_of(encoded: Encoded, record: TrialRecord) -> float:
-    """Mean loss of the test rows, with the floor of a study, after a fit on all development rows."""
+    """Mean loss of the test rows, with the clip of a study, after a fit on all development rows."""
     from threadpoolctl import threadpool_limits
 
     from study.training.regression import fit

@@ -283,7 +283,7 @@ def shares(count: int, trials: int) -> None:
             if path.is_file()
         )
         rows.append(("files of trials", f"{found['trials.jsonl']:,}"))
-        beside = found["trees.json"] + found["short.json"]
+        beside = found["trees.json"] + found["formula.json"]
         rows.append(
             (
                 "of winners, models, work beside",

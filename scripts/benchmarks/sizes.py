@@ -38,7 +38,7 @@ def _measure(name: str, pipe: Any) -> None:
 
     from study.data.encode import encode
     from study.data.splits import Split
-    from study.schema import EXTENDED, REGRESSIONS
+    from study.schema import REGRESSIONS, TERMS
     from study.training.regression import fit, terms_of, thinned
 
     kind, rows, columns, classes, params = CASES[name]
@@ -46,7 +46,7 @@ def _measure(name: str, pipe: Any) -> None:
     development, test = np.arange(rows * 4 // 5), np.arange(rows * 4 // 5, rows)
     inner = tuple(KFold(5, shuffle=True, random_state=0).split(development))
     encoded = encode(table, table.targets[0], Split(0, development, test, inner))
-    family = EXTENDED if params else REGRESSIONS[encoded.kind]
+    family = TERMS if params else REGRESSIONS[encoded.kind]
     before, begin = own(), time.process_time()
     most, terms = peak(
         lambda: terms_of(encoded, (1.0, params.get("products", 0.0), params.get("curves", 0.0)))

@@ -1,4 +1,4 @@
-"""The extended regression beside its rivals on the same folds: `scripts/benchmark terms`.
+"""The regression with terms beside its rivals on the same folds: `scripts/benchmark terms`.
 
 Each model's test loss is a share of the plain regression's. Explainable boosting machines run in an
 environment of their own, which is gone afterwards; where they cannot be installed they are left
@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from study.families.terms import FIRST
 
 from benchmarks.rival_tables import install
 from benchmarks.searched import best, cautious, folds, loss_of, scored, searched, second_class
 from study.data.encoding import Encoded
-from study.families.extended import FIRST
-from study.schema import EXTENDED
+from study.schema import TERMS
 
 TABLES = (
     "sklearn:diabetes=target",
@@ -122,14 +122,14 @@ def compared(
     encoded: Sequence[Encoded], source: str, target: str, python: Path | None
 ) -> dict[str, list[float]]:
     """Test losses of every model in each outer fold."""
-    losses: dict[str, list[float]] = {name: [] for name in ("plain", "extended", "extended, 1 se")}
+    losses: dict[str, list[float]] = {name: [] for name in ("plain", "terms", "extended, 1 se")}
     for each in encoded:
-        records = searched(each, EXTENDED, CHOICES)
+        records = searched(each, TERMS, CHOICES)
         losses["plain"].append(loss_of(each, records[0]))
-        losses["extended"].append(loss_of(each, best(records)))
+        losses["terms"].append(loss_of(each, best(records)))
         kept = cautious(records)
         losses["extended, 1 se"].append(
-            losses["plain"][-1] if kept is records[0] else losses["extended"][-1]
+            losses["plain"][-1] if kept is records[0] else losses["terms"][-1]
         )
     losses["EBM"] = (
         [float("nan")] * len(encoded) if python is None else ebm(python, encoded, source, target)
@@ -157,7 +157,7 @@ def terms(tables: Sequence[str], repeats: int = REPEATS) -> None:
                 if name != "plain"
             ]
             name = f"{Path(source).stem if '/' in source else source}, {target}"
-            base, ratio = np.mean(losses["plain"]), found["extended"][0] / found["EBM"][0]
+            base, ratio = np.mean(losses["plain"]), found["terms"][0] / found["EBM"][0]
             print(
                 f"| {name} | {len(encoded[0].rows):,} | {base:.4g} | {' | '.join(cells)} | {ratio:.3f} |",
                 flush=True,

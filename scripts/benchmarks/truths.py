@@ -1,4 +1,4 @@
-"""The extended regression where the truth is known: `scripts/benchmark truths`.
+"""The regression with terms where the truth is known: `scripts/benchmark truths`.
 
 Tables of ten columns, some normal and correlated, one skewed, one binary, whose linear part tells
 some two thirds of a continuous target, or as much of a class. `linear` is that alone; `products`
@@ -18,7 +18,7 @@ import pandas as pd
 from benchmarks.searched import best, cautious, loss_of, searched
 from benchmarks.terms import CHOICES
 from study.data.encoding import Encoded
-from study.schema import EXTENDED
+from study.schema import TERMS
 
 FRESH, COLUMNS = 4_000, 10
 
@@ -71,11 +71,11 @@ def encoded_truth(frame: pd.DataFrame, rows: int, seed: int) -> Encoded:
 
 
 def ratios(truth: str, kind: str, rows: int, seed: int) -> tuple[float, float]:
-    """Loss of the extended regression, and with the rule of one standard error, as shares of the
+    """Loss of the regression with terms, and with the rule of one standard error, as shares of the
     plain one's.
     """
     encoded = encoded_truth(table(truth, kind, rows, seed), rows, seed)
-    records = searched(encoded, EXTENDED, CHOICES)
+    records = searched(encoded, TERMS, CHOICES)
     base, found, kept = loss_of(encoded, records[0]), best(records), cautious(records)
     ratio = 1.0 if found is records[0] else loss_of(encoded, found) / base
     return ratio, 1.0 if kept is records[0] else ratio

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from calibrations.report import MARGIN, by_group, share, tables_of
-from harness.truths import TERMS
+from harness.truths import TERMS as BY_TERMS
 from pages.marks import put_tables
 from study.evidence.compare import Comparison, Model, model_gains, models, the_regression
 from study.evidence.findings import UNDECIDED, Gain
@@ -19,12 +19,12 @@ from study.evidence.rule import LADDER, standing
 from study.evidence.scores import with_groups
 from study.evidence.thresholds import Threshold
 from study.evidence.winners import SEARCH
-from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
+from study.schema import NETWORK, REGRESSION, TERMS, Kind
 
 Gains = dict[tuple[str, str], Gain]
-PAIRS = [(REGRESSION, EXTENDED), (REGRESSION, NETWORK), (EXTENDED, NETWORK)]
-NAMES = {REGRESSION: "regression", EXTENDED: "with terms", NETWORK: "network"}
-TRUTHS = {"none": "linear", **dict.fromkeys(TERMS, "with terms"), "deep": "deeper"}
+PAIRS = [(REGRESSION, TERMS), (REGRESSION, NETWORK), (TERMS, NETWORK)]
+NAMES = {REGRESSION: "regression", TERMS: "with terms", NETWORK: "network"}
+TRUTHS = {"none": "linear", **dict.fromkeys(BY_TERMS, "with terms"), "deep": "deeper"}
 """Sort of truth by the effect of a table."""
 CELL = ["effect", "gain", "kind", "features", "noise", "rows"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.truths import Cell, Effect, Together
-from study.schema import EXTENDED, NETWORK
+from study.schema import NETWORK, TERMS
 
 AT_MARGIN, BESIDE = 0.05, 0.06
 """True gains: the margin, where no answer is right more often than another, and one point beside
@@ -18,7 +18,7 @@ it."""
 
 @dataclass(frozen=True)
 class Hard:
-    """A cell tuned so that `other`, EXTENDED or NETWORK, gains `aim` over the regression where it
+    """A cell tuned so that `other`, TERMS or NETWORK, gains `aim` over the regression where it
     learns from so many rows.
     """
 
@@ -31,7 +31,7 @@ def _hard(
     kind: str, together: Together, effect: Effect, gain: float, aim: float, rows: int = 300
 ) -> Hard:
     cell = Cell(kind, rows, effect=effect, gain=gain, together=together)  # type: ignore[arg-type]
-    return Hard(cell, NETWORK if effect == "deep" else EXTENDED, aim)
+    return Hard(cell, NETWORK if effect == "deep" else TERMS, aim)
 
 
 HARD = [

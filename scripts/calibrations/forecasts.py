@@ -79,7 +79,7 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
                 "name": cell.key,
                 "data": {"source": str(source)},
                 "targets": {"y": cell.kind},
-                "families": [*REGRESSIONS, "extended", "neural"],
+                "families": [*REGRESSIONS, "terms", "neural"],
                 "depths": DEPTHS,
                 "protocol": "nested",
                 "outer": {"folds": FOLDS, "repeats": REPEATS},

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from calibrations.report import MARGIN, by_group, exact, share, tables_of
 from pages.marks import put_tables
-from study.diagnostics.drawing.palette import BAND, INK, MUTED, NETWORKS, REGRESSION
+from study.diagnostics.drawing.palette import BAND, INK, MUTED, NETWORKS, REGRESSION as BLUE
 from study.diagnostics.drawing.picture import DPI, look
 from study.diagnostics.drawing.style import panels
 from study.evidence import findings
@@ -23,9 +23,9 @@ from study.evidence.intervals import DEFAULT_HOLDOUT, DEFAULT_NESTED, DEFAULT_ON
 from study.evidence.pairs import paired
 from study.evidence.rule import ABOVE, BELOW, side
 from study.evidence.winners import SEARCH
-from study.schema import NETWORK, Kind
+from study.schema import NETWORK, REGRESSION, Kind
 
-VERDICTS = {ABOVE: findings.WORTH, BELOW: findings.ENOUGH}
+VERDICTS = {ABOVE: NETWORK, BELOW: REGRESSION}
 """What an interval of the network's gain over the regression says by its side of the margin; else
 it is undecided."""
 ONE_PASS = ("corrected t", "rows")
@@ -102,7 +102,7 @@ def with_truth(judged: pd.DataFrame) -> pd.DataFrame:
         name: (judged["low"] <= judged[value]) & (judged[value] <= judged["high"])
         for name, value in (("covered", "truth"), ("covered_own", "own"))
     }
-    worth, enough = judged["verdict"] == findings.WORTH, judged["verdict"] == findings.ENOUGH
+    worth, enough = judged["verdict"] == NETWORK, judged["verdict"] == REGRESSION
     wrong = (worth & (judged["truth"] < MARGIN)) | (enough & (judged["truth"] > MARGIN))
     return judged.assign(
         **held,
@@ -192,7 +192,7 @@ def draw(judged: pd.DataFrame, chosen: pd.DataFrame) -> Figure:
         left.axvspan(92, 98, color=BAND, zorder=0)
         left.axvline(95, color=MUTED, linewidth=0.8)
         sns.pointplot(
-            labelled, x="hit", y="way", hue="truth_is", palette=[REGRESSION, NETWORKS[1]], errorbar=exact, dodge=0.4,
+            labelled, x="hit", y="way", hue="truth_is", palette=[BLUE, NETWORKS[1]], errorbar=exact, dodge=0.4,
             linestyle="none", markersize=4, err_kws={"linewidth": 1}, ax=left,
         )  # fmt: skip
         left.set(

@@ -76,8 +76,8 @@ class Question:
 
 QUESTIONS = {
     "intervals": Question(["neural"], 3, NULL + EFFECTS),
-    "answers": Question(["extended", "neural"], 2, LADDER),
-    "hardest": Question(["extended", "neural"], 2, [hard.cell for hard in HARD], fresh=FEWER),
+    "answers": Question(["terms", "neural"], 2, LADDER),
+    "hardest": Question(["terms", "neural"], 2, [hard.cell for hard in HARD], fresh=FEWER),
     "shipped": Question([], 0, [hard.cell for hard in SHIPPED], shipped=True, fresh=FEWER),
 }
 """How the intervals of one gain behave, which of the three answers is said, and both where that is

@@ -210,7 +210,7 @@ class Storm:
                 repeated |= {entry["finished"]} & set(kept)
             if "known" in entry:
                 repeated |= {
-                    name for name in kept if not name.endswith(("winner", "trees", "short"))
+                    name for name in kept if not name.endswith(("winner", "trees", "formula"))
                 } - set(entry["known"])
         for name in set(hit) or {"nothing"}:
             self.counts[name].lost += len(lost(before, now))

@@ -88,7 +88,7 @@ data:
 # What to predict and its kind: continuous, binary, multiclass or count; `auto` infers it.
 targets:
 {targets}
-families: auto    # the constant, the regression of the target's kind, and the networks
+families: auto    # the baseline, the regression of the target's kind, and the networks
 depths: {config.depths}  # hidden layers of the networks
 
 effort: normal    # quick, normal or thorough: about 1, 5 and 30 minutes on two cores
@@ -96,7 +96,7 @@ effort: normal    # quick, normal or thorough: about 1, 5 and 30 minutes on two 
 margin: {config.margin}      # smallest relative gain in loss for which you would change the model
 # metric: rmse              # ask the verdict of another metric than the loss: r2, mae, auc, brier, accuracy, ...
 # margin_of: unit           # give the margin in the metric's own unit
-# floor: {config.floor}               # smallest difference that can matter, whatever share of the loss it is
+# min_margin: {config.min_margin}          # smallest difference that can matter, whatever share of the loss it is
 seed: {config.seed}
 
 # protocol: {config.protocol:<16}# nested: outer folds, each with its own search; holdout: one split

@@ -85,7 +85,7 @@ class StudyConfig(Frozen):
     margin: Margin = Field(
         0.05, description="Smallest relative gain in loss for which you would change the model."
     )
-    floor: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(
+    min_margin: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(
         0.01,
         description="Smallest difference that can matter, which a gain has to pass beside the margin. Of errors in standard "
         "deviations of the target, of log loss, Poisson loss and Brier score as a share of the constant's, else in the metric.",

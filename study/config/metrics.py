@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from study.evidence.metrics import NAMES, metrics_of
 from study.schema import LOSS, Kind, StudyError, nearest
 
-QUESTION_KEYS = ("metric", "margin", "margin_of", "floor")
+QUESTION_KEYS = ("metric", "margin", "margin_of", "min_margin")
 """Keys that say what a verdict is asked of; no trial depends on them."""
 
 

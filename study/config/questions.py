@@ -25,7 +25,7 @@ def questions(config: StudyConfig, kinds: Mapping[str, Kind]) -> dict[str, Evalu
 
     `metrics_asked` and `check_unit` say why.
     """
-    rest = {"margin": config.margin, "margin_of": config.margin_of, "floor": config.floor}
+    rest = {"margin": config.margin, "margin_of": config.margin_of, "min_margin": config.min_margin}
     asked = metrics_asked(config.metric, kinds)
     check_unit(config.margin, config.margin_of, asked, kinds)
     return {target: EvaluationSpec(metric=metric, **rest) for target, metric in asked.items()}

@@ -6,7 +6,7 @@ import pandas as pd
 
 from study.evidence.scores import chosen_networks, with_groups
 from study.evidence.winners import CHOSEN, MODEL, SEARCH, select_candidate
-from study.schema import CONSTANT, NETWORK, SHORT
+from study.schema import BASELINE, FORMULA, NETWORK
 
 KEYS = [*MODEL, "outer_fold", "group", "time", "row"]
 
@@ -35,7 +35,7 @@ def checked_rows(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
     if predictions.empty:
         return pd.DataFrame(columns=[*KEYS, "observed", "predicted", "share"])
     own = with_groups(select_candidate(predictions))
-    own = own[~own["family"].isin((CONSTANT, SHORT))]
+    own = own[~own["family"].isin((BASELINE, FORMULA))]
     values = ["observed", "predicted", *own.columns[own.columns.str.startswith("p_")]]
     own = own.groupby(KEYS, dropna=False, sort=False)[values].mean().reset_index()
     deep = own["depth"] > 0

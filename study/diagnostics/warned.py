@@ -21,7 +21,7 @@ from study.evidence.warnings.searches import LEAST_CHOICES, Axis
 from study.families import get_family
 from study.families.chosen import depths_of, families_of, search_space, search_trials
 from study.records.results import Results
-from study.schema import EXTENDED, NETWORK, REGRESSIONS, Kind, Search, StudyWarning
+from study.schema import NETWORK, REGRESSIONS, TERMS, Kind, Search, StudyWarning
 
 
 def study_warnings(
@@ -78,7 +78,7 @@ def axes_of(config: StudyConfig, target: str, kind: Kind, n_rows: int) -> Iterat
     for name in families_of(config, kind):
         family = get_family(name)
         given = config.space.get(name, {}) | (
-            config.space.get(REGRESSIONS[kind], {}) if name == EXTENDED else {}
+            config.space.get(REGRESSIONS[kind], {}) if name == TERMS else {}
         )
         for hyper, form in search_space(
             config, _search(config, target, kind, name), n_rows
@@ -116,8 +116,8 @@ def budgets(config: StudyConfig, target: str, kind: Kind) -> dict[str, int]:
             get_family(name),
             search_trials(config, _search(config, target, kind, name)),
         )
-        if not family.convex or name == EXTENDED:
-            procedure = EXTENDED if name == EXTENDED else NETWORK
+        if not family.convex or name == TERMS:
+            procedure = TERMS if name == TERMS else NETWORK
             if trials == config.search.trials and trials != family.most_trials:
                 found[procedure] = max(trials, found.get(procedure, 0))
     return found

@@ -10,18 +10,18 @@ from study.evidence.findings import (
     Architecture,
     DecidedAt,
     DepthGain,
+    FormulaLine,
     Gain,
     Number,
     RungGain,
-    ShortLine,
     Sources,
     TreesLine,
 )
 from study.evidence.metrics import Metric, metric_of
-from study.evidence.rule import ANSWERS, BELOW, side_of, standing
+from study.evidence.rule import BELOW, side_of, standing
 from study.evidence.scale import Meaning
 from study.evidence.thresholds import EvaluationSpec, ResolvedThreshold, Threshold
-from study.schema import EXTENDED, NOUNS, REGRESSION, Frozen, Kind
+from study.schema import NOUNS, REGRESSION, TERMS, Frozen, Kind
 
 
 class Verdict(Frozen):
@@ -36,11 +36,11 @@ class Verdict(Frozen):
     beats_constant: whether any of the models is reliably better than the baseline; over_baseline:
     the most that any may be, a share of its loss. n_train: rows that an outer fold leaves.
     decided_at: only where undecided. sources: of the gain of the regression with terms. depths: the
-    network against each single depth, where there are several. trees, short: beside it.
-    floor: test rows at the floor of the log loss, of each procedure that has any. question: what
-    was asked of; bound: margin and floor on one scale. meaning: what the losses mean. undefined:
-    whether the rows have no such metric. None or empty where it does not apply or rows are too few
-    to tell.
+    network against each single depth, where there are several. trees, formula_line: beside it.
+    clipped: test rows whose log loss is clipped, of each procedure that has any. question: what
+    was asked of; bound: margin and minimum margin on one scale. meaning: what the losses mean.
+    undefined: whether the rows have no such metric. None or empty where it does not apply or rows
+    are too few to tell.
     """
 
     target: str
@@ -50,15 +50,15 @@ class Verdict(Frozen):
     chosen: dict[int, Architecture]
     gains: tuple[RungGain, ...]
     smallest_sufficient: Architecture | None
-    beats_constant: bool | None
+    beats_baseline: bool | None
     over_baseline: Number = math.nan
     n_train: Number
     decided_at: DecidedAt | None = None
     sources: Sources | None = None
     depths: tuple[DepthGain, ...] = ()
     trees: TreesLine | None = None
-    short: ShortLine | None = None
-    floor: dict[str, int] = {}
+    formula_line: FormulaLine | None = None
+    clipped: dict[str, int] = {}
     question: EvaluationSpec = EvaluationSpec()
     bound: ResolvedThreshold | None = None
     meaning: Meaning | None = None
@@ -71,7 +71,7 @@ class Verdict(Frozen):
 
     @property
     def by_pair(self) -> dict[tuple[str, str], Gain]:
-        """Gains by (simpler, richer) of REGRESSION, EXTENDED and NETWORK."""
+        """Gains by (simpler, richer) of REGRESSION, TERMS and NETWORK."""
         return {(each.base, each.other): each.gain for each in self.gains}
 
     @property
@@ -88,25 +88,26 @@ class Verdict(Frozen):
 
     @property
     def verdict(self) -> str | None:
-        """ENOUGH, TERMS, WORTH, UNDECIDED, or NONE where no model is shown to beat the baseline.
+        """REGRESSION, TERMS, NETWORK, UNDECIDED, or NONE where no model is shown to beat the
+        baseline.
 
         None where no test row was scored with two models.
         """
         if not self.gains or self.use_none:
             return NONE if self.gains else None
-        return ANSWERS[self.left[0]] if len(self.left) == 1 else UNDECIDED
+        return self.left[0] if len(self.left) == 1 else UNDECIDED
 
     @property
     def answer_procedure(self) -> str | None:
-        """REGRESSION, EXTENDED or NETWORK: the answer, or the simplest of what it is undecided
+        """REGRESSION, TERMS or NETWORK: the answer, or the simplest of what it is undecided
         between.
         """
         return self.left[0] if self.gains else None
 
     @property
     def use_none(self) -> bool:
-        """Whether nothing is reliably better than the constant."""
-        return self.beats_constant is False
+        """Whether nothing is reliably better than the baseline."""
+        return self.beats_baseline is False
 
     @property
     def nouns(self) -> dict[str, str]:
@@ -119,6 +120,12 @@ class Verdict(Frozen):
         out.
         """
         stands = (
-            self.short and self.short.left and side_of(self.short.left, self.threshold) == BELOW
+            self.formula_line
+            and self.formula_line.left
+            and side_of(self.formula_line.left, self.threshold) == BELOW
         )
-        return self.short.formula if self.short and stands and EXTENDED in self.left else None
+        return (
+            self.formula_line.formula
+            if self.formula_line and stands and TERMS in self.left
+            else None
+        )

@@ -17,7 +17,7 @@ from study.evidence.intervals import level_of
 from study.evidence.matched import common_folds, mismatch, split_digest
 from study.evidence.scored_target import ScoredTarget
 from study.evidence.winners import best_trials, least
-from study.schema import CONSTANT, Frozen, StudyData
+from study.schema import BASELINE, Frozen, StudyData
 
 ANSWER = "answer"
 """Of the gains between studies that of their answers, beside those of regression, regression with
@@ -82,8 +82,8 @@ class Between(Frozen):
     differs: what keeps their losses from being paired: data, rows, target, metric, splits, groups
     or time; refused: the same in a sentence. Both None where nothing does. digest: of the test rows
     that all share. outer_folds, n_rows: that all tested. most_folds: the most that one tested.
-    losses: of every study by procedure, on those rows. constant: loss of the first study's
-    constant. per: family whose loss, in the first study, gains are shares of. gains: over the first
+    losses: of every study by procedure, on those rows. baseline: loss of the first study's
+    baseline. per: family whose loss, in the first study, gains are shares of. gains: over the first
     study. best: place of the study whose answer lost least, None of a tie.
     """
 
@@ -97,7 +97,7 @@ class Between(Frozen):
     most_folds: int = 0
     n_rows: int = 0
     losses: tuple[dict[str, Number], ...] = ()
-    constant: Number = math.nan
+    baseline: Number = math.nan
     per: str | None = None
     gains: tuple[StudyGain, ...] = ()
     best: int | None = None
@@ -108,8 +108,8 @@ def between(told: Sequence[Finished]) -> Between:
     (`Comparison.gain`).
 
     All gains are shares of the loss of the first study's regression (of each base where it has
-    none), and held against its margin and floor; of k studies each interval has the level at which
-    those of one procedure hold together in 95% of cases.
+    none), and held against its margin and minimum margin; of k studies each interval has the level
+    at which those of one procedure hold together in 95% of cases.
     """
     first, *others = told
     target, kind = first.verdict.target, first.verdict.kind.value
@@ -167,8 +167,8 @@ def _paired(
     told: Sequence[Finished], sides: Sequence[ScoredTarget], folds: Sequence[int]
 ) -> Between:
     first, level = sides[0], level_of(len(told) - 1)
-    constant = [model for model in first.models if model.family == CONSTANT] or first.models
-    whole = max((float(model.losses["loss"].mean()) for model in constant), default=math.nan)
+    baseline = [model for model in first.models if model.family == BASELINE] or first.models
+    whole = max((float(model.losses["loss"].mean()) for model in baseline), default=math.nan)
     verdict = told[0].verdict
     gains = []
     for place, (study, side) in enumerate(zip(told[1:], sides[1:], strict=True), 1):
@@ -196,7 +196,7 @@ def _paired(
         most_folds=max(each.own["outer_fold"].nunique() for each in told),
         n_rows=int(rows["row"].nunique()),
         losses=losses,
-        constant=whole,
+        baseline=whole,
         per=first.plain.family if first.plain else None,
         gains=tuple(gains),
         best=best,

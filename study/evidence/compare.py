@@ -18,18 +18,18 @@ from study.evidence.scores import network_procedure, units, with_groups
 from study.evidence.thresholds import Threshold
 from study.evidence.winners import CHOSEN
 from study.schema import (
-    CONSTANT,
-    EXTENDED,
+    BASELINE,
+    FORMULA,
     NETWORK,
     REGRESSION,
     REGRESSIONS,
-    SHORT,
+    TERMS,
     TREES,
     Kind,
     procedure_of,
 )
 
-ORDER = (CONSTANT, REGRESSION, EXTENDED, NETWORK)
+ORDER = (BASELINE, REGRESSION, TERMS, NETWORK)
 """Procedures from the simplest to the richest."""
 PROCEDURES, DEPTHS, CHOICE = "procedures", "depths", "choice"
 """The questions of a target, each with its own Holm adjustment: constant, regression, regression
@@ -48,7 +48,7 @@ class Model:
 
     @property
     def procedure(self) -> str:
-        """CONSTANT, REGRESSION, EXTENDED or NETWORK; every network of one depth is a NETWORK too."""
+        """BASELINE, REGRESSION, TERMS or NETWORK; every network of one depth is a NETWORK too."""
         return NETWORK if self.depth == CHOSEN else procedure_of(self.family, self.depth)
 
 
@@ -81,8 +81,8 @@ class Comparison:
 
         Interval and probabilities are read from one distribution, that of the method
         (`Interval.above`): under a flat prior the posterior of the gain, with `CorrectedT` that of
-        the Bayesian correlated t-test. What is held against a floor is the difference, by the same
-        method.
+        the Bayesian correlated t-test. What is held against a minimum margin is the difference, by
+        the same method.
         """
         pairs, judge = self.pairs(base, other), self.judge(base, level)
         gain, base_loss, per_loss = (
@@ -91,22 +91,22 @@ class Comparison:
             float(per_of(pairs).mean()),
         )
         threshold = self.threshold.over(base_loss, per_loss)
-        floor, amount = list[tuple[Interval, float]](), dict[str, float]()
-        if threshold.floor > 0:
+        min_margin, amount = list[tuple[Interval, float]](), dict[str, float]()
+        if threshold.min_margin > 0:
             saved = judge(pairs, "difference")
             amount = {"low_amount": saved.low, "high_amount": saved.high}
-            floor = [
-                (saved, threshold.floor),
-                (gain, threshold.floor / per_loss if per_loss > 0 else np.nan),
+            min_margin = [
+                (saved, threshold.min_margin),
+                (gain, threshold.min_margin / per_loss if per_loss > 0 else np.nan),
             ]
         counted = least_variance(pairs) > 0
-        amounts = counted and floor and per_loss == 0 and not np.isnan(threshold.margin)
+        amounts = counted and min_margin and per_loss == 0 and not np.isnan(threshold.margin)
         share = [] if amounts else [(gain, threshold.margin)]  # of no wrong row there is no share
-        tested = [*share, *_surest(floor)]
+        tested = [*share, *_surest(min_margin)]
         better = float(np.min([each.above(bound) for each, bound in tested]))
         losses = [
             *((each, -bound) for each, bound in share),
-            *_surest([(each, -bound) for each, bound in floor]),
+            *_surest([(each, -bound) for each, bound in min_margin]),
         ]
         worse = float(np.min([1 - each.above(bound) for each, bound in losses]))
         nearest, bound = min(tested, key=lambda each: each[0].above(each[1]))
@@ -135,8 +135,8 @@ class Comparison:
 
 
 def _surest(tests: Sequence[tuple[Interval, float]]) -> list[tuple[Interval, float]]:
-    """Of the ways of holding a gain against the floor, as an amount and as a share, the one that is
-    surer; none of none.
+    """Of the ways of holding a gain against the minimum margin, as an amount and as a share, the
+    one that is surer; none of none.
     """
     return [max(tests, key=lambda each: abs(each[0].above(each[1]) - 0.5))] if tests else []
 
@@ -147,7 +147,7 @@ def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:
 
     losses: `row_losses` of the target. Boosted trees and the short formula are no models.
     """
-    own = with_groups(losses[~losses["family"].isin((TREES, SHORT))])
+    own = with_groups(losses[~losses["family"].isin((TREES, FORMULA))])
     found = [
         Model(str(key[0]), int(str(key[1])), units(rows))
         for key, rows in own.groupby(["family", "depth"])
@@ -185,7 +185,7 @@ def model_gains(
     compared = replace(compared, per=compared.per or regression)
     ladder = [
         regression,
-        *(m for m in found if m.family == EXTENDED),
+        *(m for m in found if m.family == TERMS),
         *(m for m in found if m.depth == CHOSEN),
     ]
     told = [
@@ -210,12 +210,12 @@ def pairwise(
     Returns
     -------
     One dict a pair: question (PROCEDURES, DEPTHS or CHOICE), base, base_depth, other, other_depth
-    (families and hidden layers; CHOSEN for the network), the values of `Gain`, margin and floor
-    that the gain was held against, both as shares of per_loss, and p_holm, adjusted over the pairs
-    of the question (Holm 1979, Scand. J. Statist. 6). The gains among regression, regression with
-    terms and the network are those of `model_gains`. Without `per` those of CHOICE are shares of
-    the regression's loss too, where it was scored, and all others of the base's, as the margin then
-    is.
+    (families and hidden layers; CHOSEN for the network), the values of `Gain`, margin and minimum
+    margin that the gain was held against, both as shares of per_loss, and p_holm, adjusted over the
+    pairs of the question (Holm 1979, Scand. J. Statist. 6). The gains among regression, regression
+    with terms and the network are those of `model_gains`. Without `per` those of CHOICE are shares
+    of the regression's loss too, where it was scored, and all others of the base's, as the margin
+    then is.
     """
     models = {(base, other): gain for base, other, gain in model_gains(found, plain, compared)}
     deep = [side for side in found if side.depth > 0]
@@ -242,7 +242,11 @@ def pairwise(
             about |= {"other": other.family, "other_depth": other.depth, "margin": threshold.margin}
             own.append(
                 about
-                | {"floor": threshold.floor / gain.per_loss if gain.per_loss > 0 else np.nan}
+                | {
+                    "min_margin": threshold.min_margin / gain.per_loss
+                    if gain.per_loss > 0
+                    else np.nan
+                }
                 | gain.model_dump()
             )
         adjusted = holm([pair["p_value"] for pair in own])

@@ -177,8 +177,8 @@ def decided_at(
     """Find the number of rows at which the interval of `pairs` would likely leave out a bound.
 
     pair: names of base and other, and the bound. rows_now: of the table; NaN where it is not known,
-    with one split. held: MARGIN or FLOOR, whose bound it is. parts: whether both were trained on
-    parts of the rows.
+    with one split. held: MARGIN or MIN_MARGIN, whose bound it is. parts: whether both were trained
+    on parts of the rows.
     """
     base, other, bound = pair
     gain = method(pairs)

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from study.evidence.pairs import Size
 from study.schema import Frozen
 
-ENOUGH, TERMS, WORTH, UNDECIDED, NONE = "regression", "terms", "network", "undecided", "none"
-"""Verdicts: the model that is enough, or none of these."""
+UNDECIDED, NONE = "undecided", "none"
+"""Verdicts where no model is enough; the others are REGRESSION, TERMS and NETWORK."""
 
 Number = Annotated[
     float,
@@ -44,17 +44,18 @@ class Gain(Size):
     whose loss the shares are of, the base or a third. improvement, low, high: share of per_loss
     that is saved, with its interval at `level`; an end is NaN where the rows exclude no value on
     that side. low_amount, high_amount: interval of base_loss - other_loss, an amount of loss, at
-    the same level; NaN where no floor was asked of, too. std_error, df: of the improvement.
-    positive: probability that it is above 0. better: that it passes, the lesser of the
-    probabilities that the improvement is above the margin and the amount above the floor
+    the same level; NaN where no minimum margin was asked of, too. std_error, df: of the
+    improvement. positive: probability that it is above 0. better: that it passes, the lesser of the
+    probabilities that the improvement is above the margin and the amount above the minimum margin
     (`study.evidence.thresholds.Threshold`); worse: the same of a loss; equal: neither. p_value:
-    two-sided, of the one of margin and floor that `better` is of; the margin's where there is no
-    floor. The ends of either interval are of the distribution that its probability is of.
-    half_carried_by: fewest units (rows, groups, times) whose squared contributions make half of the
-    variance; 0 where there is none. counted: whether rows are counted that two procedures have
-    right or wrong which are not the same (`study.evidence.pairs.least_variance`): that no row is
-    wrong is then no proof that none ever is. method: a name of `study.evidence.intervals.METHODS`.
-    NaN where per has no loss, but for the amount, or there are fewer than two units.
+    two-sided, of the one of margin and minimum margin that `better` is of; the margin's where there
+    is no minimum margin. The ends of either interval are of the distribution that its probability
+    is of. half_carried_by: fewest units (rows, groups, times) whose squared contributions make half
+    of the variance; 0 where there is none. counted: whether rows are counted that two procedures
+    have right or wrong which are not the same (`study.evidence.pairs.least_variance`): that no row
+    is wrong is then no proof that none ever is. method: a name of
+    `study.evidence.intervals.METHODS`. NaN where per has no loss, but for the amount, or there are
+    fewer than two units.
     """
 
     per: str
@@ -159,7 +160,7 @@ class TermCount(Frozen):
     n_folds: int
 
 
-class ShortTerms(Frozen):
+class FormulaTerms(Frozen):
     """What the search for the short formula hands on: the terms it chose in each outer fold, and
     the formula on all rows.
 
@@ -170,7 +171,7 @@ class ShortTerms(Frozen):
     formula: str | None
 
 
-class ShortLine(Frozen):
+class FormulaLine(Frozen):
     """The short formula beside the verdict.
 
     loss: of its procedure, on the test rows. gain: over the regression. left: what the regression
@@ -205,13 +206,14 @@ class CurvePoint(Frozen):
 class DecidedAt(Frozen):
     """At how many rows an undecided gain of `other` over `base` would likely leave out a bound.
 
-    bound: the margin, or the floor as a share of the regression's mean loss, as `held` says, or 0
-    where it is not sure that there is a gain. times: of the rows now, the least at which a study,
-    these rows among them, has a chance of `study.evidence.decided.LIKELY` to end on `side` of the
-    bound, `above` or `below`; NaN where that is beyond MOST_TIMES, or where nothing tells. rows: of
-    the table then. above, below: chance of either end at `times`, or at MOST_TIMES; NaN where
-    nothing tells. slope: of the gain per 1 / times, and its standard error. curve: where the slope
-    comes from. parts: whether both were trained on parts of the rows, be they too few for a curve.
+    bound: the margin, or the minimum margin as a share of the regression's mean loss, as `held`
+    says, or 0 where it is not sure that there is a gain. times: of the rows now, the least at which
+    a study, these rows among them, has a chance of `study.evidence.decided.LIKELY` to end on `side`
+    of the bound, `above` or `below`; NaN where that is beyond MOST_TIMES, or where nothing tells.
+    rows: of the table then. above, below: chance of either end at `times`, or at MOST_TIMES; NaN
+    where nothing tells. slope: of the gain per 1 / times, and its standard error. curve: where the
+    slope comes from. parts: whether both were trained on parts of the rows, be they too few for a
+    curve.
     """
 
     base: str

@@ -11,7 +11,7 @@ from study.evidence.findings import UNDECIDED, Gain, Number
 from study.evidence.intervals import LEVEL
 from study.evidence.rule import ABOVE, Gains, scored_models, side_of
 from study.evidence.thresholds import Threshold
-from study.schema import EXTENDED, REGRESSION, Frozen
+from study.schema import REGRESSION, TERMS, Frozen
 
 
 class Answered(Protocol):
@@ -64,14 +64,14 @@ def answer_p(gains: Gains, margin: float | Threshold, answer: str) -> float:
                     default=1,
                 )
             )
-    own = gains.get((REGRESSION, EXTENDED)) if answer == EXTENDED else None
+    own = gains.get((REGRESSION, TERMS)) if answer == TERMS else None
     if own is not None:
         found.append((len(scored) - 1) * 2 * min(own.positive, 1 - own.positive))
     return min(max(found), 1.0)
 
 
 def _p(gain: Gain | None) -> float:
-    """Of margin and floor; 0 where there is no loss to save, 1 where nothing is known."""
+    """Of margin and minimum margin; 0 where there is no loss to save, 1 where nothing is known."""
     if gain is not None and gain.nothing:
         return 0.0
     return 1.0 if gain is None or math.isnan(gain.p_value) else gain.p_value

@@ -18,10 +18,10 @@ from study.evidence.findings import (
     Architecture,
     DecidedAt,
     DepthGain,
+    FormulaLine,
+    FormulaTerms,
     Gain,
     RungGain,
-    ShortLine,
-    ShortTerms,
     Sources,
     TermCount,
     TreesLine,
@@ -30,18 +30,18 @@ from study.evidence.intervals import method_at
 from study.evidence.rule import BELOW, held_by, open_pair, side_of, standing
 from study.evidence.scale import Meaning, meaning
 from study.evidence.scored_target import ScoredTarget
-from study.evidence.scores import UNIT, at_floor
+from study.evidence.scores import UNIT, at_clip
 from study.evidence.sources import sources
-from study.evidence.thresholds import FLOOR, MARGIN
+from study.evidence.thresholds import MARGIN, MIN_MARGIN
 from study.evidence.winners import CHOSEN, ROUNDING, SEARCH
-from study.schema import CONSTANT, EXTENDED, LOSS, NETWORK, REGRESSION, SHORT, TREES
+from study.schema import BASELINE, FORMULA, LOSS, NETWORK, REGRESSION, TERMS, TREES
 
 
 @dataclass(frozen=True, eq=False)
 class Judge(ScoredTarget):
     """Judges one target."""
 
-    def verdict(self, short: ShortTerms | None) -> Verdict:
+    def verdict(self, formula: FormulaTerms | None) -> Verdict:
         over = self._over_baseline()
         return Verdict(
             target=self.target,
@@ -57,7 +57,7 @@ class Judge(ScoredTarget):
                 for (base, other), gain in self.gains.items()
             ),
             smallest_sufficient=self._smallest_sufficient(),
-            beats_constant=any(gain.low > ROUNDING for gain in over) if over else None,
+            beats_baseline=any(gain.low > ROUNDING for gain in over) if over else None,
             over_baseline=max(
                 (gain.high if gain.bounded else np.nan for gain in over), default=np.nan
             ),
@@ -66,8 +66,8 @@ class Judge(ScoredTarget):
             sources=self._sources(),
             depths=self._depths(),
             trees=self._trees(),
-            short=self._short(short),
-            floor=self._floor(),
+            formula_line=self._formula_line(formula),
+            clipped=self._clipped(),
             question=self.question,
             bound=None if self._undefined else self.bound,
             meaning=self._meaning(),
@@ -88,11 +88,11 @@ class Judge(ScoredTarget):
 
     def _over_baseline(self) -> list[Gain]:
         """What each model improves over the baseline, where that is known."""
-        constant = next((model for model in self.models if model.family == CONSTANT), None)
-        if constant is None or not self.ladder or self._undefined:
+        baseline = next((model for model in self.models if model.family == BASELINE), None)
+        if baseline is None or not self.ladder or self._undefined:
             return []
         compared = replace(self.compared, per=None)
-        gains = [compared.gain(constant, rival) for rival in self.ladder.values()]
+        gains = [compared.gain(baseline, rival) for rival in self.ladder.values()]
         return [gain for gain in gains if gain.known or gain.base_loss == 0]
 
     def _smallest_sufficient(self) -> Architecture | None:
@@ -122,8 +122,8 @@ class Judge(ScoredTarget):
     def _decided_at(self) -> DecidedAt | None:
         """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored.
 
-        Where margin and floor both leave it open, of the larger one: passing that is nearly passing
-        both.
+        Where margin and minimum margin both leave it open, of the larger one: passing that is
+        nearly passing both.
         """
         pair = open_pair(self.gains, self.threshold)
         if pair is None or self.plain is None or np.isnan(self.gains[pair[:2]].std_error):
@@ -132,7 +132,7 @@ class Judge(ScoredTarget):
             return None
         gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
         held = held_by(gain, self.threshold) if pair[2] else MARGIN
-        unit = self.amounts if held == FLOOR else self.per
+        unit = self.amounts if held == MIN_MARGIN else self.per
         pairs = replace(self.compared, per=unit).pairs(base, other)
         losses, gained, per = (self._curve(model) for model in (base, other, self.plain))
         if unit is not self.plain:  # gains are amounts, whatever the regression's loss is on a part
@@ -162,9 +162,9 @@ class Judge(ScoredTarget):
         ]
 
     def _sources(self) -> Sources | None:
-        if self.plain is None or EXTENDED not in self.ladder:
+        if self.plain is None or TERMS not in self.ladder:
             return None
-        both, finish = self.ladder[EXTENDED], self.asked.finish
+        both, finish = self.ladder[TERMS], self.asked.finish
         return sources(self.asked.predictions, self.plain, both, self.compared, finish)
 
     def _meaning(self) -> Meaning | None:
@@ -195,12 +195,12 @@ class Judge(ScoredTarget):
             else None
         )
 
-    def _short(self, terms: ShortTerms | None) -> ShortLine | None:
-        line, richer = self.line(SHORT), self.ladder.get(EXTENDED)
+    def _formula_line(self, terms: FormulaTerms | None) -> FormulaLine | None:
+        line, richer = self.line(FORMULA), self.ladder.get(TERMS)
         if line is None or self._undefined:
             return None
         folds = [terms.folds[fold] for fold in sorted(terms.folds)] if terms else []
-        return ShortLine(
+        return FormulaLine(
             loss=float(line.losses["loss"].mean()),
             gain=self.gain(self.plain, line) if self.plain else None,
             left=self.gain(line, richer) if richer else None,
@@ -209,18 +209,18 @@ class Judge(ScoredTarget):
             formula=terms.formula if terms else None,
         )
 
-    def _floor(self) -> dict[str, int]:
-        """Test rows at the floor of the log loss, of every procedure that has any, of trees and of
+    def _clipped(self) -> dict[str, int]:
+        """Test rows whose log loss is clipped, of every procedure that has any, of trees and of
         the short formula.
         """
-        rows = at_floor(self.used)
+        rows = at_clip(self.used)
         if rows.empty:
             return {}
         none = self.losses.loc[self.losses.index[:0], UNIT]
         sides = {
-            CONSTANT: Model(CONSTANT, 0, none),
+            BASELINE: Model(BASELINE, 0, none),
             **self.ladder,
-            SHORT: Model(SHORT, 0, none),
+            FORMULA: Model(FORMULA, 0, none),
             TREES: Model(TREES, 0, none),
         }
         searches = {name: self._searches(model).drop_duplicates() for name, model in sides.items()}

@@ -65,8 +65,8 @@ def margins_of(gains: Mapping[tuple[str, str], Gain], threshold: Threshold) -> l
 
 def spans(gains: Gains, threshold: Threshold) -> tuple[Span, ...]:
     """What the rule leaves at every margin up to MOST, or to twice that of the threshold where it
-    is larger, and beside its floor: it changes only at the ends of the gains' intervals, and where
-    nothing can be saved beyond.
+    is larger, and beside its minimum margin: it changes only at the ends of the gains' intervals,
+    and where nothing can be saved beyond.
     """
     ends = {
         threshold.stated(end, gain)

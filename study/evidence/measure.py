@@ -21,8 +21,8 @@ class Measure:
     predictions: those of the target, with what a row adds to the shortfall as its loss; rows of
     outer folds that the metric does not exist on are left out. null: (n_rows,) of each row what the
     best constant has in place of its loss, by row; only where the shortfall is a share of its mean.
-    sd: standard deviation of the target over the test rows; NaN of classes. yard: what a floor of 1
-    is, in the metric's unit.
+    sd: standard deviation of the target over the test rows; NaN of classes. yard: what a minimum
+    margin of 1 is, in the metric's unit.
     """
 
     metric: Metric

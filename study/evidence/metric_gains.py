@@ -17,9 +17,9 @@ from study.evidence.metrics import Metric, metrics_of
 from study.evidence.pairs import paired, size_of
 from study.evidence.scores import of_one, row_losses, units
 from study.evidence.winners import CHOSEN
-from study.schema import CONSTANT, EXTENDED, NETWORK, REGRESSION, SHORT, TREES, Kind
+from study.schema import BASELINE, FORMULA, NETWORK, REGRESSION, TERMS, TREES, Kind
 
-JUDGED = (CONSTANT, REGRESSION, SHORT, EXTENDED, NETWORK, TREES)
+JUDGED = (BASELINE, REGRESSION, FORMULA, TERMS, NETWORK, TREES)
 """Procedures whose metrics are told, from the simplest to the richest; the last is beside them."""
 COLUMNS = [
     "target", "kind", "metric", "base", "other", "value", "low", "high", "std_error", "df", "p_value", "level", "base_value",
@@ -39,10 +39,10 @@ def procedures(asked: Measure, kind: Kind, winners: pd.DataFrame) -> dict[str, M
     sides = {
         model.procedure: model
         for model in found
-        if model.depth == CHOSEN or model.family in (CONSTANT, EXTENDED)
+        if model.depth == CHOSEN or model.family in (BASELINE, TERMS)
     }
     sides |= {} if plain is None else {REGRESSION: plain}
-    for family in (SHORT, TREES):
+    for family in (FORMULA, TREES):
         own = units(losses[losses["family"] == family])
         sides |= {family: Model(family, 0, own)} if len(own) else {}
     return {

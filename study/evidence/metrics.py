@@ -28,13 +28,13 @@ CLASSES = (Kind.BINARY, Kind.MULTICLASS)
 class Unit:
     """What amounts of a metric are measured in.
 
-    amount, floor: how an amount is told, and a floor, whose unit may be another: templates of
-    {value}, {percent}, {points}, {label}, {noun} and {target}. percent: whether values of the
-    metric are told in per cent.
+    amount, min_margin: how an amount is told, and a minimum margin, whose unit may be another:
+    templates of {value}, {percent}, {points}, {label}, {noun} and {target}. percent: whether values
+    of the metric are told in per cent.
     """
 
     amount: str
-    floor: str
+    min_margin: str
     percent: bool = False
 
 
@@ -57,9 +57,9 @@ class Metric:
     told. rows: from (n, ...) test rows to (n,) contributions. null: from (n,) observed values to
     what the best constant has in place of `rows`; None where it has no such mean. squared: whether
     amounts are of the root of the shortfall, as errors are of a squared loss. in_sd: whether a
-    floor of 1 is a standard deviation of the target; else it is the mean of `null` where the
-    shortfall is no ratio to it, or 1 of the metric. most: the largest shortfall. lacks: what the
-    test rows of an outer fold have that has no such metric.
+    minimum margin of 1 is a standard deviation of the target; else it is the mean of `null` where
+    the shortfall is no ratio to it, or 1 of the metric. most: the largest shortfall. lacks: what
+    the test rows of an outer fold have that has no such metric.
     """
 
     name: str
@@ -95,9 +95,9 @@ class Metric:
         """
         return self._filled(self.unit.amount, value)
 
-    def floor(self, value: float, target: str) -> str:
-        """A floor, in words: `0.01 standard deviations of price`."""
-        return self._filled(self.unit.floor, value, target)
+    def min_margin(self, value: float, target: str) -> str:
+        """A minimum margin, in words: `0.01 standard deviations of price`."""
+        return self._filled(self.unit.min_margin, value, target)
 
     def _filled(self, template: str, value: float, target: str = "") -> str:
         points = f"{given(100 * value)} point{'' if math.isclose(value, 0.01) else 's'}"

@@ -8,14 +8,12 @@ import math
 from collections.abc import Mapping
 from itertools import combinations
 
-from study.evidence.findings import ENOUGH, TERMS, WORTH, Gain
-from study.evidence.thresholds import FLOOR, MARGIN, Threshold
-from study.schema import EXTENDED, NETWORK, REGRESSION
+from study.evidence.findings import Gain
+from study.evidence.thresholds import MARGIN, MIN_MARGIN, Threshold
+from study.schema import NETWORK, REGRESSION, TERMS
 
-LADDER = (REGRESSION, EXTENDED, NETWORK)
+LADDER = (REGRESSION, TERMS, NETWORK)
 """Procedures from the simplest to the richest."""
-ANSWERS = {REGRESSION: ENOUGH, EXTENDED: TERMS, NETWORK: WORTH}
-"""What is said where one model alone is left."""
 ABOVE, BELOW, OPEN = "above", "below", "open"
 """Where an interval lies: wholly above a bound, wholly below, or neither."""
 OUT, IN = "out", "in"
@@ -35,21 +33,21 @@ def side(improvement: float, low: float, high: float, bound: float) -> str:
 
 
 def side_of(gain: Gain, threshold: float | Threshold) -> str:
-    """ABOVE if a gain lies wholly above margin and floor, BELOW if wholly below either, else OPEN.
-    A float is a margin.
+    """ABOVE if a gain lies wholly above margin and minimum margin, BELOW if wholly below either,
+    else OPEN. A float is a margin.
 
-    It lies on a side of the floor by its amount, or by its share of the loss that was measured:
-    where the loss is small the amount is the surer of the two, and where it is large the share. Of
-    a count of which there was none the amount alone is held against the floor, and nothing is
-    decided without one; of another loss of 0 nothing can be saved.
+    It lies on a side of the minimum margin by its amount, or by its share of the loss that was
+    measured: where the loss is small the amount is the surer of the two, and where it is large the
+    share. Of a count of which there was none the amount alone is held against the minimum margin,
+    and nothing is decided without one; of another loss of 0 nothing can be saved.
     """
     sides = _sides(gain, Threshold.of(threshold)).values()
     return BELOW if BELOW in sides else OPEN if OPEN in sides else ABOVE
 
 
 def held_by(gain: Gain, threshold: float | Threshold) -> str:
-    """MARGIN or FLOOR, which of the two puts a gain on its side; where both do, the one that is
-    larger on these rows.
+    """MARGIN or MIN_MARGIN, which of the two puts a gain on its side; where both do, the one that
+    is larger on these rows.
     """
     sides, whole, own = (
         _sides(gain, Threshold.of(threshold)),
@@ -58,7 +56,11 @@ def held_by(gain: Gain, threshold: float | Threshold) -> str:
     )
     found = [name for name, side in sides.items() if side == whole]
     return (
-        found[0] if len(found) == 1 else FLOOR if own.floor > own.margin * gain.per_loss else MARGIN
+        found[0]
+        if len(found) == 1
+        else MIN_MARGIN
+        if own.min_margin > own.margin * gain.per_loss
+        else MARGIN
     )
 
 
@@ -66,21 +68,21 @@ def _sides(gain: Gain, threshold: Threshold) -> dict[str, str]:
     threshold = threshold.of_gain(gain)
     saved = 0.0 if gain.counted else gain.improvement
     sides = {MARGIN: side(saved, gain.low, gain.high, threshold.margin)}
-    if threshold.floor > 0 and not math.isnan(
+    if threshold.min_margin > 0 and not math.isnan(
         threshold.margin
     ):  # without a margin nothing is decided
         if gain.counted and gain.per_loss == 0:
             return {
-                FLOOR: side(saved, gain.low_amount, gain.high_amount, threshold.floor)
+                MIN_MARGIN: side(saved, gain.low_amount, gain.high_amount, threshold.min_margin)
             }  # of no wrong row there is no share
         share = side(
             saved,
             gain.low,
             gain.high,
-            threshold.floor / gain.per_loss if gain.per_loss > 0 else math.inf,
+            threshold.min_margin / gain.per_loss if gain.per_loss > 0 else math.inf,
         )
-        amount = side(saved, gain.low_amount, gain.high_amount, threshold.floor)
-        sides[FLOOR] = share if amount == OPEN else amount
+        amount = side(saved, gain.low_amount, gain.high_amount, threshold.min_margin)
+        sides[MIN_MARGIN] = share if amount == OPEN else amount
     return sides
 
 
@@ -123,8 +125,8 @@ def terms_unsure(gains: Gains, threshold: float | Threshold) -> bool:
     That is so where the network alone is sure to be better than the regression, by more than the
     margin: the terms are then within the margin of the network, but that they help was not shown.
     """
-    gain = gains.get((REGRESSION, EXTENDED))
-    return _walk(gains, threshold) == (EXTENDED,) and gain is not None and not gain.low > 0
+    gain = gains.get((REGRESSION, TERMS))
+    return _walk(gains, threshold) == (TERMS,) and gain is not None and not gain.low > 0
 
 
 def standing(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
@@ -137,7 +139,7 @@ def standing(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
     network. No model without gains.
     """
     found = _walk(gains, threshold)
-    return (EXTENDED, NETWORK) if terms_unsure(gains, threshold) else found
+    return (TERMS, NETWORK) if terms_unsure(gains, threshold) else found
 
 
 def _walk(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
@@ -155,14 +157,14 @@ def open_pair(gains: Gains, threshold: float | Threshold) -> tuple[str, str, flo
     out; None where decided.
 
     Of several the one of the simplest model left and the last, if that is open. The bound is the
-    margin or the floor, whichever `held_by` says, as a share of the loss that the gain is a share
-    of; or 0 (`terms_unsure`).
+    margin or the minimum margin, whichever `held_by` says, as a share of the loss that the gain is
+    a share of; or 0 (`terms_unsure`).
     """
     threshold, left = Threshold.of(threshold), standing(gains, threshold)
     if len(left) < 2:
         return None
     if terms_unsure(gains, threshold):
-        return REGRESSION, EXTENDED, 0.0
+        return REGRESSION, TERMS, 0.0
     found = [
         pair
         for pair, gain in gains.items()
@@ -172,5 +174,5 @@ def open_pair(gains: Gains, threshold: float | Threshold) -> tuple[str, str, flo
     if pair is None:
         return None
     own, per = threshold.of_gain(gains[pair]), gains[pair].per_loss
-    floor = held_by(gains[pair], threshold) == FLOOR
-    return (*pair, (own.floor / per if per > 0 else math.inf) if floor else own.margin)
+    min_margin = held_by(gains[pair], threshold) == MIN_MARGIN
+    return (*pair, (own.min_margin / per if per > 0 else math.inf) if min_margin else own.margin)

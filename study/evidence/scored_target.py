@@ -18,7 +18,7 @@ from study.evidence.measure import Measure, measure
 from study.evidence.scores import chosen_networks, row_losses, units
 from study.evidence.thresholds import EvaluationSpec, ResolvedThreshold, Threshold, bound_of
 from study.evidence.winners import CHOSEN, MODEL, ROUNDING, baseline, select_candidate
-from study.schema import EXTENDED, REGRESSION, Kind
+from study.schema import REGRESSION, TERMS, Kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class ScoredTarget:
 
     @cached_property
     def bound(self) -> ResolvedThreshold | None:
-        """Margin and floor as shares of the regression's loss; None without a regression."""
+        """Margin and minimum margin as shares of the regression's loss; None without a regression."""
         if self.plain is None:
             return None
         return bound_of(self.question, self.asked, float(self.plain.losses["loss"].mean()))
@@ -116,7 +116,7 @@ class ScoredTarget:
         """The regression, the one with terms, and the network, where they were scored."""
         found = {} if self.plain is None else {REGRESSION: self.plain}
         return found | {
-            m.procedure: m for m in self.models if m.family == EXTENDED or m.depth == CHOSEN
+            m.procedure: m for m in self.models if m.family == TERMS or m.depth == CHOSEN
         }
 
     @cached_property

@@ -21,12 +21,12 @@ from study.evidence.winners import (
     ranks,
     select_candidate,
 )
-from study.schema import LOSS_NAMES, NETWORK, SHORT, TREES, Kind
+from study.schema import FORMULA, LOSS_NAMES, NETWORK, TREES, Kind
 
 UNIT = ["outer_fold", "group", "time", "row", "loss"]
 BINS = 10
 """Bins of the calibration error."""
-FLOOR = -math.log(float(np.finfo(np.float32).eps))
+CLIP = -math.log(float(np.finfo(np.float32).eps))
 """Log loss in nats of the surest mistake: probabilities count as a float32 step away from 0 and 1.
 """
 
@@ -52,9 +52,9 @@ def with_groups(predictions: pd.DataFrame) -> pd.DataFrame:
     return found if "time" in found else found.assign(time=np.nan)
 
 
-def at_floor(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Those whose log loss is FLOOR; none of a kind that has no log loss."""
-    high = predictions[predictions["loss"] >= FLOOR * (1 - 1e-9)]
+def at_clip(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Those whose log loss is CLIP; none of a kind that has no log loss."""
+    high = predictions[predictions["loss"] >= CLIP * (1 - 1e-9)]
     return high[high["kind"].map(LOSS_NAMES) == LOSS_NAMES[Kind.BINARY]]
 
 
@@ -143,9 +143,10 @@ def model_scores(
     -------
     (n, ...) frame: target, kind, family, depth (CHOSEN of the network), candidate, rank (of the
     target's test losses, `study.evidence.winners.ranks`, of candidates that are judged; boosted
-    trees and the short formula have none), test_loss, std_error, low, high, method, n_rows, n_floor
-    (of them, those at the FLOOR in some outer fold), n_folds, calibration_error (the mean over
-    folds and seeds; NaN but of classes), val_loss (the mean over outer folds), optimism = val_loss
+    trees and the short formula have none), test_loss, std_error, low, high, method, n_rows,
+    n_clipped (of them, those at the CLIP in some outer fold), n_folds, calibration_error (the mean
+    over folds and seeds; NaN but of classes), val_loss (the mean over outer folds), optimism =
+    val_loss
     - test_loss.
     """
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
@@ -170,7 +171,7 @@ def model_scores(
             "low": loss.low,
             "high": loss.high,
         }
-        counts = {"n_rows": rows["row"].nunique(), "n_floor": at_floor(rows)["row"].nunique()}
+        counts = {"n_rows": rows["row"].nunique(), "n_clipped": at_clip(rows)["row"].nunique()}
         counts["n_folds"] = rows["outer_fold"].nunique()
         off = [
             _calibration_error(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])
@@ -188,7 +189,7 @@ def model_scores(
         return scores
     validation = pd.concat([winners, chosen]).groupby(MODEL, as_index=False)["val_loss"].mean()
     scores = scores.merge(validation, on=MODEL, how="left")
-    told = select_candidate(scores[~scores["family"].isin((TREES, SHORT))])
+    told = select_candidate(scores[~scores["family"].isin((TREES, FORMULA))])
     placed = [
         ranks(own["test_loss"], baseline(own, "test_loss")) for _, own in told.groupby("target")
     ]

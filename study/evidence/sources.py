@@ -11,7 +11,7 @@ from study.evidence.compare import Comparison, Model
 from study.evidence.findings import Sources
 from study.evidence.pairs import FINE
 from study.evidence.scores import row_losses, units
-from study.schema import CURVES, EXTENDED, PRODUCTS
+from study.schema import CURVES, PRODUCTS, TERMS
 
 
 def sources(
@@ -31,7 +31,7 @@ def sources(
     default that of neither. Rows that not all four have are left out; None where no row is left, or
     where a part is missing on an outer fold of the two: their gain would be of other rows.
     """
-    own = predictions[predictions["family"] == EXTENDED]
+    own = predictions[predictions["family"] == TERMS]
     alone = (finish(units(row_losses(own, candidate))) for candidate in (PRODUCTS, CURVES))
     sides = [neither.losses, *alone, both.losses]
     rows = [side.set_index(["outer_fold", "row"]) for side in sides]

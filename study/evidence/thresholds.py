@@ -1,4 +1,4 @@
-"""What a verdict is asked of, and what a gain has to pass to matter: a margin and a floor."""
+"""What a verdict is asked of, and what a gain has to pass to matter: a margin and a minimum margin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from study.evidence.pairs import FINE
 from study.schema import LOSS, Frozen, MarginOf
 
 UNIT = "unit"
-MARGIN, FLOOR = "margin", "floor"
+MARGIN, MIN_MARGIN = "margin", "min_margin"
 """The two that a gain has to pass."""
 
 
@@ -22,15 +22,15 @@ class Threshold:
     """What a gain has to pass to matter, both of it.
 
     margin: a share of the regression's loss, which the gain, such a share too, is held against; NaN
-    where that has none. floor: an amount of loss, which the difference of the two mean losses is
-    held against, or the gain against its share of the loss that was measured; none is 0. roots:
-    which of the two, MARGIN and FLOOR, is an amount of the root of a mean loss, and so of a small
-    loss less than of a large one (`over`); what stands in margin and floor is of a base whose loss
-    is `at`, the regression's.
+    where that has none. min_margin: an amount of loss, which the difference of the two mean losses
+    is held against, or the gain against its share of the loss that was measured; none is 0. roots:
+    which of the two, MARGIN and MIN_MARGIN, is an amount of the root of a mean loss, and so of a
+    small loss less than of a large one (`over`); what stands in margin and minimum margin is of a
+    base whose loss is `at`, the regression's.
     """
 
     margin: float
-    floor: float = 0.0
+    min_margin: float = 0.0
     roots: tuple[str, ...] = ()
     at: float = math.nan
 
@@ -38,14 +38,14 @@ class Threshold:
         """What a gain over a procedure of mean loss `base`, a share of the mean loss `per`, has to
         pass.
         """
-        margin, floor = self.margin, self.floor
+        margin, min_margin = self.margin, self.min_margin
         if MARGIN in self.roots:
             margin = (
                 off_loss(off_root(margin * self.at, self.at), base) / per if per > 0 else math.nan
             )
-        if FLOOR in self.roots:
-            floor = off_loss(off_root(floor, self.at), base)
-        return Threshold(margin, floor)
+        if MIN_MARGIN in self.roots:
+            min_margin = off_loss(off_root(min_margin, self.at), base)
+        return Threshold(margin, min_margin)
 
     def of_gain(self, gain: Gain) -> Threshold:
         """What a gain has to pass."""
@@ -66,7 +66,7 @@ class Threshold:
         return (
             math.nan
             if math.isnan(self.margin) or not per > 0
-            else max(self.margin, self.floor / per)
+            else max(self.margin, self.min_margin / per)
         )
 
     @classmethod
@@ -97,14 +97,14 @@ class EvaluationSpec(Frozen):
 
     metric: a name of `study.evidence.metrics.metrics_of` the target's kind. margin: smallest gain
     that matters; margin_of: what it is a share of, the regression's shortfall in the metric, or
-    `unit`, where it is in the metric's own unit. floor: smallest difference that can matter, on the
-    scale of `Measure.yard`. after: whether it was asked after the results were known.
+    `unit`, where it is in the metric's own unit. min_margin: smallest difference that can matter,
+    on the scale of `Measure.yard`. after: whether it was asked after the results were known.
     """
 
     metric: str = LOSS
     margin: float = 0.05
     margin_of: MarginOf = "regression"
-    floor: float = 0.0
+    min_margin: float = 0.0
     after: bool = False
 
 
@@ -113,17 +113,17 @@ class ResolvedThreshold(Frozen):
     metric, as it was measured, and of a gain over the regression: those of another base are what
     `threshold` says of it.
 
-    share: the larger of margin and floor; NaN of none. sd: standard deviation of the target; NaN of
-    classes. shortfall: the regression's mean. amount: whether the margin is an amount, which no
-    share of the regression's shortfall is; all gains are then amounts too, shares of that mean as a
-    number like any other, whatever it may truly be. counted: the floor as an amount, of a metric
-    that counts rows, which has one where the shortfall is 0, too; NaN of others. roots: as in
-    `Threshold`.
+    share: the larger of margin and minimum margin; NaN of none. sd: standard deviation of the
+    target; NaN of classes. shortfall: the regression's mean. amount: whether the margin is an
+    amount, which no share of the regression's shortfall is; all gains are then amounts too, shares
+    of that mean as a number like any other, whatever it may truly be. counted: the minimum margin
+    as an amount, of a metric that counts rows, which has one where the shortfall is 0, too; NaN of
+    others. roots: as in `Threshold`.
     """
 
     share: Number
     margin: Number
-    floor: Number
+    min_margin: Number
     sd: Number
     shortfall: Number
     amount: bool
@@ -133,13 +133,15 @@ class ResolvedThreshold(Frozen):
     @property
     def threshold(self) -> Threshold:
         """What the rule takes."""
-        floor = self.floor * self.shortfall if self.shortfall else self.counted
-        return Threshold(self.margin, floor if self.floor else 0.0, self.roots, self.shortfall)
+        min_margin = self.min_margin * self.shortfall if self.shortfall else self.counted
+        return Threshold(
+            self.margin, min_margin if self.min_margin else 0.0, self.roots, self.shortfall
+        )
 
     @property
     def held(self) -> str:
-        """MARGIN or FLOOR, which of them `share` is."""
-        return FLOOR if self.floor > self.margin else MARGIN
+        """MARGIN or MIN_MARGIN, which of them `share` is."""
+        return MIN_MARGIN if self.min_margin > self.margin else MARGIN
 
 
 def bound_of(question: EvaluationSpec, asked: Measure, shortfall: float) -> ResolvedThreshold:
@@ -155,15 +157,17 @@ def bound_of(question: EvaluationSpec, asked: Measure, shortfall: float) -> Reso
     """
     amount = question.margin_of == UNIT
     margin = share_of(question.margin, asked, shortfall) if amount else question.margin
-    floor = share_of(question.floor * asked.yard, asked, shortfall) if question.floor else 0.0
+    min_margin = (
+        share_of(question.min_margin * asked.yard, asked, shortfall) if question.min_margin else 0.0
+    )
     bounds = {
-        "share": float(np.fmax(margin, floor)),
+        "share": float(np.fmax(margin, min_margin)),
         "margin": margin,
-        "floor": floor,
+        "min_margin": min_margin,
         "shortfall": shortfall,
     }
-    bounds["counted"] = question.floor * asked.yard if FINE in asked.predictions else np.nan
-    stated = {MARGIN: amount, FLOOR: question.floor > 0}
+    bounds["counted"] = question.min_margin * asked.yard if FINE in asked.predictions else np.nan
+    stated = {MARGIN: amount, MIN_MARGIN: question.min_margin > 0}
     roots = tuple(name for name, told in stated.items() if told and asked.metric.squared)
     return ResolvedThreshold(**bounds, sd=asked.sd, amount=amount, roots=roots)
 

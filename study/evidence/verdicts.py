@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import ShortTerms
+from study.evidence.findings import FormulaTerms
 from study.evidence.judge import Judge
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.winners import best_trials
@@ -25,7 +25,7 @@ def verdicts(
     *,
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
-    short: Mapping[str, ShortTerms] | None = None,
+    formulas: Mapping[str, FormulaTerms] | None = None,
     questions: Mapping[str, EvaluationSpec] | None = None,
 ) -> list[Verdict]:
     """The answer for every target: is the regression enough, does it lack terms, or is the network
@@ -46,12 +46,12 @@ def verdicts(
     n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's,
         in time order those before
         a fold's, and unknown for one fold in no order.
-    short : the terms of the short formula, by target.
+    formulas : the terms of the short formula, by target.
     questions : by target what is asked; by default of the loss, with this margin and without a
-        floor. Where it is given, the
+        minimum margin. Where it is given, the
         verdict also says what the losses mean.
     """
-    return answers(judges(predictions, trials, folds, questions, margin, method, n_train), short)
+    return answers(judges(predictions, trials, folds, questions, margin, method, n_train), formulas)
 
 
 def judges(
@@ -90,19 +90,19 @@ def judges(
 
 def answers(
     asked: Iterable[Judge],
-    short: Mapping[str, ShortTerms] | None = None,
+    formulas: Mapping[str, FormulaTerms] | None = None,
 ) -> list[Verdict]:
-    """The verdict of every judge; short: as in `verdicts`."""
-    return [judge.verdict((short or {}).get(judge.target)) for judge in asked]
+    """The verdict of every judge; formulas: as in `verdicts`."""
+    return [judge.verdict((formulas or {}).get(judge.target)) for judge in asked]
 
 
 def margin_curves(asked: Iterable[Judge]) -> pd.DataFrame:
     """P(gain > m) at every margin m, of every gain of every verdict.
 
     Returns an (n_gains * POINTS, 7) frame: target, kind, base, other, margin and above
-    (`study.evidence.margin_curves.curve`), bound (the larger of margin and floor, as the margin of
-    which this gain has to pass as much; NaN where it has none). A margin is told as a share of the
-    regression's loss, of a gain over the regression.
+    (`study.evidence.margin_curves.curve`), bound (the larger of margin and minimum margin, as the
+    margin of which this gain has to pass as much; NaN where it has none). A margin is told as a
+    share of the regression's loss, of a gain over the regression.
     """
     pieces = [judge.curves() for judge in asked]
     columns = ["target", "kind", "base", "other", "margin", "above", "bound"]

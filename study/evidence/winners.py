@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.schema import ALL_ROWS, CONSTANT, in_order
+from study.schema import ALL_ROWS, BASELINE, in_order
 
 SEARCH = ["target", "kind", "family", "depth", "outer_fold"]
 MODEL = SEARCH[:-1]
@@ -32,7 +32,7 @@ def baseline(own: pd.DataFrame, loss: str) -> float:
     largest of any family.
     """
     means = own.groupby("family")[loss].mean()
-    return float(means.get(CONSTANT, means[np.isfinite(means)].max()))
+    return float(means.get(BASELINE, means[np.isfinite(means)].max()))
 
 
 def ranks(losses: pd.Series, baseline: float) -> pd.Series:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from study.execution.recorder import Report
-from study.records.short import ShortFormula
+from study.records.formula import FormulaWork
 from study.records.trees import Trees
 from study.records.trial import TrialRecord
 from study.records.work import FoldRecord
 from study.schema import TrialState
 from study.training.device import placed
-from study.training.short import run_short
+from study.training.formula import run_formula
 from study.training.task import FoldTask, Task, TrainingFailed, TrialTask
 from study.training.trees import score_trees
 from study.training.trial import run_trial
@@ -81,6 +81,6 @@ def _work(task: FoldTask, data: Encoded) -> tuple[FoldRecord, dict[str, bytes]]:
     match task.work:
         case Trees():
             return score_trees(data, task.study, task.seed, task.tree_trials)
-        case ShortFormula():
-            return run_short(task, data)
+        case FormulaWork():
+            return run_formula(task, data)
     raise TypeError(f"no worker knows how to do {task.work.noun}")

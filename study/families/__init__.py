@@ -3,7 +3,6 @@ this registers them all.
 """
 
 from study.families.base import Architecture, Family, Layers
-from study.families.extended import Extended
 from study.families.heads import HEADS
 from study.families.neural import Neural
 from study.families.registry import FAMILIES, get_family, packages, register
@@ -21,17 +20,18 @@ from study.families.spaces import (
     searched,
     shaping,
 )
+from study.families.terms import TermsRegression
 
 __all__ = [
     "FAMILIES",
     "HEADS",
     "Architecture",
-    "Extended",
     "Family",
     "Layers",
     "Neural",
     "Regression",
     "Schedule",
+    "TermsRegression",
     "check_space",
     "count_programs",
     "first_params",

@@ -8,7 +8,7 @@ import sys
 from study.config import StudyConfig
 from study.config.options import Range, Space
 from study.families import FAMILIES, get_family, is_searched, resolve_space, searched
-from study.schema import EXTENDED, REGRESSIONS, Kind, Search, StudyError
+from study.schema import REGRESSIONS, TERMS, Kind, Search, StudyError
 
 DEPTHS = (1, 2, 3)
 """Hidden layers of the networks where a config names none."""
@@ -42,7 +42,7 @@ def depths_of(config: StudyConfig, family: str) -> list[int]:
     return [*DEPTHS] if config.depths is None else config.depths
 
 
-def has_short(config: StudyConfig, kind: Kind) -> bool:
+def has_formula(config: StudyConfig, kind: Kind) -> bool:
     """Whether there is a short formula: it stands beside the kind's regression, which a config's
     families may lack.
     """
@@ -53,7 +53,7 @@ def search_space(config: StudyConfig, search: Search, n_rows: int) -> Space:
     """The search space of a search with so many training rows, the config's overrides applied; the
     regression with terms takes the plain one's path."""
     family, spaces = get_family(search.family), config.space
-    plain = spaces.get(REGRESSIONS[search.kind], {}) if family.name == EXTENDED else {}
+    plain = spaces.get(REGRESSIONS[search.kind], {}) if family.name == TERMS else {}
     path = {name: form for name, form in plain.items() if name == family.path}
     return resolve_space(family, n_rows, path | spaces.get(family.name, {}))
 

@@ -7,16 +7,16 @@ from typing import Any
 from study.config.options import Range, Space
 from study.families.base import Family
 from study.families.registry import register
-from study.schema import Kind
+from study.schema import BASELINE, Kind
 
 
 @register
-class Constant(Family):
-    """Predicts the same for every row, from the bias alone: the floor that any use of the features
-    must beat.
+class Baseline(Family):
+    """Predicts the same for every row, from the bias alone: what any use of the features must
+    beat.
     """
 
-    name = "constant"
+    name = BASELINE
     kinds = frozenset(Kind)
     convex = True
     inputs = False

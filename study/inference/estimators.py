@@ -126,7 +126,7 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     ----------
     model : {"answer", "regression", "extended", "short", "network", "trees"}
         Whose model predicts. With evidence the answer is what the verdict says. Without, it is the
-        simplest of regression, regression with terms (`extended`) and network whose mean validation
+        simplest of regression, regression with terms (`terms`) and network whose mean validation
         loss no richer one is below by more than `margin` times the regression's, less a standard
         error over inner folds; no test row has a say, so it is no verdict. Only what is asked for
         is searched.

@@ -28,7 +28,7 @@ from study.records.frames import trials_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.trial import WinnerRecord
 from study.records.work import reason
-from study.schema import ALL_ROWS, EXTENDED, NETWORK, REGRESSION, StudyError, procedure_of
+from study.schema import ALL_ROWS, NETWORK, REGRESSION, TERMS, StudyError, procedure_of
 from study.search.cost import Size
 from study.search.plan import make_plan, resolve_outer
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from study.results import Results
 
 
-PROCEDURES = REGRESSION, EXTENDED, NETWORK
+PROCEDURES = REGRESSION, TERMS, NETWORK
 """Those among which the answer is, the simplest first."""
 
 

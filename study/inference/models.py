@@ -18,7 +18,7 @@ from study.evidence.winners import select_candidate
 from study.families.heads import HEADS, FloatArray
 from study.records.delivery import PROCEDURES, chosen_searches, fold_model
 from study.records.results import Results
-from study.schema import ALL_ROWS, REGRESSION, SHORT, TREES, StudyError, nearest
+from study.schema import ALL_ROWS, FORMULA, REGRESSION, TREES, StudyError, nearest
 
 ANSWER = "answer"
 """The model that the verdict gives."""
@@ -150,8 +150,8 @@ def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) 
         own = own[own["target"] == target] if len(own) else own
     else:
         own = results.predictions[results.predictions["target"] == target]
-        if procedure == SHORT:
-            own = own[own["family"] == SHORT]
+        if procedure == FORMULA:
+            own = own[own["family"] == FORMULA]
         elif search := chosen_searches(results.trials, outer_fold).get((target, procedure)):
             own = select_candidate(
                 own[(own["family"] == search.family) & (own["depth"] == search.depth)]
@@ -181,7 +181,7 @@ def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> 
     """Why there is no such model, and how it comes back: a run makes what has no record, whatever
     files there are.
     """
-    back = f"remove winner.json, short.json and trees.json of what is to be made again below {results.paths.trials}, and"
+    back = f"remove winner.json, formula.json and trees.json of what is to be made again below {results.paths.trials}, and"
     if outer_fold != ALL_ROWS and not results.config.keep_fold_models:
         return (
             f"The models of the outer folds were removed (keep_fold_models: false). To have them, {back} run the study with "

@@ -16,18 +16,18 @@ from study.records.reading import read_outcomes, read_winners
 from study.records.results import Results
 from study.schema import (
     ALL_ROWS,
-    CONSTANT,
-    EXTENDED,
+    BASELINE,
+    FORMULA,
     NETWORK,
     REGRESSION,
-    SHORT,
+    TERMS,
     TREES,
     Search,
     TrialState,
     procedure_of,
 )
 
-PROCEDURES = (REGRESSION, EXTENDED, SHORT, NETWORK, TREES)
+PROCEDURES = (REGRESSION, TERMS, FORMULA, NETWORK, TREES)
 """Those of which a model is delivered, where there is one."""
 
 
@@ -59,7 +59,7 @@ def fold_model(
     """The saved model of a procedure on an outer fold, None where there is none: another depth
     never stands in.
     """
-    if procedure in {SHORT, TREES}:
+    if procedure in {FORMULA, TREES}:
         path = paths.fold_model(target, procedure, outer_fold)
     elif search := chosen_searches(trials, outer_fold).get((target, procedure)):
         path = paths.model(search)
@@ -75,10 +75,10 @@ def deliver(paths: StudyPaths, trials: pd.DataFrame, keep_folds: bool) -> None:
     A model that is there already stays where the folds' models were removed by an earlier run.
     """
     chosen = [
-        (target, name) for target, name in chosen_searches(trials, ALL_ROWS) if name != CONSTANT
+        (target, name) for target, name in chosen_searches(trials, ALL_ROWS) if name != BASELINE
     ]
     beside = [
-        (str(target), name) for target in trials["target"].unique() for name in (SHORT, TREES)
+        (str(target), name) for target in trials["target"].unique() for name in (FORMULA, TREES)
     ]
     for target, name in (*chosen, *beside):
         if (source := fold_model(paths, trials, target, name, ALL_ROWS)) is not None:

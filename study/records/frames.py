@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from study.records.short import ShortRecord
+from study.records.formula import FormulaRecord
 from study.records.trees import TreesRecord
 from study.records.trial import ReplicateRecord, TermRow, TrialRecord, WinnerRecord
 from study.schema import ALL_ROWS, RESULT_COLUMNS, Kind, TrialState
@@ -16,8 +16,8 @@ from study.schema import ALL_ROWS, RESULT_COLUMNS, Kind, TrialState
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
 
 
-B = TypeVar("B", TreesRecord, ShortRecord)
-Beside = TreesRecord | ShortRecord
+B = TypeVar("B", TreesRecord, FormulaRecord)
+Beside = TreesRecord | FormulaRecord
 """What is scored beside the searches."""
 Earlier = Mapping[tuple[str, int], pd.Series]
 """By target and outer fold, how many rows of the table are earlier than each test row, indexed by
@@ -132,7 +132,7 @@ def predictions_frame(
         head = {
             "study": w.study,
             **w.search.model_dump(mode="json"),
-            "number": 0 if isinstance(w, ShortRecord) else w.number,
+            "number": 0 if isinstance(w, FormulaRecord) else w.number,
         }
         observed, rows = np.asarray(w.observed, float), np.asarray(w.rows, np.int64)
         groups = np.asarray(w.groups, np.int64) if w.groups else rows
@@ -192,14 +192,14 @@ def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def terms_frame(winners: Iterable[WinnerRecord], shorts: Iterable[ShortRecord]) -> pd.DataFrame:
+def terms_frame(winners: Iterable[WinnerRecord], formulas: Iterable[FormulaRecord]) -> pd.DataFrame:
     """One row a weight of the regressions with terms and of the short formulas, all rows' (outer
     fold -1) among them.
 
     target, family (extended or short), outer_fold, term (its name), then as in `TermRow`: form,
     columns, fill, centers, low, high (lists), knot, output, weight.
     """
-    sources: list[WinnerRecord | ShortRecord] = [*winners, *shorts]
+    sources: list[WinnerRecord | FormulaRecord] = [*winners, *formulas]
     heads = [(source, source.search.model_dump(mode="json")) for source in sources if source.terms]
     rows = [
         {name: head[name] for name in ("target", "family", "outer_fold")}

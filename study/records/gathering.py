@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from study.records.formula import FormulaRecord
 from study.records.frames import (
     Earlier,
     curves_frame,
@@ -21,7 +22,6 @@ from study.records.frames import (
 from study.records.paths import StudyPaths, atomic_file, write_atomic
 from study.records.reading import read_trials, read_winners, read_work
 from study.records.results import Results
-from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord
 
@@ -53,15 +53,16 @@ def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
     classes = Results(paths.root).data.classes
-    winners, shorts = read_winners(paths), read_work(paths, ShortRecord)
+    winners, formulas = read_winners(paths), read_work(paths, FormulaRecord)
     write_frame(
-        paths.frame("predictions"), predictions_frame([*winners, *whole(shorts)], classes, earlier)
+        paths.frame("predictions"),
+        predictions_frame([*winners, *whole(formulas)], classes, earlier),
     )
     write_frame(
         paths.frame("trees"),
         predictions_frame(whole(read_work(paths, TreesRecord)), classes, earlier),
     )
-    write_frame(paths.frame("terms"), terms_frame(winners, shorts))
+    write_frame(paths.frame("terms"), terms_frame(winners, formulas))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:

@@ -175,11 +175,11 @@ class StudyPaths:
         return self.fold_model(search.target, search.model_name, search.outer_fold)
 
     def fold_model(self, target: str, name: str, outer_fold: int) -> Path:
-        """The model of a search, or of work beside the searches: `trees` or `short`."""
+        """The model of a search, or of work beside the searches: `trees` or `formula`."""
         return self.fold_models / f"{_name(target, name, outer_fold)}.{_ending(name)}"
 
     def delivered(self, target: str, name: str) -> Path:
-        """A procedure's model of all rows: `regression`, `extended`, `network`, `short` or `trees`."""
+        """A procedure's model of all rows: `regression`, `terms`, `network`, `formula` or `trees`."""
         return self.models / f"{safe_name(target)}-{name}.{_ending(name)}"
 
     def reader(self, target: str, outer_fold: int) -> Path:

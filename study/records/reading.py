@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import pandas as pd
 
+from study.records.formula import FormulaRecord
 from study.records.outcome import Outcome
 from study.records.packs import read_search
 from study.records.paths import StudyPaths, write_atomic
-from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldOutcome, FoldRecord, FoldWork
@@ -114,7 +114,7 @@ def read_outcomes(
 ) -> list[FoldOutcome]:
     """Outcomes of all such work; broken and beside as in `read_work`."""
     beside = None if beside is None else list(beside)
-    sorts: tuple[type[FoldRecord], ...] = (TreesRecord, ShortRecord)
+    sorts: tuple[type[FoldRecord], ...] = (TreesRecord, FormulaRecord)
     return [
         record.outcome() for model in sorts for record in read_work(paths, model, broken, beside)
     ]

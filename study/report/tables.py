@@ -35,10 +35,10 @@ def scores_frame(results: Results) -> pd.DataFrame:
         "target": "target", "model": "model", "candidate": "candidate", "rank": "rank", "test_loss": "test loss",
         "std_error": "std. error",
         "val_loss": "validation loss", "optimism": "optimism", "calibration_error": "calibration error",
-        "n_rows": "test rows", "n_floor": "at the limit",
+        "n_rows": "test rows", "n_clipped": "at the limit",
     }  # fmt: skip
     scores = with_names(results.scores, results.data.models)
-    scores["n_floor"] = scores["n_floor"].where(scores["n_floor"] > 0)
+    scores["n_clipped"] = scores["n_clipped"].where(scores["n_clipped"] > 0)
     order = list(results.trials["target"].unique())
     scores = scores.sort_values("target", key=lambda names: names.map(order.index), kind="stable")
     return scores[list(names)].rename(columns=names)
@@ -89,10 +89,10 @@ def _sources(verdict: Verdict) -> str:
     ]
     if verdict.formula:
         parts.append(f"<pre><code>{escape(verdict.formula)}</code></pre>")
-    if verdict.short and verdict.short.counts:
+    if verdict.formula_line and verdict.formula_line.counts:
         counts = {
-            "term": [c.term for c in verdict.short.counts],
-            "outer folds": [c.n_folds for c in verdict.short.counts],
+            "term": [c.term for c in verdict.formula_line.counts],
+            "outer folds": [c.n_folds for c in verdict.formula_line.counts],
         }
         parts.append(table(pd.DataFrame(counts).head(MOST_TERMS)))
     return "".join(parts)

@@ -14,7 +14,7 @@ from study.config.options import Range, Space
 from study.data.terms import MOST_CELLS as SEARCHED_CELLS, MOST_TERMS, QUANTILES
 from study.families import get_family, resolve_space
 from study.records.trees import MOST_CELLS
-from study.schema import EXTENDED, Kind, Search
+from study.schema import TERMS, Kind, Search
 
 START_S = 8.3
 """Seconds from a command to its first task, a table of some rows read and encoded: imports, Ray,
@@ -45,7 +45,7 @@ such layer."""
 TREES_S = 0.15, 0.6, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more
 for each row."""
-SHORT_S = 0.3, 2.5e-6
+FORMULA_S = 0.3, 2.5e-6
 """Core-seconds of the search for the short formula in an outer fold, and more for each row, product
 or hinge, and output."""
 SQUARES_S = 4e-8
@@ -81,7 +81,7 @@ def trial_cost(config: StudyConfig, search: Search, size: Size) -> float:
     family = get_family(search.family)
     if family.convex:
         return TRIAL_S + (
-            _path_cost(size, folds, rows, family.name == EXTENDED) if family.inputs else 0.0
+            _path_cost(size, folds, rows, family.name == TERMS) if family.inputs else 0.0
         )
     space = resolve_space(family, round(rows), config.space.get(search.family, {}))
     layers = (search.depth + size.terms / WIDE) * float(
@@ -94,13 +94,15 @@ def trial_cost(config: StudyConfig, search: Search, size: Size) -> float:
     )
 
 
-def _path_cost(size: Size, folds: int, rows: float, extended: bool) -> float:
+def _path_cost(size: Size, folds: int, rows: float, with_terms: bool) -> float:
     """Core-seconds of a path of penalties, with all terms that so many columns can give if it is
-    `extended`.
+    `terms`.
     """
     columns = size.terms
     terms = columns + (
-        min(MOST_TERMS, columns * (columns - 1) // 2 + len(QUANTILES) * columns) if extended else 0
+        min(MOST_TERMS, columns * (columns - 1) // 2 + len(QUANTILES) * columns)
+        if with_terms
+        else 0
     )
     cells = min(rows, SEARCHED_CELLS / terms) * folds
     if size.kind is Kind.CONTINUOUS:
@@ -133,8 +135,8 @@ def trees_cost(size: Size, trials: int) -> float:
     )
 
 
-def short_cost(size: Size) -> float:
+def formula_cost(size: Size) -> float:
     """Core-seconds of the search for the short formula in an outer fold."""
-    fold, cell = SHORT_S
+    fold, cell = FORMULA_S
     terms = min(MOST_TERMS, size.terms * (size.terms - 1) / 2 + len(QUANTILES) * size.terms)
     return fold + cell * min(size.rows * terms, SEARCHED_CELLS) * size.outputs

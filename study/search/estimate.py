@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
 from study.families import count_programs, get_family, resolve_space
-from study.families.chosen import depths_of, families_of, has_short, search_trials, search_window
+from study.families.chosen import depths_of, families_of, has_formula, search_trials, search_window
 from study.schema import ALL_ROWS, Search
 from study.search.cost import (
     CELL_S,
@@ -18,7 +18,7 @@ from study.search.cost import (
     START_S,
     WINNER_S,
     Size,
-    short_cost,
+    formula_cost,
     trees_cost,
     trial_cost,
 )
@@ -69,7 +69,7 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
     for size in sizes:
         beside = [
             trees_cost(size, effort_of(config).tree_trials),
-            short_cost(size) * has_short(config, size.kind),
+            formula_cost(size) * has_formula(config, size.kind),
         ]
         last += sum(beside)
         chains += beside

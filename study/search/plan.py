@@ -20,11 +20,11 @@ from study.families.chosen import (
     DEPTHS,
     depths_of,
     families_of,
-    has_short,
+    has_formula,
     search_trials,
     search_window,
 )
-from study.records.short import ShortFormula
+from study.records.formula import FormulaWork
 from study.records.trees import Trees
 from study.records.work import FoldWork
 from study.schema import ALL_ROWS, ModelData, Search, Share
@@ -137,10 +137,10 @@ def make_beside(config: StudyConfig, sizes: Sequence[Size]) -> tuple[FoldWork, .
     """Every (sort, target, outer fold), the last search among them."""
     return tuple(
         sort(target=size.target, kind=size.kind, outer_fold=fold)
-        for sort in (Trees, ShortFormula)
+        for sort in (Trees, FormulaWork)
         for size in sizes
         for fold in (*range(config.n_outer), ALL_ROWS)
-        if sort is Trees or has_short(config, size.kind)
+        if sort is Trees or has_formula(config, size.kind)
     )
 
 

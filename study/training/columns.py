@@ -129,7 +129,7 @@ class Regression:
         return np.concatenate([self.predictor(encoded.raw(part)) for part in parts])
 
     def loss(self, encoded: Encoded, rows: IntArray) -> FloatArray:
-        """Loss of each of some rows, (n,), without the floor of test rows."""
+        """Loss of each of some rows, (n,), without the clip of test rows."""
         return HEADS[encoded.kind].loss(self.predicted(encoded, rows), encoded.y[rows])
 
 

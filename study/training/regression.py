@@ -17,7 +17,7 @@ from study.families import HEADS, Family, get_family
 from study.families.heads import FloatArray
 from study.formatting import given
 from study.records.trial import ReplicateRecord, TrialRecord
-from study.schema import EXTENDED, Kind, TrialState, derive_seed
+from study.schema import TERMS, Kind, TrialState, derive_seed
 from study.training.columns import Columns, Regression, Weights
 from study.training.path import Directions, Point, walk
 from study.training.task import TrainingFailed, TrainingTask, TrialTask
@@ -132,7 +132,7 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
             for e, (point, loss) in enumerate(best)
         ),
         coefficients={}
-        if task.search.family == EXTENDED
+        if task.search.family == TERMS
         else mean_coefficients(encoded, fits, family.inputs),
         path={"l2": list(task.penalties[: len(losses)]), "val_loss": losses} if family.path else {},
     )

@@ -13,7 +13,7 @@ from study.data.terms import MOST_CELLS
 from study.families import HEADS, get_family
 from study.families.heads import FloatArray
 from study.records.trial import CoefficientRow, TermRow
-from study.schema import ALL_ROWS, EXTENDED
+from study.schema import ALL_ROWS, TERMS
 from study.training.columns import Regression
 from study.training.regression import fit, walked
 from study.training.scored import Won, asked, candidates, judged, scored_parts
@@ -60,7 +60,7 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
             scored += scored_parts(encoded, partial(_on_part, task, encoded))
         inputs = get_family(task.search.family).inputs
         probed = asked(encoded, lambda raw: head.response(own.predictor(raw))) if inputs else None
-    if task.search.family == EXTENDED:
+    if task.search.family == TERMS:
         raw = encoded.raw(encoded.test)
         clipped = own.terms.clipped(raw)
         return Won(model, scored, (), term_rows(own, encoded), clipped, converged, probed)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
+from study.records.formulas import FormulaWork
 
 from study.cli.progress import Progress
 from study.config import make_config
 from study.execution.queue import FoldQueue
-from study.records.short import ShortFormula
 from study.records.trial import TrialRecord, WinnerRecord
 from study.schema import ALL_ROWS, Kind, Search, TrialState
 from study.search.cost import Size
@@ -38,7 +38,7 @@ def make_study(**more: Any) -> tuple[Plan, dict[str, SearchState], FoldQueue]:
             "name": "party [1]",
             "data": {"source": "balloons"},
             "targets": ["y [m]"],
-            "families": ["extended", "neural"],
+            "families": ["terms", "neural"],
             "depths": 1,
             "protocol": "nested",
             "outer": {"folds": 2},
@@ -47,12 +47,12 @@ def make_study(**more: Any) -> tuple[Plan, dict[str, SearchState], FoldQueue]:
         }
     )
     plan = make_plan(config, [Size("y [m]", Kind.CONTINUOUS, 100, 3)])
-    short = [
-        ShortFormula(target="y [m]", kind=Kind.CONTINUOUS, outer_fold=fold)
+    formulas = [
+        FormulaWork(target="y [m]", kind=Kind.CONTINUOUS, outer_fold=fold)
         for fold in (0, 1, ALL_ROWS)
     ]
     plan = replace(
-        plan, beside=(*plan.beside, *short)
+        plan, beside=(*plan.beside, *formulas)
     )  # those of the plain regression, left out for fewer trials
     return (
         plan,

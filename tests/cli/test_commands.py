@@ -76,9 +76,9 @@ def test_check_counts_what_would_be_done_and_does_nothing(folder: Path, command:
         ("town", "category", 0),
     ]
     assert [tuple(each.values()) for each in found["models"]] == [
-        ("price", "constant", 15, 1, 5),
+        ("price", "baseline", 15, 1, 5),
         ("price", "linear", 15, 1, 5),
-        ("price", "extended", 15, 7, 5),
+        ("price", "terms", 15, 7, 5),
         ("price", "neural-d1", 15, 7, 10),
         ("price", "neural-d2", 15, 7, 10),
     ]
@@ -146,7 +146,7 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
     config = "name: my study\ndata: {source: balloons}\ntarget: y\ndepths: 1\nprotocol: holdout\nsearch: {trials: 3}\n"
     write_atomic(paths.config, config)
     write_atomic(paths.data, described({"y": Kind.CONTINUOUS}).model_dump_json())
-    search = Search(target="y", kind=Kind.CONTINUOUS, family="extended", depth=0, outer_fold=0)
+    search = Search(target="y", kind=Kind.CONTINUOUS, family="terms", depth=0, outer_fold=0)
     own = {
         "study": "my study",
         "search": search,
@@ -168,18 +168,18 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
         (each["model"], each["outer_fold"]): (each["trials"], each["budget"])
         for each in found["searches"]
     }
-    budgets = {"constant": 1, "linear": 1, "extended": 3, "neural-d1": 3}
+    budgets = {"baseline": 1, "linear": 1, "terms": 3, "neural-d1": 3}
     assert counts == {(name, fold): (0, n) for name, n in budgets.items() for fold in (0, -1)} | {
-        ("extended", 0): (2, 3)
+        ("terms", 0): (2, 3)
     }
     assert [(each["failed"], each["val_loss"]) for each in found["searches"] if each["trials"]] == [
         (1, 0.25)
     ]
     assert found["to_go"] == {"trials": 14, "winners": 8, "trees": 2, "short formulas": 2}
-    assert found["broken"] == ["results/my study/trials/y-extended-o0/0002.json"]
+    assert found["broken"] == ["results/my study/trials/y-terms-o0/0002.json"]
     assert (found["failed"], found["again"]) == (1, "study run 'results/my study/config.yaml'")
-    assert next(line.split() for line in shown.out.splitlines() if "extended" in line) == [
-        "y", "extended", "0", "2/3", "1", "0.2500",
+    assert next(line.split() for line in shown.out.splitlines() if "terms" in line) == [
+        "y", "terms", "0", "2/3", "1", "0.2500",
     ]  # fmt: skip
     assert all(
         way in shown.out

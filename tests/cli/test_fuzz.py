@@ -102,7 +102,7 @@ SPACES = {
         dropout=choices(0, 0.1),
         activation=st.sampled_from(["silu", "relu"]) | NUMBERS | RANGES,
     ),
-    "extended": some(products=choices(0.0, 0.1), l2=choices(0.0, 1.0)),
+    "terms": some(products=choices(0.0, 0.1), l2=choices(0.0, 1.0)),
     "linear": some(l2=choices(0.0, 1.0)),
 }
 CONFIGS = st.fixed_dictionaries(
@@ -132,7 +132,7 @@ CONFIGS = st.fixed_dictionaries(
     optional={
         "name": st.sampled_from(["party", "Grüße zum Fest"]),
         "families": st.sampled_from(
-            ["auto", ["linear", "logistic", "neural"], ["neural", "extended"]]
+            ["auto", ["linear", "logistic", "neural"], ["neural", "terms"]]
         ),
         "depths": SMALL | st.lists(SMALL, min_size=1, max_size=3),
         "effort": st.sampled_from(["quick", "normal", "thorough"]),
@@ -149,7 +149,7 @@ CONFIGS = st.fixed_dictionaries(
         "metric": st.sampled_from(["loss", {"price": "r2"}, {"town": "auc"}]),
         "margin_of": st.sampled_from(["regression", "unit"]),
         "margin": st.floats(0.01, 0.9),
-        "floor": st.floats(0, 0.9),
+        "min_margin": st.floats(0, 0.9),
         "resources": some(
             cpus_per_trial=SMALL, gpus_per_trial=st.sampled_from([0, 0.5, 1]), max_concurrent=SMALL
         ),

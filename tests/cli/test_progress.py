@@ -44,7 +44,7 @@ def test_without_a_terminal_a_line_is_printed_every_tenth(clock: Clock) -> None:
         shown.started(plan, searches, beside)
         for number in range(4):
             clock.now += 2
-            finish(shown, searches, "y [m]-extended-o0", range(number, number + 1))
+            finish(shown, searches, "y [m]-terms-o0", range(number, number + 1))
         for number in range(6):
             finish_work(shown, beside, number)
 
@@ -70,7 +70,7 @@ def test_what_failed_is_named_with_its_reason(clock: Clock) -> None:
     failures = [
         line for line in out.getvalue().splitlines() if line.endswith(": ValueError: [no] luck")
     ]
-    names = ("y [m]-neural-d1-o1-0000", "y [m]-trees-o1", "y [m]-short-o0")
+    names = ("y [m]-neural-d1-o1-0000", "y [m]-trees-o1", "y [m]-formula-o0")
     assert [name in line for name, line in zip(names, failures, strict=True)] == [True] * 3
 
 
@@ -78,7 +78,7 @@ def test_a_study_that_goes_on_says_what_is_done(clock: Clock) -> None:
     plan, searches, beside = make_study()
     shown, out = plain()
     for number in range(3):
-        searches["y [m]-extended-o0"].tell(record(searches["y [m]-extended-o0"].spec, number))
+        searches["y [m]-terms-o0"].tell(record(searches["y [m]-terms-o0"].spec, number))
 
     shown.started(plan, searches, beside)
 
@@ -98,7 +98,7 @@ def test_in_a_terminal_one_line_says_how_far_it_is(clock: Clock) -> None:
     with shown:
         shown.started(plan, searches, beside)
         clock.now += 70
-        finish(shown, searches, "y [m]-extended-o0", range(4))
+        finish(shown, searches, "y [m]-terms-o0", range(4))
 
     assert not LINE.search(out.getvalue())
     last = out.getvalue().rpartition("party")[2].split()

@@ -16,7 +16,7 @@ def test_a_search_alone_is_written_as_markdown_beside_the_html(
 ) -> None:
     paths = make_folder(folder / "results" / "party")
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
-    write_trial(paths, trial(search("constant")))
+    write_trial(paths, trial(search("baseline")))
 
     ended = command("report", "results/party", "--format", "md")
 

@@ -37,7 +37,7 @@ CONTENTS: list[tuple[dict[str, Any], str]] = [
     ({"depths": [1, 40]}, r"'depths\.1'.*\b32\b.*\b40\b"),
     ({"metric": "acuracy"}, r"'metric'.*'acuracy'.*'accuracy'"),
     ({"metric": {"y": "AUC"}}, r"'metric\.y'.*'AUC'.*'auc'"),
-    ({"floor": "nan"}, r"'floor'.*'nan'"),
+    ({"min_margin": "nan"}, r"'min_margin'.*'nan'"),
     ({"margin": 5}, r"'margin'.*\b5\b.*`margin_of: unit`"),
     ({"margin": {"y": 0.1}}, r"'margin'"),
     ({"effort": "thorogh"}, r"'effort'.*'thorogh'.*'thorough'"),

@@ -14,9 +14,9 @@ def test_the_network_is_what_each_outer_fold_chose_and_the_constant_and_single_d
     None
 ):
     models = {
-        ("constant", 0): 0,
+        ("baseline", 0): 0,
         ("linear", 0): 1,
-        ("short", 0): 2,
+        ("formula", 0): 2,
         ("neural", 1): 3,
         ("neural", 2): 4,
         ("trees", 0): 5,

@@ -1,4 +1,4 @@
-"""Verdicts that are asked of other metrics, in other units and with a floor."""
+"""Verdicts that are asked of other metrics, in other units and with a minimum margin."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from study.evidence.answer import Verdict
 from study.evidence.thresholds import EvaluationSpec
 from tests.evidence.losses import only_verdict, scored, three, trial, usual_trials
 
-SEARCHES = ("constant", 0), ("logistic", 0), ("neural", 1)
+SEARCHES = ("baseline", 0), ("logistic", 0), ("neural", 1)
 TRIALS = pd.DataFrame(
     [trial(f, d, 1.0, kind="binary", outer_fold=fold) for fold in range(5) for f, d in SEARCHES]
 )
 
 
 def with_terms() -> pd.DataFrame:
-    return pd.concat([usual_trials(), pd.DataFrame([trial("extended", 0, 1.0)])], ignore_index=True)
+    return pd.concat([usual_trials(), pd.DataFrame([trial("terms", 0, 1.0)])], ignore_index=True)
 
 
 @cache
@@ -37,7 +37,7 @@ def asked(terms: float, **question: Any) -> Verdict:
 
 def judged(predictions: pd.DataFrame, **question: Any) -> Verdict:
     """The verdict on the accuracy of `right_or_wrong`."""
-    told = EvaluationSpec.model_validate({"metric": "accuracy", "floor": 0.01} | question)
+    told = EvaluationSpec.model_validate({"metric": "accuracy", "min_margin": 0.01} | question)
     return only_verdict([predictions], TRIALS, questions={"y": told})
 
 

@@ -32,8 +32,8 @@ def plain_study(name: str) -> Finished:
     rows = scored(np.linspace(0.5, 1.5, 400))
     return study(
         name,
-        [rows, rows.assign(family="extended")],
-        pd.DataFrame([trial(f, 0, 1.0) for f in ("linear", "extended")]),
+        [rows, rows.assign(family="terms")],
+        pd.DataFrame([trial(f, 0, 1.0) for f in ("linear", "terms")]),
     )
 
 

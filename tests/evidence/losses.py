@@ -49,10 +49,10 @@ def three(
     factors = rng.uniform(1 - spread, 1 + spread, (2, n))
     factors /= np.average(factors, weights=base, axis=1)[:, None]
     richer = (
-        scored(terms * base * factors[0], "extended"),
+        scored(terms * base * factors[0], "terms"),
         scored(network * base * factors[1], "neural", 1),
     )
-    return [scored(2 * base, "constant"), scored(base), *richer]
+    return [scored(2 * base, "baseline"), scored(base), *richer]
 
 
 def every_model(rng: np.random.Generator) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def every_model(rng: np.random.Generator) -> pd.DataFrame:
         ("neural", 2, 0.8),
         ("neural", 1, 0.9),
         ("linear", 0, 1.0),
-        ("constant", 0, 2.0),
+        ("baseline", 0, 2.0),
         ("trees", 0, 0.7),
     ]
     return pd.concat(
@@ -103,7 +103,7 @@ def in_folds(
 
 def usual_trials(depths: tuple[int, ...] = (1,), n_folds: int = 1) -> pd.DataFrame:
     folds = range(n_folds)
-    rows = [trial("constant", 0, 2.0, outer_fold=f) for f in folds] + [
+    rows = [trial("baseline", 0, 2.0, outer_fold=f) for f in folds] + [
         trial("linear", 0, 1.0, outer_fold=f) for f in folds
     ]
     return pd.DataFrame(
@@ -196,7 +196,7 @@ def right_or_wrong(
     row = np.arange(n)
     found = []
     for family, depth, missed in (
-        ("constant", 0, row < n // 2),
+        ("baseline", 0, row < n // 2),
         ("logistic", 0, row < wrong),
         ("neural", 1, (row < wrong) & (row >= apart)),
     ):
@@ -214,7 +214,7 @@ def parted(terms: float, network: float, folds: int = 4) -> list[pd.DataFrame]:
     base = np.random.default_rng(0).uniform(0.9, 1.1, (1, folds, 50))
     noise = np.random.default_rng(1).uniform(0.98, 1.02, (2, *base.shape))
     ext, net = (
-        in_folds(terms * base * noise[0], "extended"),
+        in_folds(terms * base * noise[0], "terms"),
         in_folds(network * base * noise[1], "neural", 1),
     )
     return [in_folds(base), ext[ext["outer_fold"] < folds / 2], net[net["outer_fold"] >= folds / 2]]

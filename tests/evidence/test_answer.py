@@ -53,7 +53,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
     decided = of("rows", "times", "above", "below", "slope", "slope_error")
     curve = [{"fraction": f} | of("n_rows", "improvement", "low", "high") for f in (0.5, 1.0)]
     counts = [{"term": "a²", "n_folds": 3}]
-    short = of("loss") | {
+    formula = of("loss") | {
         "gain": gain(),
         "left": None,
         "counts": counts,
@@ -70,15 +70,15 @@ def verdicts(draw: st.DrawFn) -> Verdict:
             "chosen": {fold: {"family": "neural", "depth": fold + 1} for fold in range(3)},
             "gains": [pair | {"gain": gain()}],
             "smallest_sufficient": perhaps({"family": "neural", "depth": 1}),
-            "beats_constant": draw(st.none() | st.booleans()),
+            "beats_baseline": draw(st.none() | st.booleans()),
             "decided_at": perhaps(
                 pair | decided | {"bound": 0.05, "side": "above", "curve": curve}
             ),
             "sources": perhaps({"interactions": gain(), "curvature": gain()}),
             "depths": [{"architecture": {"family": "neural", "depth": 1}, "gain": gain()}],
             "trees": perhaps(of("loss") | {"over": {"network": gain()}}),
-            "short": perhaps(short),
-            "floor": {"trees": draw(st.integers(1, 9))},
+            "formula_line": perhaps(formula),
+            "min_margin": {"trees": draw(st.integers(1, 9))},
         }
     )
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import WORTH
 from study.evidence.scores import row_losses, units
 from study.evidence.stored import read_verdicts, read_warnings, write_verdicts
 from study.evidence.verdicts import judges
@@ -26,7 +25,7 @@ from study.evidence.warnings.answers import (
     too_few_rows,
 )
 from study.evidence.wording.amounts import digits
-from study.schema import StudyWarning
+from study.schema import NETWORK, StudyWarning
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, undecided
 
 
@@ -109,7 +108,7 @@ def test_few_rows_that_could_not_move_an_answer_are_not_warned_of() -> None:
 
     verdict = judged(base, network)
 
-    assert verdict.verdict == WORTH
+    assert verdict.verdict == NETWORK
     assert verdict.gains[0].gain.half_carried_by == 1
     assert few_carry(verdict, {}) is None
 

@@ -11,17 +11,22 @@ import pandas as pd
 import pytest
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import TERMS, WORTH
 from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
 from study.evidence.rule import ABOVE, BELOW, side_of, standing
-from study.evidence.thresholds import FLOOR as LARGER, EvaluationSpec, Threshold, off_loss, off_root
+from study.evidence.thresholds import (
+    MIN_MARGIN as LARGER,
+    EvaluationSpec,
+    Threshold,
+    off_loss,
+    off_root,
+)
 from study.evidence.verdicts import judges, margin_curves
-from study.schema import EXTENDED, NETWORK, REGRESSION
+from study.schema import NETWORK, REGRESSION, TERMS
 from tests.evidence.losses import only_verdict, scored, trial
 
 SEARCHES = pd.DataFrame(
-    [trial(family, depth, 1.0) for family, depth in (("linear", 0), ("extended", 0), ("neural", 1))]
+    [trial(family, depth, 1.0) for family, depth in (("linear", 0), ("terms", 0), ("neural", 1))]
 )
 
 
@@ -34,7 +39,7 @@ def sides(
     rng, y, found = np.random.default_rng(0), 1.0 - 2 * (np.arange(n) % 2), []
     for family, depth, error in (
         ("linear", 0, regression),
-        ("extended", 0, terms),
+        ("terms", 0, terms),
         ("neural", 1, network),
     ):
         squares = rng.uniform(1 - spread, 1 + spread, n)
@@ -57,7 +62,10 @@ def held(judge: Judge, base: str, other: str, fall: float) -> float:
     return float((gain.base_loss - (math.sqrt(gain.base_loss) - fall) ** 2) / gain.per_loss)
 
 
-FLOOR, UNIT = {"margin": 0.001, "floor": 0.01}, {"margin": 0.05, "margin_of": "unit", "floor": 0.0}
+MIN_MARGIN, UNIT = (
+    {"margin": 0.001, "min_margin": 0.01},
+    {"margin": 0.05, "margin_of": "unit", "min_margin": 0.0},
+)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +73,11 @@ FLOOR, UNIT = {"margin": 0.001, "floor": 0.01}, {"margin": 0.05, "margin_of": "u
     [
         (
             (0.2, 0.05, 0.01),
-            FLOOR,
-            WORTH,
-        ),  # falls by 4 floors, which are a sixteenth of the regression's squared loss
-        ((0.2, 0.05, 0.042), FLOOR, TERMS),  # and by four fifths of one
-        ((1.0, 0.2, 0.1), UNIT, WORTH),  # by 2 margins, which are 3 % of that loss
+            MIN_MARGIN,
+            NETWORK,
+        ),  # falls by 4 minimum margins, which are a sixteenth of the regression's squared loss
+        ((0.2, 0.05, 0.042), MIN_MARGIN, TERMS),  # and by four fifths of one
+        ((1.0, 0.2, 0.1), UNIT, NETWORK),  # by 2 margins, which are 3 % of that loss
         ((1.0, 0.2, 0.17), UNIT, TERMS),
     ],
 )
@@ -80,8 +88,10 @@ def test_a_small_error_that_falls_by_more_than_the_bound_is_worth_it_whichever_m
     verdict = judged(sides(*errors), metric=metric, **question)
 
     assert verdict.verdict == answer
-    gain = verdict.by_pair[EXTENDED, NETWORK]
-    assert (gain.better > 0.975) == (side_of(gain, verdict.threshold) == ABOVE) == (answer == WORTH)
+    gain = verdict.by_pair[TERMS, NETWORK]
+    assert (
+        (gain.better > 0.975) == (side_of(gain, verdict.threshold) == ABOVE) == (answer == NETWORK)
+    )
     assert (gain.p_value < 0.05) == (side_of(gain, verdict.threshold) in {ABOVE, BELOW})
 
 
@@ -105,8 +115,8 @@ def test_the_curve_of_a_gain_crosses_its_bound_where_the_verdict_does() -> None:
     rows = pd.concat(sides(0.2, 0.17, 0.12, n=60, spread=0.9))
 
     for question in (
-        {"margin": 0.001, "floor": 0.05},
-        {"margin": 0.05, "margin_of": "unit", "floor": 0.0},
+        {"margin": 0.001, "min_margin": 0.05},
+        {"margin": 0.05, "margin_of": "unit", "min_margin": 0.0},
     ):
         (judge,) = judges(rows, SEARCHES, 5, {"y": EvaluationSpec.model_validate(question)})
         for (base, other), curve in margin_curves([judge]).groupby(["base", "other"]):
@@ -140,8 +150,8 @@ def test_a_bound_of_the_error_is_a_share_of_the_regressions_loss_unless_that_has
     assert math.isnan(none.margin)
 
 
-def test_a_floor_that_is_the_larger_bound_of_the_regression_need_not_decide() -> None:
-    verdict = judged(sides(0.2, 0.05, 0.04), margin=0.05, floor=0.01)
+def test_a_min_margin_that_is_the_larger_bound_of_the_regression_need_not_decide() -> None:
+    verdict = judged(sides(0.2, 0.05, 0.04), margin=0.05, min_margin=0.01)
 
     assert verdict.bound is not None
     assert (verdict.bound.held, verdict.bound.share) == (LARGER, pytest.approx(1 - 0.95**2))

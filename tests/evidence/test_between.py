@@ -122,7 +122,7 @@ def test_the_digest_of_splits_hears_of_rows_folds_groups_and_targets_and_not_of_
     None
 ):
     rows = in_folds(np.ones((1, 5, 4)))
-    same = rows.sample(frac=1, random_state=1).assign(loss=3.0, family="extended")
+    same = rows.sample(frac=1, random_state=1).assign(loss=3.0, family="terms")
 
     others = [
         rows.assign(row=rows["row"] + 1),

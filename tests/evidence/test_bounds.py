@@ -9,7 +9,7 @@ from study.evidence.answer import Verdict
 from study.evidence.compare import Comparison, Model
 from study.evidence.joint import answer_p
 from study.evidence.thresholds import Threshold
-from study.schema import EXTENDED, NETWORK
+from study.schema import NETWORK, TERMS
 from tests.evidence.losses import only_verdict, parted, scored, trial
 
 
@@ -29,13 +29,13 @@ def test_a_gain_of_few_rows_has_no_end_and_of_a_loss_that_one_row_makes_no_lower
 def test_of_one_test_row_it_is_not_known_whether_anything_beats_the_constant() -> None:
     verdict = only_verdict(
         [
-            scored(np.array([2.0]), "constant"),
+            scored(np.array([2.0]), "baseline"),
             scored(np.array([1.0])),
             scored(np.array([0.5]), "neural", 1),
         ]
     )
 
-    assert verdict.beats_constant is None
+    assert verdict.beats_baseline is None
     assert not verdict.use_none
     assert verdict.verdict == "undecided"
 
@@ -70,13 +70,13 @@ def test_a_gain_near_all_of_the_loss_stays_below_it_without_being_clipped(
 
 def test_two_without_a_common_test_row_are_both_left_and_neither_is_sure_at_all() -> None:
     searches = [
-        (f, d, k) for k in range(4) for f, d in (("linear", 0), ("extended", 0), ("neural", 1))
+        (f, d, k) for k in range(4) for f, d in (("linear", 0), ("terms", 0), ("neural", 1))
     ]
 
     verdict = only_verdict(
         parted(0.6, 0.5), pd.DataFrame([trial(f, d, 1.0, outer_fold=k) for f, d, k in searches])
     )
 
-    assert (verdict.left, len(verdict.gains)) == ((EXTENDED, NETWORK), 2)
-    assert (EXTENDED, NETWORK) not in verdict.by_pair
-    assert answer_p(verdict.by_pair, verdict.threshold, EXTENDED) == 1.0
+    assert (verdict.left, len(verdict.gains)) == ((TERMS, NETWORK), 2)
+    assert (TERMS, NETWORK) not in verdict.by_pair
+    assert answer_p(verdict.by_pair, verdict.threshold, TERMS) == 1.0

@@ -119,8 +119,8 @@ def test_families_and_the_ladder_of_depths_are_compared_apart_each_with_its_own_
         )
     )
     assert named == [
-        ("procedures", "constant", 0, "linear", 0),
-        ("procedures", "constant", 0, "network", -1),
+        ("procedures", "baseline", 0, "linear", 0),
+        ("procedures", "baseline", 0, "network", -1),
         ("procedures", "linear", 0, "network", -1),
         ("depths", "linear", 0, "neural", 1),
         ("depths", "linear", 0, "neural", 2),
@@ -162,29 +162,29 @@ def test_the_regression_with_terms_is_a_procedure_and_no_depth(
     rng: np.random.Generator,
 ) -> None:
     losses = rng.exponential(0.85, 80)
-    own, short = scored(losses, "extended"), scored(losses, "short")
+    own, formula = scored(losses, "terms"), scored(losses, "formula")
     parts = [
-        scored(losses, "extended", candidate=name)
+        scored(losses, "terms", candidate=name)
         for name in ("ensemble", "products", "curves", "rows-0.5")
     ]
     winners = pd.DataFrame(
-        [trial("neural", 1, 0.5), trial("neural", 2, 0.4), trial("extended", 0, 0.1)]
+        [trial("neural", 1, 0.5), trial("neural", 2, 0.4), trial("terms", 0, 0.1)]
     )
 
     before = pairs_of(every_model(rng), 0.05, FOLDS, winners)
-    pairs = pairs_of(pd.concat([every_model(rng), own, short, *parts]), 0.05, FOLDS, winners)
-    found = model_scores(pd.concat([every_model(rng), own, short, *parts]), winners, FOLDS)
+    pairs = pairs_of(pd.concat([every_model(rng), own, formula, *parts]), 0.05, FOLDS, winners)
+    found = model_scores(pd.concat([every_model(rng), own, formula, *parts]), winners, FOLDS)
 
     named = pairs[pairs["question"] == "procedures"]
     assert list(named[["base", "other"]].itertuples(index=False, name=None)) == [
-        ("constant", "linear"),
-        ("constant", "extended"),
-        ("constant", "network"),
-        ("linear", "extended"),
+        ("baseline", "linear"),
+        ("baseline", "terms"),
+        ("baseline", "network"),
+        ("linear", "terms"),
         ("linear", "network"),
-        ("extended", "network"),
+        ("terms", "network"),
     ]
-    assert named["per"].tolist() == ["constant"] * 3 + ["linear"] * 3
+    assert named["per"].tolist() == ["baseline"] * 3 + ["linear"] * 3
     assert named["level"].tolist() == [0.95] * 3 + [0.975] * 2 + [0.95]
     others = [
         frame.loc[frame["question"] != "procedures", ["base", "other", "other_depth"]]
@@ -193,8 +193,8 @@ def test_the_regression_with_terms_is_a_procedure_and_no_depth(
     assert others[0].to_numpy().tolist() == others[1].to_numpy().tolist()
     ranked = found[found["rank"].notna()]
     assert sorted(ranked["family"]) == [
-        "constant",
-        "extended",
+        "baseline",
+        "terms",
         "linear",
         "network",
         "neural",
@@ -223,7 +223,7 @@ def test_a_gain_of_two_can_be_a_share_of_the_loss_of_a_third(rng: np.random.Gene
 def test_gains_over_a_ladder_add_up(rng: np.random.Generator) -> None:
     models = [
         scored(rng.exponential(1.0, 90)),
-        scored(rng.exponential(0.8, 90), "extended"),
+        scored(rng.exponential(0.8, 90), "terms"),
         scored(rng.random(90), "neural", 1),
     ]
     winners = pd.DataFrame([trial("neural", 1, 0.5)])
@@ -232,7 +232,7 @@ def test_gains_over_a_ladder_add_up(rng: np.random.Generator) -> None:
 
     gain = pairs[pairs["question"] == "procedures"].set_index(["base", "other"])["improvement"]
     assert gain["linear", "network"] == pytest.approx(
-        gain["linear", "extended"] + gain["extended", "network"]
+        gain["linear", "terms"] + gain["terms", "network"]
     )
 
 

@@ -71,10 +71,11 @@ def test_a_curve_of_another_metric_is_of_that_metric_on_parts_too(rng: np.random
 
 
 @pytest.mark.parametrize(
-    ("method", "floor", "held"), [("rows", 0.013, "floor"), ("corrected t", 0.0, "margin")]
+    ("method", "min_margin", "held"),
+    [("rows", 0.013, "min_margin"), ("corrected t", 0.0, "margin")],
 )
 def test_every_point_of_a_curve_has_the_interval_that_the_gain_itself_is_judged_by(
-    rng: np.random.Generator, method: str, floor: float, held: str
+    rng: np.random.Generator, method: str, min_margin: float, held: str
 ) -> None:
     y = 3 * (-1.0) ** np.arange(400)
     models = undecided(rng, 0.08)
@@ -83,7 +84,7 @@ def test_every_point_of_a_curve_has_the_interval_that_the_gain_itself_is_judged_
         for each in (*models, *parts(models, {0.25: 0.0, 0.5: 0.05}))
     ]
 
-    question = EvaluationSpec(margin=0.07, floor=floor)
+    question = EvaluationSpec(margin=0.07, min_margin=min_margin)
     verdict = only_verdict(told, usual_trials(n_folds=5), method=method, questions={"y": question})
 
     assert verdict.decided_at is not None

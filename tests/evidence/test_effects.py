@@ -46,7 +46,7 @@ def test_models_differ_by_the_root_mean_square_over_the_rows_whatever_their_leve
     frame = pd.concat(
         [
             curve("regression", X),
-            curve("extended", 2 * X),
+            curve("terms", 2 * X),
             curve("network", 100 + X + [4, 0, 0]),
             *same("z"),
         ]
@@ -62,12 +62,12 @@ def test_models_differ_by_the_root_mean_square_over_the_rows_whatever_their_leve
 
 def test_the_richer_model_that_differs_most_is_the_one_that_is_named() -> None:
     frame = pd.concat(
-        [curve("regression", X), curve("extended", 9 * X), curve("network", [-0.9, 0.0, 2.0])]
+        [curve("regression", X), curve("terms", 9 * X), curve("network", [-0.9, 0.0, 2.0])]
     )
 
     (found,) = differences(frame).to_dict("records")
 
-    assert (found["base"], found["other"]) == ("regression", "extended")
+    assert (found["base"], found["other"]) == ("regression", "terms")
     assert found["differ"] == pytest.approx(8 * math.sqrt(SHARE @ (X - SHARE @ X) ** 2))
 
 

@@ -141,7 +141,7 @@ def test_the_forecast_is_of_the_pair_that_is_open(rng: np.random.Generator) -> N
     noise -= np.average(noise, weights=base)
     models = [
         scored(base),
-        scored(0.5 * base, "extended"),
+        scored(0.5 * base, "terms"),
         scored(base * (0.43 + noise), "neural", 1),
     ]
     curve = []
@@ -149,16 +149,16 @@ def test_the_forecast_is_of_the_pair_that_is_open(rng: np.random.Generator) -> N
         candidate = f"rows-{fraction:g}"
         curve += [
             scored(base, candidate=candidate),
-            scored(base * (0.4 + 0.1 / fraction), "extended", candidate=candidate),
+            scored(base * (0.4 + 0.1 / fraction), "terms", candidate=candidate),
         ]
         curve += [scored(base * (0.41 + 0.02 / fraction + noise), "neural", 1, candidate)]
 
     verdict = only_verdict([*models, *(part.assign(val_loss=1.0) for part in curve)])
 
     found = verdict.decided_at
-    assert verdict.left == ("extended", "network")
+    assert verdict.left == ("terms", "network")
     assert found is not None
-    assert (found.base, found.other, found.bound) == ("extended", "network", 0.05)
+    assert (found.base, found.other, found.bound) == ("terms", "network", 0.05)
     assert [point.improvement for point in found.curve] == pytest.approx(
         [-0.01 + 0.08 / f for f in (0.25, 0.5, 1)]
     )

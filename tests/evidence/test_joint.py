@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import TERMS, WORTH
 from study.evidence.joint import answer_p, together
 from study.evidence.stored import read_verdicts, write_verdicts
 from study.evidence.wording.together import together_words
+from study.schema import NETWORK, TERMS
 from tests.evidence.losses import only_verdict, three
 
 
@@ -43,7 +43,7 @@ def test_answers_that_are_sure_alone_need_not_be_sure_together() -> None:
     held = together(found)
     assert held is not None
     p = dict(held.p_values)
-    assert [each.verdict for each in found[:2]] == [WORTH] * 2
+    assert [each.verdict for each in found[:2]] == [NETWORK] * 2
     assert p["a"] < 0.001 < p["b"] < 0.05
     assert held.adjusted["b"] == pytest.approx(2 * p["b"])
     assert held.adjusted["c"] == 1.0 or held.adjusted["c"] == pytest.approx(max(p["c"], 2 * p["b"]))
@@ -68,23 +68,22 @@ def test_the_p_value_of_an_answer_is_that_of_all_gains_which_it_needs() -> None:
     assert (network.left, plain.left) == (("network",), ("regression",))
 
     over, rest = (
-        network.by_pair[pair].p_value
-        for pair in (("regression", "network"), ("extended", "network"))
+        network.by_pair[pair].p_value for pair in (("regression", "network"), ("terms", "network"))
     )
     assert answer_p(network.by_pair, 0.05, "network") == pytest.approx(max(2 * over, rest))
 
-    both = [plain.by_pair["regression", other].p_value for other in ("extended", "network")]
+    both = [plain.by_pair["regression", other].p_value for other in ("terms", "network")]
     assert answer_p(plain.by_pair, 0.05, "regression") == pytest.approx(2 * max(both))
 
 
 def test_terms_need_a_gain_of_their_own_for_their_p_value() -> None:
     (verdict,) = judged((0.7, 0.7), spread=0.2)
     assert verdict.verdict == TERMS
-    unsure = verdict.by_pair["regression", "extended"].model_copy(update={"positive": 0.9})
+    unsure = verdict.by_pair["regression", "terms"].model_copy(update={"positive": 0.9})
 
-    assert answer_p(verdict.by_pair, 0.05, "extended") < 0.05
+    assert answer_p(verdict.by_pair, 0.05, "terms") < 0.05
     assert answer_p(
-        verdict.by_pair | {("regression", "extended"): unsure}, 0.05, "extended"
+        verdict.by_pair | {("regression", "terms"): unsure}, 0.05, "terms"
     ) == pytest.approx(0.4)
 
 

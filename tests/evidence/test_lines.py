@@ -1,4 +1,4 @@
-"""What stands beside a verdict: sources of the gain, the short formula, trees and floors."""
+"""What stands beside a verdict: sources of the gain, the short formula, trees and minimum margins."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import ENOUGH, WORTH, ShortTerms
+from study.evidence.findings import FormulaTerms
 from study.evidence.wording.answer import Words
-from study.schema import EXTENDED, NETWORK, REGRESSION
+from study.schema import NETWORK, REGRESSION, TERMS
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial
+
+PRODUCT = "a\N{MULTIPLICATION SIGN}b"
 
 
 def with_sources(
@@ -23,23 +25,19 @@ def with_sources(
     own = {
         name: base * share * rng.uniform(0.95, 1.05, base.shape) for name, share in shares.items()
     }
-    models = [in_folds(base), in_folds(own["both"], "extended")]
+    models = [in_folds(base), in_folds(own["both"], "terms")]
     return (
         base,
         own,
         [
             *models,
-            *(in_folds(own[name], "extended", candidate=name) for name in ("products", "curves")),
+            *(in_folds(own[name], "terms", candidate=name) for name in ("products", "curves")),
         ],
     )
 
 
 FOLDS = pd.DataFrame(
-    [
-        trial(family, 0, 1.0, outer_fold=fold)
-        for fold in range(6)
-        for family in ("linear", "extended")
-    ]
+    [trial(family, 0, 1.0, outer_fold=fold) for fold in range(6) for family in ("linear", "terms")]
 )
 
 
@@ -58,9 +56,7 @@ def test_the_gain_is_divided_between_interactions_and_curvature(rng: np.random.G
     )
     assert found.interactions.improvement == pytest.approx(interactions)
     assert found.curvature.improvement == pytest.approx(curvature)
-    assert interactions + curvature == pytest.approx(
-        verdict.by_pair[REGRESSION, EXTENDED].improvement
-    )
+    assert interactions + curvature == pytest.approx(verdict.by_pair[REGRESSION, TERMS].improvement)
     assert found.interactions.low < 0.35 < found.interactions.high
     assert found.curvature.std_error > 0
 
@@ -75,42 +71,51 @@ def test_where_a_refit_is_lacking_or_lacks_a_fold_it_is_not_told_where_the_gain_
         assert only_verdict([*models, *own], FOLDS).sources is None
 
 
-def with_short(
-    rng: np.random.Generator, share: float, network: float, **more: ShortTerms
+def with_formula(
+    rng: np.random.Generator, share: float, network: float, **more: FormulaTerms
 ) -> Verdict:
     models = three(rng, 0.6, network)
     return only_verdict(
-        [*models[1:], scored(share * models[1]["loss"].to_numpy(), "short")], short=more
+        [*models[1:], scored(share * models[1]["loss"].to_numpy(), "formula")], formulas=more
     )
 
 
 def test_a_short_formula_close_to_the_regression_with_terms_is_given_with_its_own_loss(
     rng: np.random.Generator,
 ) -> None:
-    terms = ShortTerms(folds={0: ("a×b", "c²"), 1: ("a×b",), 2: ("a×b", "d")}, formula="y ~ 2·a×b")  # noqa: RUF001
+    terms = FormulaTerms(
+        folds={0: (PRODUCT, "c²"), 1: (PRODUCT,), 2: (PRODUCT, "d")},
+        formula=f"y ~ 2·{PRODUCT}",
+    )
 
-    verdict = with_short(rng, 0.62, 0.6, y=terms)
+    verdict = with_formula(rng, 0.62, 0.6, y=terms)
 
-    short = verdict.short
-    assert short is not None
-    assert short.gain is not None
-    assert short.left is not None
-    assert short.loss == pytest.approx(0.62, abs=0.01)
-    assert short.gain.improvement == pytest.approx(0.38, abs=0.005)
-    assert short.left.improvement == pytest.approx(0.02, abs=0.005)
-    assert short.left.per == "linear"
-    assert verdict.formula == short.formula == "y ~ 2·a×b"  # noqa: RUF001
-    assert [(each.term, each.n_folds) for each in short.counts] == [("a×b", 3), ("c²", 1), ("d", 1)]  # noqa: RUF001
-    assert short.n_terms == (2, 1, 2)
+    line = verdict.formula_line
+    assert line is not None
+    assert line.gain is not None
+    assert line.left is not None
+    assert line.loss == pytest.approx(0.62, abs=0.01)
+    assert line.gain.improvement == pytest.approx(0.38, abs=0.005)
+    assert line.left.improvement == pytest.approx(0.02, abs=0.005)
+    assert line.left.per == "linear"
+    assert verdict.formula == line.formula == f"y ~ 2·{PRODUCT}"
+    assert [(each.term, each.n_folds) for each in line.counts] == [
+        (PRODUCT, 3),
+        ("c²", 1),
+        ("d", 1),
+    ]
+    assert line.n_terms == (2, 1, 2)
 
 
 @pytest.mark.parametrize(("share", "network"), [(0.8, 0.6), (0.62, 0.1)])
 def test_no_formula_is_given_for_what_is_not_reached_or_was_passed(
     rng: np.random.Generator, share: float, network: float
 ) -> None:
-    verdict = with_short(rng, share, network, y=ShortTerms(folds={0: ("a²",)}, formula="y ~ a²"))
+    verdict = with_formula(
+        rng, share, network, y=FormulaTerms(folds={0: ("a²",)}, formula="y ~ a²")
+    )
 
-    assert verdict.short is not None
+    assert verdict.formula_line is not None
     assert verdict.formula is None
 
 
@@ -120,14 +125,14 @@ def test_neither_the_short_formula_nor_boosted_trees_are_part_of_the_answer(
     models = three(rng, 0.99, 0.98, n=100)[1:]
     best = 0.5 * models[0]["loss"].to_numpy()
 
-    verdict = only_verdict([*models, scored(best, "short"), scored(best, "trees")])
+    verdict = only_verdict([*models, scored(best, "formula"), scored(best, "trees")])
 
-    assert verdict.model_copy(update={"short": None, "trees": None}) == only_verdict(models)
-    assert verdict.short is not None
+    assert verdict.model_copy(update={"formula": None, "trees": None}) == only_verdict(models)
+    assert verdict.formula_line is not None
     assert verdict.formula is None
     assert verdict.trees is not None
     assert {name: gain.per for name, gain in verdict.trees.over.items()} == dict.fromkeys(
-        (REGRESSION, EXTENDED, NETWORK), "linear"
+        (REGRESSION, TERMS, NETWORK), "linear"
     )
 
 
@@ -140,7 +145,7 @@ def test_the_action_names_trees_only_where_they_beat_all(rng: np.random.Generato
         for share in (0.98, 0.8)
     )
 
-    assert (beaten.verdict, ahead.verdict) == (ENOUGH, WORTH)
+    assert (beaten.verdict, ahead.verdict) == (REGRESSION, NETWORK)
     assert "trees" in Words(beaten).action
     assert "trees" not in Words(ahead).action
 
@@ -154,23 +159,21 @@ def test_trees_alone_are_no_regression() -> None:
     assert verdict.verdict is None
 
 
-def test_test_rows_at_the_floor_of_the_log_loss_are_counted_for_every_procedure() -> None:
-    def of(n_floor: int, family: str, depth: int = 0) -> pd.DataFrame:
-        losses = np.where(np.arange(90) < n_floor, -np.log(np.finfo(np.float32).eps), 0.5)
+def test_test_rows_whose_log_loss_is_clipped_are_counted_for_every_procedure() -> None:
+    def of(n_clipped: int, family: str, depth: int = 0) -> pd.DataFrame:
+        losses = np.where(np.arange(90) < n_clipped, -np.log(np.finfo(np.float32).eps), 0.5)
         rows = scored(losses, family, depth, kind="binary")
         return rows.assign(observed=(np.arange(90) % 2).astype(float), predicted=0.5)
 
     models = [
-        of(0, "constant"),
+        of(0, "baseline"),
         of(2, "logistic"),
-        of(0, "extended"),
+        of(0, "terms"),
         of(1, "neural", 1),
         of(3, "trees"),
     ]
-    trials = [
-        trial(*m, 0.1, kind="binary") for m in (("logistic", 0), ("extended", 0), ("neural", 1))
-    ]
+    trials = [trial(*m, 0.1, kind="binary") for m in (("logistic", 0), ("terms", 0), ("neural", 1))]
 
     verdict = only_verdict(models, pd.DataFrame(trials))
 
-    assert verdict.floor == {"regression": 2, "network": 1, "trees": 3}
+    assert verdict.clipped == {"regression": 2, "network": 1, "trees": 3}

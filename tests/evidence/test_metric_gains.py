@@ -11,7 +11,7 @@ from study.evidence.metric_gains import JUDGED, metric_table
 from study.evidence.pairs import paired
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.table import on_some_folds
-from study.schema import EXTENDED, NETWORK, REGRESSION, SHORT, TREES
+from study.schema import FORMULA, NETWORK, REGRESSION, TERMS, TREES
 from tests.evidence.asked import two_classes, with_terms
 from tests.evidence.losses import only_verdict, scored, three, trial
 
@@ -25,7 +25,7 @@ def rows() -> pd.DataFrame:
     base = rng.uniform(0.9, 1.1, 200)
     models = [
         *three(rng, 0.9, 0.8, n=200),
-        scored(0.95 * base, "short"),
+        scored(0.95 * base, "formula"),
         scored(0.5 * base, "trees"),
     ]
     found = pd.concat(models, ignore_index=True)
@@ -82,12 +82,12 @@ def test_the_difference_of_two_losses_has_the_interval_of_the_losses(
 ) -> None:
     own = {
         family: rows.loc[rows["family"] == family, ["outer_fold", "row", "loss"]]
-        for family in ("linear", "extended")
+        for family in ("linear", "terms")
     }
 
-    interval = Rows()(paired(own["linear"], own["extended"], 5), "difference")
+    interval = Rows()(paired(own["linear"], own["terms"], 5), "difference")
 
-    told = table.set_index(["metric", "base", "other"]).loc[("loss", REGRESSION, EXTENDED)]
+    told = table.set_index(["metric", "base", "other"]).loc[("loss", REGRESSION, TERMS)]
     assert (told["low"], told["high"], told["n_rows"]) == (
         pytest.approx(interval.low),
         pytest.approx(interval.high),
@@ -96,9 +96,9 @@ def test_the_difference_of_two_losses_has_the_interval_of_the_losses(
 
 
 def test_a_procedure_that_was_not_scored_is_left_out(rows: pd.DataFrame) -> None:
-    own = metric_table(rows[~rows["family"].isin(("trees", "short", "extended"))], with_terms(), 5)
+    own = metric_table(rows[~rows["family"].isin(("trees", "formula", "terms"))], with_terms(), 5)
 
-    assert set(own["other"]) == set(JUDGED) - {SHORT, TREES, EXTENDED}
+    assert set(own["other"]) == set(JUDGED) - {FORMULA, TREES, TERMS}
     assert NETWORK in set(own["other"])
 
 

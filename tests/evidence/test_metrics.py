@@ -202,31 +202,31 @@ def test_outer_folds_whose_test_rows_are_of_one_class_have_no_area_and_are_left_
     assert set(asked.predictions["outer_fold"]) == {0, 1, 3, 4}
 
 
-def floor_of(metric: str, kind: Kind, rows: pd.DataFrame, shortfall: float) -> float:
-    """A floor of 0.01 as a share of a shortfall."""
+def min_margin_of(metric: str, kind: Kind, rows: pd.DataFrame, shortfall: float) -> float:
+    """A minimum margin of 0.01 as a share of a shortfall."""
     asked = measure(metric, kind, rows)
     return share_of(0.01 * asked.yard, asked, shortfall)
 
 
-def test_a_floor_of_a_hundredth_is_a_hundredth_of_the_targets_deviation_in_the_error() -> None:
+def test_a_min_margin_of_a_hundredth_is_a_hundredth_of_the_targets_deviation_in_the_error() -> None:
     rows = made(Kind.CONTINUOUS, np.random.default_rng(7))
     sd = float(np.std(rows["observed"]))
     mse = float(rows["loss"].mean())
 
-    share = floor_of("loss", Kind.CONTINUOUS, rows, mse)
+    share = min_margin_of("loss", Kind.CONTINUOUS, rows, mse)
 
     assert np.sqrt(mse * (1 - share)) == pytest.approx(np.sqrt(mse) - 0.01 * sd)
-    assert floor_of("rmse", Kind.CONTINUOUS, rows, 2.0) == pytest.approx(0.01 * sd / 2)
+    assert min_margin_of("rmse", Kind.CONTINUOUS, rows, 2.0) == pytest.approx(0.01 * sd / 2)
 
 
-def test_a_floor_of_a_log_loss_is_a_share_of_the_best_constants() -> None:
+def test_a_min_margin_of_a_log_loss_is_a_share_of_the_best_constants() -> None:
     rows = made(Kind.BINARY, np.random.default_rng(8))
     p = rows["observed"].mean()
     constant = m.log_loss(rows["observed"], np.full(N, p))
 
-    assert floor_of("loss", Kind.BINARY, rows, 0.1) == pytest.approx(0.01 * constant / 0.1)
-    assert floor_of("brier", Kind.BINARY, rows, 0.1) == pytest.approx(0.01 * p * (1 - p) / 0.1)
-    assert floor_of("accuracy", Kind.BINARY, rows, 0.1) == pytest.approx(0.1)
+    assert min_margin_of("loss", Kind.BINARY, rows, 0.1) == pytest.approx(0.01 * constant / 0.1)
+    assert min_margin_of("brier", Kind.BINARY, rows, 0.1) == pytest.approx(0.01 * p * (1 - p) / 0.1)
+    assert min_margin_of("accuracy", Kind.BINARY, rows, 0.1) == pytest.approx(0.1)
 
 
 def test_a_share_of_more_than_all_rows_is_more_than_any_loss_can_save() -> None:

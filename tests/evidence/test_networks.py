@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from study.evidence import verdicts
-from study.evidence.findings import WORTH, Architecture
+from study.evidence.findings import Architecture
+from study.schema import NETWORK
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
 
 
@@ -109,7 +110,7 @@ def test_no_depth_is_called_enough_where_no_interval_says_so(rng: np.random.Gene
 
     (verdict,) = verdicts.verdicts(pd.concat(models), trials, 0.055, 2)
 
-    assert verdict.verdict == WORTH
+    assert verdict.verdict == NETWORK
     assert all(each.gain.improvement < 0.055 < each.gain.high for each in verdict.depths)
     assert verdict.smallest_sufficient is None
 

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from study.evidence.compare import Comparison, Model
-from study.evidence.findings import ENOUGH, UNDECIDED
+from study.evidence.findings import UNDECIDED
 from study.evidence.intervals import METHODS, method_at
 from study.evidence.joint import answer_p
 from study.evidence.measure import measure
@@ -20,7 +20,7 @@ from study.evidence.pairs import paired
 from study.evidence.scores import of_one
 from study.evidence.thresholds import EvaluationSpec, Threshold
 from study.evidence.winners import best_trials
-from study.schema import EXTENDED, NETWORK, REGRESSION, Kind
+from study.schema import NETWORK, REGRESSION, TERMS, Kind
 from tests.evidence.asked import TRIALS, judged
 from tests.evidence.losses import only_verdict, right_or_wrong
 
@@ -80,20 +80,20 @@ def test_a_regression_that_is_wrong_on_none_of_few_rows_is_not_sure_to_be_enough
     assert not gain.bounded
 
 
-def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_floor_as_surely_as_they_can() -> (
+def test_enough_rows_without_a_wrong_one_hold_a_difference_below_the_min_margin_as_surely_as_they_can() -> (
     None
 ):
     verdict = judged(right_or_wrong(alike=False, wrong=0, n=600))
 
     gain = verdict.by_pair[REGRESSION, NETWORK]
-    assert (verdict.verdict, gain.high_amount < 0.01) == (ENOUGH, True)
+    assert (verdict.verdict, gain.high_amount < 0.01) == (REGRESSION, True)
     assert answer_p(verdict.by_pair, verdict.threshold, REGRESSION) == pytest.approx(
         2 * gain.better
     )
     assert 0.005 < 2 * gain.better < 0.05
 
 
-@pytest.mark.parametrize("question", [{"floor": 0.0}, {"margin_of": "unit"}])
+@pytest.mark.parametrize("question", [{"min_margin": 0.0}, {"margin_of": "unit"}])
 def test_of_no_wrong_row_no_share_is_known_and_no_margin_that_is_one_decides(
     question: dict[str, Any],
 ) -> None:
@@ -106,30 +106,30 @@ def test_of_no_wrong_row_no_share_is_known_and_no_margin_that_is_one_decides(
 def test_where_a_regression_is_never_wrong_one_that_predicts_the_same_adds_nothing() -> None:
     verdict = judged(right_or_wrong(alike=True, wrong=0))
 
-    assert verdict.verdict == ENOUGH
+    assert verdict.verdict == REGRESSION
     assert verdict.by_pair[REGRESSION, NETWORK].nothing
 
 
 def test_where_one_predicts_the_same_and_another_does_not_only_the_other_may_save_rows() -> None:
     rows = right_or_wrong(alike=False, wrong=0)
-    terms = rows[rows["family"] == "logistic"].assign(family="extended")
-    trials = pd.concat([TRIALS, TRIALS[TRIALS["family"] == "logistic"].assign(family="extended")])
+    terms = rows[rows["family"] == "logistic"].assign(family="terms")
+    trials = pd.concat([TRIALS, TRIALS[TRIALS["family"] == "logistic"].assign(family="terms")])
 
-    asked = {"y": EvaluationSpec(metric="accuracy", floor=0.01)}
+    asked = {"y": EvaluationSpec(metric="accuracy", min_margin=0.01)}
     verdict = only_verdict([rows, terms], trials, questions=asked)
 
     assert verdict.verdict == UNDECIDED
     assert {pair: gain.nothing for pair, gain in verdict.by_pair.items()} == {
-        (REGRESSION, EXTENDED): True,
+        (REGRESSION, TERMS): True,
         (REGRESSION, NETWORK): False,
-        (EXTENDED, NETWORK): False,
+        (TERMS, NETWORK): False,
     }
 
 
 def test_rows_apart_on_no_part_of_the_rows_still_foretell_at_how_many_it_is_decided() -> None:
     whole = right_or_wrong(alike=False, wrong=60)
     parts = [
-        whole[whole["family"] != "constant"].assign(candidate=f"rows-{share}", val_loss=1.0)
+        whole[whole["family"] != "baseline"].assign(candidate=f"rows-{share}", val_loss=1.0)
         for share in (0.25, 0.5)
     ]
 

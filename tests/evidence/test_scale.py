@@ -34,7 +34,7 @@ def judged(kind: Kind, metric: str) -> Verdict:
         for f, d in ((family, 0), ("neural", 1))
     ]
     return only_verdict(
-        rows, pd.DataFrame(searches), questions={"y": EvaluationSpec(metric=metric, floor=0.0)}
+        rows, pd.DataFrame(searches), questions={"y": EvaluationSpec(metric=metric, min_margin=0.0)}
     )
 
 

@@ -205,7 +205,7 @@ def test_classes_are_scored_by_the_calibration_of_the_most_probable() -> None:
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "continuous", "count"])
-def test_test_rows_at_the_floor_of_the_log_loss_are_counted_once(kind: Kind) -> None:
+def test_test_rows_whose_log_loss_is_clipped_are_counted_once(kind: Kind) -> None:
     observed = np.array([0.0, 1, 0, 1])
     sure = np.array([1.0, 1, 0.5, 0])  # the first and the last are sure mistakes
     shares = np.column_stack([1 - sure, sure]) if kind == "multiclass" else sure
@@ -214,6 +214,6 @@ def test_test_rows_at_the_floor_of_the_log_loss_are_counted_once(kind: Kind) -> 
     )
     twice = pd.concat([rows, rows.assign(outer_fold=1)])
 
-    assert scores.at_floor(twice)["row"].nunique() == (
+    assert scores.at_clip(twice)["row"].nunique() == (
         2 if "log loss" in LOSS_NAMES[Kind(kind)] else 0
     )

@@ -15,7 +15,7 @@ FOLDS = 5
 def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(
     rng: np.random.Generator,
 ) -> None:
-    validation = {("constant", 0): 1.9, ("linear", 0): 1.1, ("neural", 1): 0.5, ("neural", 2): 0.4}
+    validation = {("baseline", 0): 1.9, ("linear", 0): 1.1, ("neural", 1): 0.5, ("neural", 2): 0.4}
     winners = pd.DataFrame([trial(*model, loss) for model, loss in validation.items()])
     predictions = every_model(rng)
 
@@ -24,7 +24,7 @@ def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(
     losses = predictions[predictions["family"] != "trees"].groupby(["family", "depth"])["loss"]
     expected = losses.mean()
     own = found.set_index(["family", "depth"])
-    assert set(found["family"]) == {"constant", "linear", "neural", "network", "trees"}
+    assert set(found["family"]) == {"baseline", "linear", "neural", "network", "trees"}
     assert own.loc["trees", "rank"].isna().all()
     assert own["test_loss"].drop([("network", -1), ("trees", 0)]).to_dict() == pytest.approx(
         expected.to_dict()
@@ -38,7 +38,7 @@ def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(
 
 def test_losses_that_differ_by_rounding_share_a_rank() -> None:
     means = {
-        ("constant", 0): 1.0,
+        ("baseline", 0): 1.0,
         ("linear", 0): 0.5,
         ("neural", 1): 6.9e-32,
         ("neural", 2): 6.1e-32,

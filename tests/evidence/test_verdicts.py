@@ -12,11 +12,12 @@ import pytest
 
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
-from study.evidence.findings import ENOUGH, TERMS, UNDECIDED, WORTH, Architecture
+from study.evidence.findings import UNDECIDED, Architecture
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.amounts import digits
 from study.evidence.wording.answer import BESIDE, Words
 from study.formatting import percent
+from study.schema import NETWORK, REGRESSION, TERMS
 from tests.evidence.losses import in_folds, only_verdict, scored, three, trial, usual_trials
 
 
@@ -33,7 +34,7 @@ def test_terms_that_bring_what_the_network_brings_are_enough() -> None:
     verdict = of_three(0.6, 0.595)
 
     assert verdict.verdict == TERMS
-    assert (verdict.answer_procedure, verdict.left) == ("extended", ("extended",))
+    assert (verdict.answer_procedure, verdict.left) == ("terms", ("terms",))
     assert [step.gain.improvement for step in verdict.gains] == pytest.approx(
         [0.4, 0.405, 0.005], abs=1e-3
     )
@@ -43,15 +44,15 @@ def test_terms_that_bring_what_the_network_brings_are_enough() -> None:
 def test_a_network_far_ahead_of_both_regressions_is_worth_it() -> None:
     verdict = of_three(0.9, 0.2)
 
-    assert verdict.verdict == WORTH
+    assert verdict.verdict == NETWORK
     assert verdict.smallest_sufficient == Architecture(family="neural", depth=1)
-    assert verdict.beats_constant is True
+    assert verdict.beats_baseline is True
 
 
 def test_gains_wholly_below_the_margin_leave_the_regression() -> None:
     verdict = of_three(0.99, 1.02)
 
-    assert verdict.verdict == ENOUGH
+    assert verdict.verdict == REGRESSION
     assert verdict.smallest_sufficient == Architecture(family="linear", depth=0)
 
 
@@ -62,7 +63,7 @@ def test_two_found_terms_beside_a_tiny_loss_of_the_network_are_the_answer() -> N
 def test_a_regression_with_terms_that_is_worse_than_without_leaves_the_choice_to_the_two_others() -> (
     None
 ):
-    assert [of_three(1.3, network).verdict for network in (0.8, 1.0)] == [WORTH, ENOUGH]
+    assert [of_three(1.3, network).verdict for network in (0.8, 1.0)] == [NETWORK, REGRESSION]
 
 
 def test_where_the_regression_is_passed_for_the_network_alone_terms_that_surely_help_may_be_enough() -> (
@@ -84,18 +85,16 @@ def test_terms_that_may_be_nothing_are_no_answer_though_the_network_gains_nothin
     terms = np.where(
         np.arange(400) < 24, 0.66 * 400 / 24, 0.0
     )  # a third less on average, by the luck of a few rows
-    verdict = only_verdict(
-        [scored(base), scored(terms, "extended"), scored(0.93 * base, "neural", 1)]
-    )
+    verdict = only_verdict([scored(base), scored(terms, "terms"), scored(0.93 * base, "neural", 1)])
 
     first, network, rest = (step.gain for step in verdict.gains)
     assert first.low < 0 < 0.3 < first.improvement
     assert rest.high < 0.05 < network.low
-    assert (verdict.verdict, verdict.left) == (UNDECIDED, ("extended", "network"))
+    assert (verdict.verdict, verdict.left) == (UNDECIDED, ("terms", "network"))
     assert verdict.decided_at is not None
     assert (verdict.decided_at.base, verdict.decided_at.other, verdict.decided_at.bound) == (
         "regression",
-        "extended",
+        "terms",
         0,
     )
 
@@ -115,7 +114,7 @@ def test_an_interval_on_both_sides_of_the_margin_is_undecided_and_keeps_the_simp
     assert digits(100 * step.gain.high) in numbers(Words(verdict).sentence)
     assert verdict.decided_at is not None
     assert math.isnan(verdict.decided_at.rows)
-    assert verdict.beats_constant is None
+    assert verdict.beats_baseline is None
 
 
 def test_undecided_between_three_keeps_the_simplest_at_the_level_of_both_gains(
@@ -123,9 +122,9 @@ def test_undecided_between_three_keeps_the_simplest_at_the_level_of_both_gains(
 ) -> None:
     base, terms, network = rng.exponential(1.0, (3, 40))
 
-    verdict = only_verdict([scored(base), scored(terms, "extended"), scored(network, "neural", 1)])
+    verdict = only_verdict([scored(base), scored(terms, "terms"), scored(network, "neural", 1)])
 
-    assert verdict.left == ("regression", "extended", "network")
+    assert verdict.left == ("regression", "terms", "network")
     assert verdict.answer_procedure == "regression"
     assert digits(100 * verdict.by_pair["regression", "network"].high) in numbers(
         Words(verdict).sentence
@@ -136,7 +135,7 @@ def test_undecided_between_three_keeps_the_simplest_at_the_level_of_both_gains(
 def test_without_a_network_the_terms_are_judged_alone(rng: np.random.Generator) -> None:
     verdict = only_verdict(
         three(rng, 0.7, 1.0)[1:3],
-        pd.DataFrame([trial("linear", 0, 1.0), trial("extended", 0, 0.9)]),
+        pd.DataFrame([trial("linear", 0, 1.0), trial("terms", 0, 0.9)]),
     )
 
     assert verdict.verdict == TERMS
@@ -158,16 +157,16 @@ def test_models_without_a_common_test_row_give_no_verdict() -> None:
 
 def test_a_regression_without_loss_is_enough_and_divides_nothing_by_zero() -> None:
     models = [
-        scored(np.full(9, 0.5), "constant"),
+        scored(np.full(9, 0.5), "baseline"),
         scored(np.zeros(9)),
         scored(np.full(9, 1e-9), "neural", 1),
     ]
 
     verdict = only_verdict([*models, scored(np.zeros(9), "trees")])
 
-    assert verdict.verdict == ENOUGH
+    assert verdict.verdict == REGRESSION
     assert math.isnan(verdict.gains[0].gain.improvement)
-    assert verdict.beats_constant is True
+    assert verdict.beats_baseline is True
     assert verdict.trees is None
 
 
@@ -178,19 +177,19 @@ def test_a_regression_whose_loss_is_but_rounding_has_nothing_to_lose_to_a_networ
     own, other = (loss * np.linspace(0.5, 1.5, 9) for loss in losses)
 
     verdict = only_verdict(
-        [scored(np.full(9, 0.5), "constant"), scored(own), scored(other, "neural", 1)]
+        [scored(np.full(9, 0.5), "baseline"), scored(own), scored(other, "neural", 1)]
     )
 
-    assert verdict.verdict == ENOUGH
+    assert verdict.verdict == REGRESSION
     assert math.isnan(verdict.gains[0].gain.improvement)
-    assert verdict.beats_constant is True
+    assert verdict.beats_baseline is True
 
 
 def test_models_that_differ_from_the_constant_by_rounding_do_not_beat_it() -> None:
     base = np.linspace(0.9, 1.1, 100)
 
     verdict = only_verdict(
-        [scored(base, "constant"), scored(base - 1e-15), scored(base - 2e-15, "neural", 1)]
+        [scored(base, "baseline"), scored(base - 1e-15), scored(base - 2e-15, "neural", 1)]
     )
 
     assert verdict.use_none
@@ -200,25 +199,25 @@ def test_where_nothing_beats_the_constant_none_is_to_be_used(rng: np.random.Gene
     base = rng.uniform(0.9, 1.1, 100)
 
     verdict = only_verdict(
-        [scored(base, "constant"), scored(base * 1.01), scored(base * 1.02, "neural", 1)]
+        [scored(base, "baseline"), scored(base * 1.01), scored(base * 1.02, "neural", 1)]
     )
 
-    assert verdict.beats_constant is False
+    assert verdict.beats_baseline is False
     assert verdict.use_none
 
 
 def test_terms_that_alone_beat_the_constant_are_used(rng: np.random.Generator) -> None:
     base = rng.uniform(0.9, 1.1, 100)
     models = [
-        scored(base, "constant"),
+        scored(base, "baseline"),
         scored(base * 1.01),
-        scored(base * 0.8, "extended"),
+        scored(base * 0.8, "terms"),
         scored(base * 1.02, "neural", 1),
     ]
 
     verdict = only_verdict(models)
 
-    assert verdict.beats_constant is True
+    assert verdict.beats_baseline is True
     assert verdict.verdict == TERMS
 
 
@@ -241,7 +240,7 @@ def test_the_verdict_is_about_the_ensemble(rng: np.random.Generator) -> None:
         100,
     )
     assert gain.improvement == pytest.approx(0.5)
-    assert verdict.verdict == WORTH
+    assert verdict.verdict == NETWORK
 
 
 def test_the_search_on_all_rows_changes_no_verdict(rng: np.random.Generator) -> None:
@@ -286,13 +285,13 @@ def test_a_metric_that_does_not_exist_on_the_test_rows_gives_no_verdict(
     """The target has one value, 0."""
     models = [
         scored(rng.uniform(0.9, 1.1, 30), *model)
-        for model in (("constant",), ("linear",), ("neural", 1), ("short",))
+        for model in (("baseline",), ("linear",), ("neural", 1), ("formula",))
     ]
     still = [
         model.assign(observed=0.0, predicted=rng.uniform(0.1, 0.9, 30), kind=kind)
         for model in models
     ]
-    questions = ({"margin_of": "unit"}, {"floor": 0.1}) if metric == "r2" else ({},)
+    questions = ({"margin_of": "unit"}, {"min_margin": 0.1}) if metric == "r2" else ({},)
 
     for more in questions:
         asked = {"y": EvaluationSpec.model_validate({"metric": metric, **more})}

@@ -33,7 +33,7 @@ def test_losses_are_ranked_by_what_is_more_than_rounding_of_the_baseline(
 
 def test_the_baseline_is_the_constant_or_else_the_largest() -> None:
     own = pd.DataFrame(
-        {"family": ["constant", "linear", "neural", "neural"], "loss": [2.0, 1.0, 3.0, 5.0]}
+        {"family": ["baseline", "linear", "neural", "neural"], "loss": [2.0, 1.0, 3.0, 5.0]}
     )
 
     assert baseline(own, "loss") == 2.0

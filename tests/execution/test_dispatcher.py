@@ -113,8 +113,8 @@ def test_every_task_goes_to_an_idle_worker_and_no_more_workers_are_wanted_than_t
     dispatcher(tmp_path, [search], workers).run()
 
     assert sorted(key for _, key in workers.sent) == [
-        *(f"y-extended-o0-{n:04d}" for n in range(5)),
-        "y-extended-o0-winner",
+        *(f"y-terms-o0-{n:04d}" for n in range(5)),
+        "y-terms-o0-winner",
     ]
     assert workers.wanted == 6
     assert search.finished
@@ -126,16 +126,14 @@ def test_the_task_of_a_lost_worker_goes_to_another_one_and_only_its_own_tries_co
 ) -> None:
     def act(worker: str, task: Task) -> list[Event]:
         return (
-            [Lost(worker), Ended(worker)]
-            if task.key == "y-extended-o0-0001"
-            else report(worker, task)
+            [Lost(worker), Ended(worker)] if task.key == "y-terms-o0-0001" else report(worker, task)
         )
 
     search, workers = small(trials=3), Script(act)
 
     dispatcher(tmp_path, [search], workers, max_tries=2).run()
 
-    tried = [worker for worker, key in workers.sent if key == "y-extended-o0-0001"]
+    tried = [worker for worker, key in workers.sent if key == "y-terms-o0-0001"]
     states = [search.records[n].state for n in range(3)]
     assert len(set(tried)) == len(tried) == 2
     assert states == ["COMPLETE", "FAIL", "COMPLETE"]
@@ -213,9 +211,7 @@ def test_a_full_disk_ends_it_with_the_first_error_when_what_is_out_has_ended(
 def test_a_full_disk_ends_it_also_where_a_trial_is_given_up(tmp_path: Path) -> None:
     def act(worker: str, task: Task) -> list[Event]:
         return (
-            [Lost(worker), Ended(worker)]
-            if task.key == "y-extended-o0-0000"
-            else report(worker, task)
+            [Lost(worker), Ended(worker)] if task.key == "y-terms-o0-0000" else report(worker, task)
         )
 
     search = small(trials=3)

@@ -28,7 +28,7 @@ from tests.execution.test_dispatcher import UNSCORED, Script, report
 from tests.search.bench import small, trees_of
 from tests.search.helpers import config_of
 
-FIRST, SECOND = "y-extended-o0-0000", "y-extended-o0-0001"
+FIRST, SECOND = "y-terms-o0-0000", "y-terms-o0-0001"
 
 
 def raised(worker: str, said: str = "Traceback\nValueError: no\n") -> list[Event]:
@@ -87,7 +87,7 @@ def test_a_task_that_raises_where_others_succeed_fails_after_its_tries_with_its_
     notes = run(tmp_path, [search], Script(act))
 
     (failed,) = [n for n, record in search.records.items() if record.state is TrialState.FAIL]
-    record = (tmp_path / "trials" / "y-extended-o0" / f"{failed:04d}.json").read_text()
+    record = (tmp_path / "trials" / "y-terms-o0" / f"{failed:04d}.json").read_text()
     assert (failed, len(said), notes) == (1, 3, [])
     assert r"Traceback\n  deep inside\nValueError: number 2\n" in record
 

@@ -25,7 +25,7 @@ def tracker(*nodes: str, max_tries: int = 1) -> FaultTracker:
 def tasks() -> list[Task]:
     found = Tasks(
         config_of(),
-        {"y-extended-o0": small(trials=9)},
+        {"y-terms-o0": small(trials=9)},
         FoldQueue([trees_of(n) for n in range(4)]),
         lambda *_: None,
     )

@@ -22,7 +22,7 @@ from tests.search.helpers import config_of
 
 @pytest.fixture
 def tasks() -> list[Task]:
-    found = Tasks(config_of(), {"y-extended-o0": small(trials=9)}, FoldQueue(()), lambda *_: None)
+    found = Tasks(config_of(), {"y-terms-o0": small(trials=9)}, FoldQueue(()), lambda *_: None)
     return [task for _ in range(9) if (task := found.next()) is not None]
 
 

@@ -11,6 +11,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from study.records.formula import FormulaRecord
 
 from study.data.encoding import Encoded
 from study.execution import run
@@ -22,7 +23,6 @@ from study.records.numbers import Numbers
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.reading import read_records, read_work
-from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
@@ -97,9 +97,9 @@ def test_reports_of_every_sort_are_written_then_told(recorder: Recorder, watch: 
         [winner()],
         [scored_trees().outcome(), shortened().outcome()],
     )
-    assert read_work(watch.paths, ShortRecord) == [shortened()]
+    assert read_work(watch.paths, FormulaRecord) == [shortened()]
     assert (watch.paths.fold_models / "m.keras").read_bytes() == b"1"
-    assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0", "y-short-o0"]
+    assert watch.heard == ["y-linear-o0-0000", "y-linear-o0-winner", "y-trees-o0", "y-formula-o0"]
     assert recorder.finished
 
 
@@ -143,7 +143,7 @@ def test_what_is_given_up_is_a_failure_of_its_own_sort(recorder: Recorder, watch
     ]
     assert [(own.work.key, own.state, own.error) for own in found.beside] == [
         ("y-trees-o0", TrialState.FAIL, "no y-trees-o0"),
-        ("y-short-o0", TrialState.FAIL, "no y-short-o0"),
+        ("y-formula-o0", TrialState.FAIL, "no y-formula-o0"),
     ]
     assert found.winners == []
     assert recorder.finished

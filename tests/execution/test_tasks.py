@@ -10,22 +10,22 @@ from study.execution.queue import FoldQueue
 from study.records.work import FoldWork
 from study.schema import TrialState
 from study.search.state import SearchState
-from tests.search.bench import Bench, done, short_of, small, trees_of
+from tests.search.bench import Bench, done, formula_of, small, trees_of
 
 
 def test_every_trial_and_winner_of_every_search_is_handed_out_once_and_then_it_is_finished() -> (
     None
 ):
-    bench = Bench([small(), small("constant", 1)])
+    bench = Bench([small(), small("baseline", 1)])
 
     done = bench.run()
 
     assert sorted(done) == [
-        "y-constant-o0-0000",
-        "y-constant-o0-winner",
-        "y-extended-o0-0000",
-        "y-extended-o0-0001",
-        "y-extended-o0-winner",
+        "y-baseline-o0-0000",
+        "y-baseline-o0-winner",
+        "y-terms-o0-0000",
+        "y-terms-o0-0001",
+        "y-terms-o0-winner",
     ]
     assert all(search.finished for search in bench.searches)
 
@@ -35,9 +35,7 @@ def test_searches_are_served_in_turn() -> None:
 
     started = [bench.start() for _ in range(6)]
 
-    assert started == [
-        f"y-extended-o{fold}-{number:04d}" for number in range(3) for fold in range(2)
-    ]
+    assert started == [f"y-terms-o{fold}-{number:04d}" for number in range(3) for fold in range(2)]
 
 
 def test_while_one_search_waits_for_its_window_another_goes_on() -> None:
@@ -118,25 +116,25 @@ def test_what_failed_is_handed_out_again_before_all_else_until_it_is_judged_to_b
 
     for _ in range(3):
         bench.tasks.drop_faulty(lambda task: None)
-        assert bench.start() == "y-extended-o0-0000"
-        bench.fail("y-extended-o0-0000")
+        assert bench.start() == "y-terms-o0-0000"
+        bench.fail("y-terms-o0-0000")
     bench.tasks.drop_faulty(lambda task: "ValueError: its own")
 
-    assert bench.given_up == [("y-extended-o0-0000", "ValueError: its own")]
+    assert bench.given_up == [("y-terms-o0-0000", "ValueError: its own")]
     assert bench.searches[0].records[0].state is TrialState.FAIL
-    assert bench.run() == ["y-extended-o0-0001", "y-extended-o0-winner"]
+    assert bench.run() == ["y-terms-o0-0001", "y-terms-o0-winner"]
 
 
 def test_what_does_not_fit_waits_and_another_is_handed_out_meanwhile() -> None:
     bench = Bench([small(trials=2)])
 
-    second = bench.start(fits=lambda task: task.key != "y-extended-o0-0000")
-    none = bench.start(fits=lambda task: task.key != "y-extended-o0-0000")
+    second = bench.start(fits=lambda task: task.key != "y-terms-o0-0000")
+    none = bench.start(fits=lambda task: task.key != "y-terms-o0-0000")
 
-    assert (second, none, bench.tasks.finished) == ("y-extended-o0-0001", None, False)
-    assert [task.key for task in bench.tasks.waiting] == ["y-extended-o0-0000"]
+    assert (second, none, bench.tasks.finished) == ("y-terms-o0-0001", None, False)
+    assert [task.key for task in bench.tasks.waiting] == ["y-terms-o0-0000"]
     bench.finish(second)
-    assert bench.run() == ["y-extended-o0-0000", "y-extended-o0-winner"]
+    assert bench.run() == ["y-terms-o0-0000", "y-terms-o0-winner"]
 
 
 def test_a_winner_that_failed_is_handed_out_again_and_then_given_up() -> None:
@@ -144,11 +142,11 @@ def test_a_winner_that_failed_is_handed_out_again_and_then_given_up() -> None:
     bench.finish(bench.start())
 
     for _ in range(2):
-        assert bench.start() == "y-extended-o0-winner"
-        bench.fail("y-extended-o0-winner")
+        assert bench.start() == "y-terms-o0-winner"
+        bench.fail("y-terms-o0-winner")
     bench.tasks.drop_faulty(lambda task: "no")
 
-    assert bench.given_up == [("y-extended-o0-winner", "no")]
+    assert bench.given_up == [("y-terms-o0-winner", "no")]
     assert (bench.start(), bench.tasks.finished) == (None, True)
 
 
@@ -160,7 +158,7 @@ def test_after_the_deadline_a_trial_that_failed_is_not_tried_again() -> None:
 
     bench.tasks.deadline = 0.0
 
-    assert bench.run() == ["y-extended-o0-winner"]
+    assert bench.run() == ["y-terms-o0-winner"]
 
 
 def test_it_is_not_finished_while_anything_is_out() -> None:
@@ -178,7 +176,7 @@ def test_it_is_not_finished_while_anything_is_out() -> None:
 
 
 def test_what_is_left_counts_what_is_out_until_it_is_recorded() -> None:
-    bench = Bench([small(trials=2), small("constant", 1)], FoldQueue([trees_of(0)]))
+    bench = Bench([small(trials=2), small("baseline", 1)], FoldQueue([trees_of(0)]))
     left = [bench.tasks.left()]
 
     for _ in range(4):
@@ -201,13 +199,13 @@ def test_searches_that_were_done_before_leave_nothing_to_do() -> None:
 
 
 def test_after_the_deadline_no_trial_is_suggested_but_winners_are_scored() -> None:
-    bench = Bench([small(trials=6), small("constant", 1)])
+    bench = Bench([small(trials=6), small("baseline", 1)])
     for _ in range(2):
         bench.finish(bench.start())
 
     bench.tasks.deadline = 0.0
 
-    assert sorted(bench.run()) == ["y-constant-o0-winner", "y-extended-o0-winner"]
+    assert sorted(bench.run()) == ["y-baseline-o0-winner", "y-terms-o0-winner"]
 
 
 def test_where_the_deadline_is_over_before_a_worker_has_come_all_is_finished() -> None:
@@ -228,7 +226,7 @@ def test_tasks_told_to_stop_hand_nothing_out_and_are_finished_when_what_is_out_h
 
 
 def test_a_study_whose_every_trial_is_at_fault_still_ends() -> None:
-    bench = Bench([small(trials=2), small("constant", 1)])
+    bench = Bench([small(trials=2), small("baseline", 1)])
 
     for _ in range(3):
         bench.fail(bench.start())
@@ -236,30 +234,30 @@ def test_a_study_whose_every_trial_is_at_fault_still_ends() -> None:
 
     assert (bench.start(), bench.tasks.finished) == (None, True)
     assert [key for key, _ in bench.given_up] == [
-        "y-extended-o0-0000",
-        "y-constant-o0-0000",
-        "y-extended-o0-0001",
+        "y-terms-o0-0000",
+        "y-baseline-o0-0000",
+        "y-terms-o0-0001",
     ]
 
 
 def test_work_beside_the_searches_is_handed_out_where_every_search_waits_and_the_study_is_not_finished_without_it() -> (
     None
 ):
-    bench = Bench([small(trials=1)], FoldQueue([trees_of(), short_of()]))
+    bench = Bench([small(trials=1)], FoldQueue([trees_of(), formula_of()]))
 
     started = [bench.start() for _ in range(4)]
 
-    assert started == ["y-extended-o0-0000", "y-trees-o0", "y-short-o0", None]
+    assert started == ["y-terms-o0-0000", "y-trees-o0", "y-formula-o0", None]
     bench.finish("y-trees-o0")
-    bench.finish("y-extended-o0-0000")
+    bench.finish("y-terms-o0-0000")
     bench.finish(bench.start())
     assert (bench.start(), bench.tasks.finished) == (None, False)  # the short formula is still out
-    bench.finish("y-short-o0")
+    bench.finish("y-formula-o0")
     assert bench.tasks.finished
     assert bench.beside.finished
 
 
-@pytest.mark.parametrize("of", [trees_of, short_of])
+@pytest.mark.parametrize("of", [trees_of, formula_of])
 def test_work_that_failed_is_handed_out_again_until_it_is_given_up(
     of: Callable[[int], FoldWork],
 ) -> None:
@@ -282,8 +280,8 @@ def test_work_that_failed_is_handed_out_again_until_it_is_given_up(
 
 def test_work_with_a_record_is_not_handed_out_and_that_of_another_share_is_not_counted() -> None:
     recorded = [done(trees_of(0), TrialState.FAIL).outcome(), done(trees_of(1)).outcome()]
-    queue = FoldQueue([trees_of(0), trees_of(2), short_of(0)], recorded)
+    queue = FoldQueue([trees_of(0), trees_of(2), formula_of(0)], recorded)
 
     assert list(queue.outcomes) == ["y-trees-o0"]
     assert queue.counts == {"trees": (1, 2), "short formulas": (1, 1)}
-    assert Bench([], queue).run() == ["y-trees-o2", "y-short-o0"]
+    assert Bench([], queue).run() == ["y-trees-o2", "y-formula-o0"]

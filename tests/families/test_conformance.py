@@ -10,7 +10,7 @@ import pytest
 from study.config.options import Range
 from study.families import FAMILIES, get_family, is_searched, searched as searched_space
 from study.families.stacked import Stack
-from study.schema import EXTENDED, Kind, TrialState
+from study.schema import TERMS, Kind, TrialState
 from study.training.trial import run_trial
 
 from .problems import N_INNER, Case, encoded_for, loss, task_for
@@ -111,7 +111,7 @@ def test_a_regression_without_terms_has_coefficients_and_the_constant_intercepts
 ) -> None:
     family, plain = (
         get_family(case.family),
-        get_family(case.family).convex and case.family != EXTENDED,
+        get_family(case.family).convex and case.family != TERMS,
     )
     outputs = [":a", ":b", ":c"] if case.kind is Kind.MULTICLASS else [""]
     intercepts = {f"intercept{output}" for output in outputs} if plain else set()

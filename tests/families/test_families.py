@@ -141,13 +141,13 @@ def test_a_registered_family_appears_in_registry_searches_and_training(
 
     assert isinstance(get_family("shrunk"), shrunk)
     assert families_of(config, Kind.CONTINUOUS) == [
-        "constant",
+        "baseline",
         "linear",
-        "extended",
+        "terms",
         "shrunk",
         "neural",
     ]
-    regressions = [("constant", 0), ("linear", 0), ("extended", 0), ("shrunk", 0)]
+    regressions = [("baseline", 0), ("linear", 0), ("terms", 0), ("shrunk", 0)]
     assert [(search.family, search.depth) for search in searches] == [
         *regressions,
         ("neural", 1),
@@ -175,7 +175,7 @@ def test_an_unknown_family_is_answered_with_the_nearest_and_with_all() -> None:
 
 @pytest.mark.parametrize(
     ("family", "name", "nearest"),
-    [("linear", "l1", "'l2'"), ("constant", "l2", ""), ("neural", "widht", "'width'")],
+    [("linear", "l1", "'l2'"), ("baseline", "l2", ""), ("neural", "widht", "'width'")],
 )
 def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(
     family: str, name: str, nearest: str
@@ -197,7 +197,7 @@ def test_an_unknown_hyperparameter_is_answered_with_the_nearest_and_with_all(
         ("neural", "dropout", [0.0, 5], r"0 .*0\.99 .*5"),
         ("neural", "activation", Range(low=1, high=2), r"1\.0"),
         ("linear", "l2", -1, r"0 .*1e\+100 .*-1"),
-        ("extended", "products", [0, -0.1], r"0 .*1e\+100 .*-0\.1"),
+        ("terms", "products", [0, -0.1], r"0 .*1e\+100 .*-0\.1"),
     ],
 )
 def test_a_value_that_a_hyperparameter_cannot_have_is_named_with_its_rule(
@@ -299,8 +299,8 @@ def test_the_first_trial_of_every_family_lies_in_its_default_space(family: Famil
 
 @pytest.mark.parametrize("form", [[0.1, 0.3], 0.3, Range(low=0.1, high=1.0)])
 def test_weights_of_terms_without_0_are_an_error_and_with_it_none(form: Any) -> None:
-    family = get_family("extended")
+    family = get_family("terms")
 
-    with pytest.raises(StudyError, match=r"space\.extended\.curves lacks 0.*Add 0"):
+    with pytest.raises(StudyError, match=r"space\.terms\.curves lacks 0.*Add 0"):
         resolve_space(family, 100, {"curves": form})
     assert resolve_space(family, 100, {"curves": [0, 0.3], "products": 0})["products"] == 0

@@ -12,13 +12,13 @@ import pytest
 
 from study.config import make_config
 from study.families import FAMILIES, get_family, packages
-from study.schema import NETWORK, REGRESSION, SHORT, TREES, Kind, ModelData, StudyError
+from study.schema import FORMULA, NETWORK, REGRESSION, TREES, Kind, ModelData, StudyError
 from study.search.cost import Size
 from study.search.plan import families_of, make_plan
 
 from .packages import FOUND, install
 
-TAKEN = ", ".join(sorted([NETWORK, REGRESSION, SHORT, TREES]))
+TAKEN = ", ".join(sorted([NETWORK, REGRESSION, FORMULA, TREES]))
 
 CONFIG = {
     "name": "s",
@@ -64,9 +64,9 @@ def test_its_hyperparameters_are_checked_like_any_others(installed: Path) -> Non
 
 def test_auto_means_the_families_of_study_whatever_is_installed(installed: Path) -> None:
     assert families_of(make_config(CONFIG), Kind.CONTINUOUS) == [
-        "constant",
+        "baseline",
         "linear",
-        "extended",
+        "terms",
         "neural",
     ]
 
@@ -105,7 +105,7 @@ def test_finding_one_imports_no_tensorflow(installed: Path) -> None:
         ("text", "Found = 'text'", r"study\.families\.Family .*'text'"),
         ("other", FOUND.format("another"), r"study\.families\.Family .*'other' .*<class "),
         ("trees", FOUND.format("trees"), TAKEN),
-        ("short", FOUND.format("short"), TAKEN),
+        ("formula", FOUND.format("formula"), TAKEN),
         ("neural-d1", FOUND.format("neural-d1"), TAKEN),
     ],
 )

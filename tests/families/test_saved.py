@@ -17,7 +17,7 @@ import pytest
 from harness.networks import linear_predictor
 from study.families import HEADS, get_family
 from study.families.saved import BATCH, Reading, model_bytes, open_model, predict_raw, stacked_model
-from study.schema import EXTENDED, Kind
+from study.schema import TERMS, Kind
 from study.training.columns import Regression
 from study.training.regression import fit as fit_regression
 from study.training.termed import term_model
@@ -50,7 +50,7 @@ def regression(case: Case) -> Regression:
     """Fitted to all development rows, with every sort of terms where the family has them; gaps take
     odd numbers.
     """
-    weights = {"products": 0.3, "curves": 0.3} if case.family == EXTENDED else {}
+    weights = {"products": 0.3, "curves": 0.3} if case.family == TERMS else {}
     encoded, _ = encoded_for(case)
     task = task_for(case, **weights, **({"l2": 1.0} if get_family(case.family).path else {}))
     own, _ = fit_regression(task, encoded, -1, encoded.development)
@@ -115,7 +115,7 @@ def test_it_is_made_of_keras_own_layers_and_opens_to_the_bit_in_safe_mode(
 
 
 @pytest.mark.parametrize(
-    "case", [Case(EXTENDED, Kind.COUNT, 0), Case("residual", Kind.COUNT, 1)], ids=str
+    "case", [Case(TERMS, Kind.COUNT, 0), Case("residual", Kind.COUNT, 1)], ids=str
 )
 def test_a_rate_far_outside_is_much_and_finite_in_the_file_as_in_the_loss(case: Case) -> None:
     raw, head = odd_rows(case), HEADS[Kind.COUNT]
@@ -135,7 +135,7 @@ def test_a_rate_far_outside_is_much_and_finite_in_the_file_as_in_the_loss(case: 
 
 
 def test_it_opens_where_there_is_no_study(tmp_path: Path) -> None:
-    own = [Case("residual", Kind.COUNT, 1), Case(EXTENDED, Kind.MULTICLASS, 0)]
+    own = [Case("residual", Kind.COUNT, 1), Case(TERMS, Kind.MULTICLASS, 0)]
     for case in own:
         (tmp_path / f"{case}.keras").write_bytes(model_bytes(saved(case)))
         np.save(tmp_path / f"{case}.npy", odd_rows(case))

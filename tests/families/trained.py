@@ -25,8 +25,8 @@ one_a_family = pytest.mark.parametrize(
 shallow = pytest.mark.parametrize("case", [case for case in cases() if case.depth <= 1], ids=str)
 networks = pytest.mark.parametrize("case", [case for case in cases() if case.depth], ids=str)
 WAYS = [
-    Case("constant", Kind.COUNT, 0),
-    Case("extended", Kind.MULTICLASS, 0),
+    Case("baseline", Kind.COUNT, 0),
+    Case("terms", Kind.MULTICLASS, 0),
     Case("neural", Kind.BINARY, 1),
 ]
 """One of each way to train: nothing but an intercept, a convex path, and epochs."""

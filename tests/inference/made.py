@@ -81,7 +81,7 @@ def made_study(folder: Path, frame: pd.DataFrame, targets: Any = KINDS, **more: 
             "drop": others,
         },
         "targets": targets,
-        "families": ["constant", "linear", "logistic", "neural"],
+        "families": ["baseline", "linear", "logistic", "neural"],
         "depths": [1],
         "effort": "quick",
         "protocol": "nested",

@@ -76,7 +76,7 @@ def test_a_metric_of_another_kind_is_refused_with_those_that_fit(finished: Resul
 
 
 def test_the_questions_of_the_config_are_not_said_to_be_asked_afterwards(finished: Results) -> None:
-    same, other = finished.ask(), finished.ask(floor=0.02)
+    same, other = finished.ask(), finished.ask(min_margin=0.02)
 
     assert [each.question.after for each in (*same, *other)] == [False, False, True, True]
     assert [Words(each).sentence for each in same] == [
@@ -128,7 +128,7 @@ def test_a_config_of_several_kinds_names_its_metric_by_target() -> None:
         ({"margin": 3}, ".*'margin'.* 3; `margin_of: unit`"),
         ({"margin_of": "units"}, ".*'margin_of'.*'units'.*'unit'"),
         ({"metric": "acuracy"}, "metric:.*'acuracy'.*'accuracy'"),
-        ({"floor": float("nan")}, ".*'floor'.*nan"),
+        ({"min_margin": float("nan")}, ".*'min_margin'.*nan"),
     ],
 )
 def test_the_command_says_which_option_is_wrong(

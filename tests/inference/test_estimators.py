@@ -95,7 +95,7 @@ def test_predictions_of_a_row_depend_on_no_other_and_not_on_unseen_levels_or_gap
 ) -> None:
     frame = people(rng)
     X, y = frame.drop(columns="wage"), frame["wage"]
-    regressor = study.FamilyRegressor(model="extended", config=SHORT).fit(X, y)
+    regressor = study.FamilyRegressor(model="terms", config=SHORT).fit(X, y)
     strange = pd.concat([X, X.iloc[:1].assign(job="diver", age=None)])
 
     assert regressor.predict(X.iloc[5:7]).tolist() == regressor.predict(X)[5:7].tolist()
@@ -120,8 +120,8 @@ def test_the_answer_is_among_three_procedures_and_the_simplest_that_is_near_enou
     regressor = study.FamilyRegressor(depths=1, config=SHORT).fit(*plane)
 
     losses = regressor.trials_.groupby("family")["val_loss"].min()
-    assert set(losses.index) == {"linear", "extended", "neural"}
-    assert losses["extended"] <= losses["linear"]  # which lies in its space
+    assert set(losses.index) == {"linear", "terms", "neural"}
+    assert losses["terms"] <= losses["linear"]  # which lies in its space
     assert regressor.model_ == "regression"
     assert regressor.verdict_ is None
     assert regressor.results_ is None
@@ -131,9 +131,9 @@ def test_the_answer_is_among_three_procedures_and_the_simplest_that_is_near_enou
     ("losses", "margin", "answer"),
     [
         ((1.0, 0.96, 0.96), 0.05, "regression"),
-        ((1.0, 0.90, 0.86), 0.05, "extended"),
+        ((1.0, 0.90, 0.86), 0.05, "terms"),
         ((1.0, 0.90, 0.80), 0.05, "network"),
-        ((1.0, 0.96, 0.96), 0.01, "extended"),
+        ((1.0, 0.96, 0.96), 0.01, "terms"),
         ((1.0, 1.0, 0.90), 0.05, "network"),
         ((1.0, 1.0, 2.0), 0.05, "regression"),
     ],
@@ -143,7 +143,7 @@ def test_what_no_richer_procedure_beats_by_more_than_the_margin(
 ) -> None:
     by_fold = {
         name: np.full(5, loss)
-        for name, loss in zip(("regression", "extended", "network"), losses, strict=True)
+        for name, loss in zip(("regression", "terms", "network"), losses, strict=True)
     }
 
     assert simplest(by_fold, margin) == answer
@@ -152,11 +152,11 @@ def test_what_no_richer_procedure_beats_by_more_than_the_margin(
 def test_a_gain_that_one_inner_fold_brings_alone_is_none() -> None:
     plain, once = np.ones(5), np.array([0.5, 1.0, 1.0, 1.0, 1.0])
 
-    assert simplest({"regression": plain, "extended": once}, 0.05) == "regression"
-    assert simplest({"regression": plain, "extended": np.full(5, once.mean())}, 0.05) == "extended"
+    assert simplest({"regression": plain, "terms": once}, 0.05) == "regression"
+    assert simplest({"regression": plain, "terms": np.full(5, once.mean())}, 0.05) == "terms"
 
 
-@pytest.mark.parametrize("model", ["short", "trees"])
+@pytest.mark.parametrize("model", ["formula", "trees"])
 def test_procedures_beside_the_three_can_be_asked_for(model: str) -> None:
     X, y = (part[:200] for part in load_diabetes(return_X_y=True))
 

@@ -154,7 +154,7 @@ def test_nine_of_ten_fresh_rows_have_their_class_in_the_set(rng: np.random.Gener
     assert np.mean(sizes) < 2.6  # of three classes
 
 
-@pytest.mark.parametrize("model", ["short", "network", "trees"])
+@pytest.mark.parametrize("model", ["formula", "network", "trees"])
 def test_rows_get_intervals_of_the_folds_models(flats: Results, model: str) -> None:
     fresh = awkward_frame(400, seed=9)
 

@@ -21,7 +21,7 @@ from study.schema import StudyError
 
 from .made import KINDS, TARGETS, awkward_frame
 
-MODELS = ("regression", "short", "network", "trees")
+MODELS = ("regression", "formula", "network", "trees")
 
 
 def numbers(text: str) -> list[float]:

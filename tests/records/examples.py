@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from study.records.formula import FormulaRecord, FormulaWork
+
 from study.config import dump_config, make_config
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import write_trial, write_winner, write_work
-from study.records.short import ShortFormula, ShortRecord
 from study.records.trees import Trees, TreesRecord
 from study.records.trial import (
     Candidate,
@@ -138,11 +139,11 @@ def scored_trees(own: Trees | None = None, **more: Any) -> TreesRecord:
     return TreesRecord(work=own or trees(), **(found | more))
 
 
-def shortening(target: str = "y", fold: int = 0, kind: Kind = Kind.CONTINUOUS) -> ShortFormula:
-    return ShortFormula(target=target, kind=kind, outer_fold=fold)
+def shortening(target: str = "y", fold: int = 0, kind: Kind = Kind.CONTINUOUS) -> FormulaWork:
+    return FormulaWork(target=target, kind=kind, outer_fold=fold)
 
 
-def shortened(own: ShortFormula | None = None, **more: Any) -> ShortRecord:
+def shortened(own: FormulaWork | None = None, **more: Any) -> FormulaRecord:
     """One term was chosen: `2 * max(clip(age) - 40, 0)`."""
     plain: dict[str, Any] = {
         "fill": (39.0,),
@@ -175,7 +176,7 @@ def shortened(own: ShortFormula | None = None, **more: Any) -> ShortRecord:
         "candidates": (Candidate(name="refit", seed=0, predicted=[0.5, 0.5], loss=[0.25, 0.25]),),
         "wall_time_s": 0.5,
     }
-    return ShortRecord(work=own or shortening(), **(found | more))
+    return FormulaRecord(work=own or shortening(), **(found | more))
 
 
 def failed_work(own: FoldWork) -> FoldRecord:

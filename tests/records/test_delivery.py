@@ -15,7 +15,7 @@ from study.schema import ALL_ROWS, Kind, Search
 from tests.records.examples import scored_trees, trees, winner
 
 LOSSES = {
-    ("constant", 0): 3.0,
+    ("baseline", 0): 3.0,
     ("linear", 0): 2.0,
     ("neural", 1): 1.5,
     ("neural", 2): 1.0,
@@ -61,7 +61,7 @@ def test_the_network_is_the_depth_of_least_validation_loss_and_the_shallower_of_
     found = chosen_searches(trials(), 0)
 
     assert {procedure: search.key for (_, procedure), search in found.items()} == {
-        "constant": "y-constant-o0", "regression": "y-linear-o0", "network": "y-neural-d2-o0",
+        "baseline": "y-baseline-o0", "regression": "y-linear-o0", "network": "y-neural-d2-o0",
     }  # fmt: skip
 
 

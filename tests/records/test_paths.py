@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import example, given, strategies as st
+from study.records.formula import FormulaWork
 
 from study.records.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
-from study.records.short import ShortFormula
 from study.records.trees import Trees
 from study.schema import ALL_ROWS, Kind, Search
 
@@ -82,7 +82,7 @@ def test_no_two_searches_share_a_file(
     searches = [
         search(one, family, fold % 3, fold),
         search(other, family, other_fold % 3, other_fold),
-        search(one, "constant", 0, fold),
+        search(one, "baseline", 0, fold),
     ]
 
     places = [
@@ -110,11 +110,11 @@ def test_every_file_of_a_search_lies_below_the_results_folder(target: str) -> No
         paths.winner(own),
         *(
             paths.work(sort(target=target, kind=Kind.CONTINUOUS, outer_fold=2))
-            for sort in (Trees, ShortFormula)
+            for sort in (Trees, FormulaWork)
         ),
         paths.model(own),
         paths.fold_model(target, "trees", 2),
-        paths.fold_model(target, "short", 2),
+        paths.fold_model(target, "formula", 2),
         paths.reader(target, 2),
         paths.reader(target, ALL_ROWS),
         *(paths.delivered(target, name) for name in ("regression", "network", "trees")),

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
+from study.records.formula import FormulaRecord
 
 from study.evidence.stored import VERSION
 from study.records import gathering, reading
@@ -22,7 +23,6 @@ from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import Records, digest, read_trials, write_work
 from study.records.results import load_results
-from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.trial import TrialRecord
 from study.records.work import failure_notes
@@ -65,7 +65,7 @@ def test_records_come_back_from_disk_in_order_of_search_and_number(tmp_path: Pat
         trial(number=0),
         failed(number=1),
         trial(search("neural", 2), 0),
-        trial(search("constant"), 0),
+        trial(search("baseline"), 0),
     ]
     for record in records:
         reading.write_trial(paths, record)
@@ -77,11 +77,11 @@ def test_records_come_back_from_disk_in_order_of_search_and_number(tmp_path: Pat
     found = reading.read_records(paths)
 
     assert [record.trial_id for record in found.trials] == [
-        "y-constant-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
+        "y-baseline-o0-0000", "y-linear-o0-0000", "y-linear-o0-0001", "y-linear-o0-0002", "y-neural-d2-o0-0000",
     ]  # fmt: skip
     assert {r.trial_id: r for r in read_trials(paths)} == {r.trial_id: r for r in records}
     assert found.trials == [Outcome.of(r, r.search) for r in read_trials(paths)]
-    assert (reading.read_work(paths, TreesRecord), reading.read_work(paths, ShortRecord)) == (
+    assert (reading.read_work(paths, TreesRecord), reading.read_work(paths, FormulaRecord)) == (
         work[1::-1],
         work[:1:-1],
     )

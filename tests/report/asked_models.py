@@ -22,7 +22,7 @@ def effects(
             "value": np.nan if sort == "category" else X + (19_000 if sort == "date" else 0), "share": 0.2,
             "level": [f"level {i} of many" for i in range(5)] if sort == "category" else "",
         }  # fmt: skip
-        for procedure, bend in {"regression": 0, "extended": 1, "network": 2}.items():
+        for procedure, bend in {"regression": 0, "terms": 1, "network": 2}.items():
             effect = X + bend * (X**2 - 2) / rank
             found.append(
                 pd.DataFrame(
@@ -46,7 +46,7 @@ def importances(target: str = "balloons", first: str = "children") -> pd.DataFra
             "low": share - 0.1, "high": share + 0.1, "rise": 4 * share, "n_folds": 3, "rank": rank,
         }
         for rank, column in enumerate((first, "age"), 1)
-        for procedure, share in zip(("regression", "extended", "network", "trees"), SHARES[rank - 1], strict=True)
+        for procedure, share in zip(("regression", "terms", "network", "trees"), SHARES[rank - 1], strict=True)
     ]  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -76,7 +76,7 @@ def over_margins() -> pd.DataFrame:
     """Chances of two gains above three margins, the first held against 5 %."""
     points = {"margin": [0.0, 0.05, 0.1], "above": [0.9, 0.37, 0.1]}
     over = pd.DataFrame(points).assign(base="regression", model="terms over regression")
-    rest = pd.DataFrame(points).assign(base="extended", model="network over terms", above=1.0)
+    rest = pd.DataFrame(points).assign(base="terms", model="network over terms", above=1.0)
     return pd.concat([over, rest]).assign(target="y", bound=0.05)
 
 

@@ -30,7 +30,7 @@ from study.diagnostics.coefficients.reference import reference_coefficients
 from study.diagnostics.drawing.picture import Picture
 from study.diagnostics.registry import computed
 from study.evidence import verdicts
-from study.evidence.findings import ShortTerms
+from study.evidence.findings import FormulaTerms
 from study.evidence.judge import Judge
 from study.evidence.stored import write_verdicts
 from study.families import FAMILIES as INSTALLED
@@ -102,11 +102,11 @@ class Neighbours:
 
 def make_model(kind: Kind, family: str, depth: int, offset: int) -> Any:
     is_class = kind in (Kind.BINARY, Kind.MULTICLASS)
-    if family == "constant":
+    if family == "baseline":
         return DummyClassifier(strategy="prior") if is_class else DummyRegressor()
-    if family in {"extended", "short"}:
+    if family in {"terms", "formula"}:
         return make_pipeline(
-            PolynomialFeatures(2, interaction_only=family == "short"), LinearRegression()
+            PolynomialFeatures(2, interaction_only=family == "formula"), LinearRegression()
         )
     if depth:
         return Neighbours(3 + 2 * depth + offset)
@@ -176,7 +176,7 @@ def make_arm(
                 "converged": True,
             }
             frames["folds"].append(ids | fit)
-            fall = 1 + 6 * np.exp(-epochs / 4) if names["family"] != "constant" else np.ones(24)
+            fall = 1 + 6 * np.exp(-epochs / 4) if names["family"] != "baseline" else np.ones(24)
             frames["curves"] += [
                 ids | {"epoch": int(e), "val_loss": loss[0] * f, "train_loss": loss[1] * f}
                 for e, f in zip(epochs[: len(fall)], fall, strict=True)
@@ -206,7 +206,7 @@ def make_arm(
             }
         frames["trials"].append(names | trial)
     seeds = {"refit": (0, 1, 2) if names["depth"] else (0,), "ensemble": (0,)}
-    parts = {"products": "short", "curves": FAMILIES[kind]} if names["family"] == "extended" else {}
+    parts = {"products": "formula", "curves": FAMILIES[kind]} if names["family"] == "terms" else {}
     for candidate, members in (seeds | dict.fromkeys(parts, (0,))).items():
         for seed in members:
             family = parts.get(candidate, names["family"])
@@ -276,7 +276,7 @@ def write_results(
     frames: dict[str, list[Any]] = {
         name: [] for name in ("trials", "folds", "curves", "coefficients", "predictions")
     }
-    richer = [("extended", 0), ("short", 0)] if terms else []
+    richer = [("terms", 0), ("formula", 0)] if terms else []
     richer += [(network, depth) for network in networks for depth in depths]
     for target in targets:
         kind = KINDS[target]
@@ -285,7 +285,7 @@ def write_results(
                 np.concatenate([p for i, p in enumerate(parts) if i != outer_fold]),
                 parts[outer_fold],
             )
-            for family, depth in [("constant", 0), (FAMILIES[kind], 0), *richer]:
+            for family, depth in [("baseline", 0), (FAMILIES[kind], 0), *richer]:
                 names = {
                     "target": target,
                     "kind": kind.value,
@@ -339,10 +339,10 @@ def write_results(
     for name, each in computed().items():
         if not paths.frame(name).exists():  # of columns no model was asked
             each.COLUMNS.of([]).to_parquet(paths.frame(name))
-    short = ShortTerms(
+    formula = FormulaTerms(
         folds={0: ("relationship[<m>] by age", "children²")}, formula="balloons ~ 0.45·children"
     )
-    write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": short})))
+    write_atomic(paths.verdicts, write_verdicts(verdicts.answers(judged, {"balloons": formula})))
     return load_results(root)
 
 

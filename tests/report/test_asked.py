@@ -25,10 +25,10 @@ def asked(results: Results, **questions: EvaluationSpec) -> Results:
     return with_frames(results, verdicts=answers, **kept)
 
 
-def test_the_text_tells_the_metric_and_the_floor_that_the_verdict_was_drawn_by(
+def test_the_text_tells_the_metric_and_the_min_margin_that_the_verdict_was_drawn_by(
     results: Results,
 ) -> None:
-    told = asked(results, colour=EvaluationSpec(metric="accuracy", floor=0.5))
+    told = asked(results, colour=EvaluationSpec(metric="accuracy", min_margin=0.5))
 
     (verdict,) = told.verdicts
     assert metric_of("accuracy", verdict.kind).noun in shares_of(told)
@@ -38,7 +38,9 @@ def test_the_text_tells_the_metric_and_the_floor_that_the_verdict_was_drawn_by(
 
 
 def test_of_several_questions_the_text_tells_each(results: Results) -> None:
-    told = asked(results, balloons=EvaluationSpec(metric="rmse"), colour=EvaluationSpec(floor=0.9))
+    told = asked(
+        results, balloons=EvaluationSpec(metric="rmse"), colour=EvaluationSpec(min_margin=0.9)
+    )
     stakes, bounds = shares_of(told), held_against(told)
     for verdict, metric in zip(told.verdicts, ("rmse", "loss"), strict=True):
         assert re.search(rf"{metric_of(metric, verdict.kind).noun}\W[^;]*{verdict.target}", stakes)

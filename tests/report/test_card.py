@@ -66,10 +66,10 @@ def test_the_rows_have_the_losses_of_all_other_sections(with_terms: Results) -> 
     (verdict,) = with_terms.verdicts
     rows = models_table(verdict, with_terms.metrics).rows
 
-    assert [row.procedure for row in rows] == ["regression", "extended", "network"]
+    assert [row.procedure for row in rows] == ["regression", "terms", "network"]
     assert [row.gain for row in rows] == [
         None,
-        *(verdict.by_pair["regression", name] for name in ("extended", "network")),
+        *(verdict.by_pair["regression", name] for name in ("terms", "network")),
     ]
     assert [row.use for row in rows] == [row.procedure == verdict.answer_procedure for row in rows]
     html = shown(with_terms, verdict)

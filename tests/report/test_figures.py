@@ -21,7 +21,7 @@ def test_models_go_from_the_constant_to_the_deepest_network(results: Results) ->
 
     own = frame.loc[frame["target"] == "balloons", "model"]
     assert own.drop_duplicates().tolist() == [
-        "constant",
+        "baseline",
         "linear regression",
         "network, 1 layer",
         "network, 2 layers",
@@ -61,12 +61,12 @@ def test_best_so_far_is_the_median_and_range_over_folds(results: Results) -> Non
 
 
 def test_the_constant_sets_no_scale_of_the_search(results: Results) -> None:
-    trials = pd.concat([searched({0: [3.0, 2.0]}), searched({0: [1234.5]}, "constant")])
+    trials = pd.concat([searched({0: [3.0, 2.0]}), searched({0: [1234.5]}, "baseline")])
 
     (ax,) = axes_of(best_so_far.draw(best_so_far.data(with_frames(results, trials=trials))))
 
     assert ax.get_ylim()[1] < 4
-    assert not best_so_far.when(with_frames(results, trials=searched({0: [1234.5]}, "constant")))
+    assert not best_so_far.when(with_frames(results, trials=searched({0: [1234.5]}, "baseline")))
 
 
 def test_the_title_of_the_search_names_what_still_improved(results: Results) -> None:
@@ -84,7 +84,7 @@ def test_the_title_of_the_search_names_what_still_improved(results: Results) -> 
     assert numbers(titles[0])[-1] == 25
     assert "network" not in titles[1]
     rounding = pd.concat(
-        [searched({0: [1.0]}, "constant"), searched({0: [5e-32, 4e-32, 4e-32, 4e-32, 3e-32]})]
+        [searched({0: [1.0]}, "baseline"), searched({0: [5e-32, 4e-32, 4e-32, 4e-32, 3e-32]})]
     )
     assert best_so_far.finding(best_so_far.data(with_frames(results, trials=rounding))) == titles[1]
 
@@ -96,7 +96,7 @@ def test_learning_curves_are_those_of_the_best_trials_and_of_models_that_learn(
 
     winner = winners.best_trials(results.trials).set_index(["target", "family", "depth"])["number"]
     drawn = frame.groupby(["target", "family", "depth"])["number"].unique()
-    assert "constant" not in set(frame["family"])
+    assert "baseline" not in set(frame["family"])
     assert all(numbers.tolist() == [winner[search]] for search, numbers in drawn.items())
     assert set(frame["split"]) == {"training", "validation", "kept"}
 
@@ -134,9 +134,9 @@ def test_the_reference_line_has_its_own_name_and_colour_behind_all_models(result
 
 
 def test_figures_of_nothing_are_drawn_all_the_same(results: Results, nothing: Results) -> None:
-    constants = with_frames(results, trials=results.trials[results.trials["family"] == "constant"])
+    baselines = with_frames(results, trials=results.trials[results.trials["family"] == "baseline"])
 
-    no_gains, no_curves = margins.data(nothing), learning_curves.data(constants)
+    no_gains, no_curves = margins.data(nothing), learning_curves.data(baselines)
 
     assert no_gains.empty
     assert no_curves.empty

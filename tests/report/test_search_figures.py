@@ -49,7 +49,7 @@ def test_a_replicates_dot_is_the_epoch_whose_weights_it_kept(nested: Results) ->
 
     kept = frame[frame["split"] == "kept"]
     best = winners.best_trials(nested.trials).query("outer_fold == 0")[[*winners.SEARCH, "number"]]
-    fits = nested.folds.merge(best, on=[*winners.SEARCH, "number"]).query("family != 'constant'")
+    fits = nested.folds.merge(best, on=[*winners.SEARCH, "number"]).query("family != 'baseline'")
     assert sorted(kept["loss"]) == sorted(fits["val_loss"])
     assert set(kept["epoch"]) == {20}
     assert numbers(learning_curves.finding(frame)) == [20, 24]

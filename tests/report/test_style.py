@@ -48,13 +48,13 @@ def test_numbers_have_three_digits_and_read_as_people_write_them(value: object, 
 
 def test_depth_is_counted_in_hidden_layers() -> None:
     names = [
-        model_name("constant", 0),
+        model_name("baseline", 0),
         model_name("poisson", 0),
         model_name("neural", 1),
         model_name("neural", 3),
     ]
 
-    assert names == ["constant", "Poisson regression", "network, 1 layer", "network, 3 layers"]
+    assert names == ["baseline", "Poisson regression", "network, 1 layer", "network, 3 layers"]
 
 
 def test_a_label_of_the_study_names_its_family_at_its_depth_alone() -> None:

@@ -67,7 +67,7 @@ def test_pairs_read_in_per_cent(results: Results) -> None:
     pair = pairs_of(
         results.predictions, results.config.margin, 5, winners.best_trials(results.trials)
     ).iloc[0]
-    assert frame.loc[0, "compared with"] == "constant"
+    assert frame.loc[0, "compared with"] == "baseline"
     assert frame.loc[0, "improvement"] == signed(pair["improvement"])
     assert frame.loc[0, "interval"] == f"{signed(pair['low'])} to {signed(pair['high'])}"
     assert frame.loc[0, "better / same / worse"] == " / ".join(
@@ -103,7 +103,7 @@ def test_every_model_and_the_network_have_a_rank(results: Results) -> None:
 
     own = frame[(frame["target"] == "balloons") & frame["rank"].notna()]
     names = [
-        "constant",
+        "baseline",
         "linear regression",
         "network, 1 layer",
         "network, 2 layers",
@@ -194,7 +194,7 @@ def test_no_number_of_the_terminal_has_a_letter_e_and_none_is_called_nan(
 
     print_summary(with_terms, Console(file=out, width=1_000))
 
-    assert "short" in out.getvalue()
+    assert "formula" in out.getvalue()
     assert re.findall(r"\d[eE][+-]\d|\bnan\b", out.getvalue()) == []
 
 

@@ -24,7 +24,7 @@ TINY: dict[str, Any] = {
     "protocol": "holdout",
     "inner": {"folds": 2, "seeds": 1},
     "search": {"trials": 2},
-    "families": ["constant", "linear", "neural"],
+    "families": ["baseline", "linear", "neural"],
     "training": {"epochs": 10},
     "space": {"neural": {"width": 8}},
 }

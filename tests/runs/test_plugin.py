@@ -12,8 +12,9 @@ import pytest
 from harness.kept import replace
 from harness.studies import STUDY, drive, records, run
 from study import load_results
-from study.evidence.findings import ENOUGH, UNDECIDED, WORTH
+from study.evidence.findings import UNDECIDED
 from study.records.reading import digest
+from study.schema import NETWORK, REGRESSION
 from tests.cli.conftest import call
 
 CONFIG = """
@@ -62,7 +63,7 @@ def test_a_residual_network_of_another_package_is_run_by_two_workers_resumed_jud
     assert {"params_stream", "params_rate"} <= set(results.trials.columns)
     networks = results.trials.query("depth > 0 and outer_fold == 0").sort_values("val_loss")
     (verdict,) = results.verdicts
-    assert verdict.verdict in {ENOUGH, WORTH, UNDECIDED}
+    assert verdict.verdict in {REGRESSION, NETWORK, UNDECIDED}
     assert (verdict.chosen[0].family, verdict.chosen[0].depth) == tuple(
         networks.iloc[0][["family", "depth"]]
     )

@@ -11,6 +11,7 @@ import nbformat
 import pandas as pd
 import pytest
 from rich.console import Console
+from study.records.formula import FormulaRecord
 
 from harness.kept import replace
 from harness.studies import drive
@@ -25,7 +26,6 @@ from study.plan import prepare
 from study.records.columns import FRAMES
 from study.records.paths import StudyPaths
 from study.records.reading import digest, read_outcomes, read_work, write_work
-from study.records.short import ShortRecord
 from study.records.trees import TreesRecord
 from study.records.work import failure_notes
 from study.report.fair import columns
@@ -33,7 +33,7 @@ from study.schema import StudyError, TrialState
 from tests.runs.helpers import ROUNDING, reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
-TRIALS = {"constant": 1, "linear": 1, "extended": 2, "neural-d1": 2}
+TRIALS = {"baseline": 1, "linear": 1, "terms": 2, "neural-d1": 2}
 SEARCHES = {
     f"balloons-{model}-{fold}": trials for fold in ("o0", "all") for model, trials in TRIALS.items()
 }
@@ -93,7 +93,7 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     winners = {f"trials/{search}/winner.json" for search in SEARCHES}
     work = [
         (sort, end, fold)
-        for sort, end in (("short", "keras"), ("trees", "skops"))
+        for sort, end in (("formula", "keras"), ("trees", "skops"))
         for fold in ("o0", "all")
     ]
     beside = {f"trials/balloons-{sort}-{fold}/{sort}.json" for sort, _, fold in work}
@@ -103,7 +103,7 @@ def test_the_results_folder_is_complete(results: Path) -> None:
     }
     models |= {f"models/folds/balloons-{sort}-{fold}.{end}" for sort, end, fold in work}
     models |= {
-        f"models/balloons-{name}.keras" for name in ("regression", "extended", "network", "short")
+        f"models/balloons-{name}.keras" for name in ("regression", "terms", "network", "formula")
     }
     models |= {"models/balloons-trees.skops"}
     frames = {f"frames/{name}" for name in FRAMES if name != "results.parquet"} | {
@@ -173,7 +173,7 @@ def test_the_regression_without_terms_alone_has_coefficients(results: Path) -> N
     ]
 
     assert by_family.loc["linear"].notna().all(axis=None)
-    assert by_family.loc[["extended", "neural"]].isna().all(axis=None)
+    assert by_family.loc[["terms", "neural"]].isna().all(axis=None)
     assert set(loaded.coefficients["term"]) == {"intercept", "relationship", "children", "age"}
 
 
@@ -233,7 +233,7 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
         replace(folder, lost, None)
     broken = [
         folder / "trials" / place
-        for place in ("balloons-extended-o0/trials.jsonl", "balloons-short-o0/short.json")
+        for place in ("balloons-terms-o0/trials.jsonl", "balloons-formula-o0/formula.json")
     ]
     kept = [len(path.read_bytes()) - 200 for path in broken]
     for path, length in zip(broken, kept, strict=True):
@@ -268,7 +268,7 @@ def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_w
     results: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(results, tmp_path / "smoke")
-    shutil.rmtree(tmp_path / "smoke" / "trials" / "balloons-short-o0")
+    shutil.rmtree(tmp_path / "smoke" / "trials" / "balloons-formula-o0")
 
     told = status_json(load_results(tmp_path / "smoke"))
 
@@ -281,7 +281,7 @@ def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(
 ) -> None:
     paths = StudyPaths(tmp_path / "copy")
     shutil.copytree(results, paths.root)
-    for model in (TreesRecord, ShortRecord):
+    for model in (TreesRecord, FormulaRecord):
         done = next(each for each in read_work(paths, model) if each.work.outer_fold == 0)
         write_work(
             paths,

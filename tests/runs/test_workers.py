@@ -23,7 +23,7 @@ from study.schema import TrialState
 from tests.runs.helpers import same_regression
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
-KILLER = "colour-constant-o0-0000"
+KILLER = "colour-baseline-o0-0000"
 
 
 def times_died(error: str | None) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from calibrations import tables as simulated
 
 FOLDS = 5
-SIDES = {"linear": 0, "extended": 0, "neural": 1}
+SIDES = {"linear": 0, "terms": 0, "neural": 1}
 """Depth of each family."""
 
 

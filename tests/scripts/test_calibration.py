@@ -16,9 +16,8 @@ from calibrations import answers, tables as simulated
 from calibrations.intervals import REPEATED, by_method, judge, read, with_truth, write
 from calibrations.report import MARGIN, share
 from harness.truths import TERMS, Cell, expected_loss, simulate
-from study.evidence.findings import ENOUGH, WORTH
 from study.families.heads import HEADS
-from study.schema import Kind
+from study.schema import NETWORK, REGRESSION, Kind
 from tests.scripts.calibrated import small
 
 NULL, LARGE = (
@@ -26,7 +25,7 @@ NULL, LARGE = (
     Cell("continuous", 120, effect="interaction", gain=0.7),
 )
 """Of one size and kind, so that they share compiled programs."""
-QUESTION = simulated.Question(["extended", "neural"], 2, [], fresh=500)
+QUESTION = simulated.Question(["terms", "neural"], 2, [], fresh=500)
 FOLDS = 3
 
 
@@ -112,7 +111,7 @@ def test_a_verdict_is_wrong_where_the_truth_lies_on_the_other_side_of_the_margin
     about = {
         "cell": list("abcd"),
         "candidate": "ensemble",
-        "verdict": [WORTH, WORTH, ENOUGH, ENOUGH],
+        "verdict": [NETWORK, NETWORK, REGRESSION, REGRESSION],
     }
     judged = pd.DataFrame(said | about | {"base": 1.0, "other": [0.9, 0.97, 0.9, 0.97]})
 
@@ -191,6 +190,6 @@ def test_the_pages_are_written_between_their_marks(calibrated: Path, tmp_path: P
 def test_the_answers_on_simulated_tables_are_those_of_their_truths(calibrated: Path) -> None:
     found = answers.read(calibrated, FOLDS).set_index("effect")
 
-    assert found["right"].to_dict() == {"none": "regression", "interaction": "extended"}
+    assert found["right"].to_dict() == {"none": "regression", "interaction": "terms"}
     assert not found["too_rich"].any()
-    assert found.loc["interaction", "said"] in {"extended", "undecided"}  # the only one of 120 rows
+    assert found.loc["interaction", "said"] in {"terms", "undecided"}  # the only one of 120 rows

@@ -13,12 +13,12 @@ PLAIN, TERMS, DEEP = (1.0, 1.0, 1.0), (1.0, 0.8, 0.78), (1.0, 0.8, 0.6)
 """Expected losses of the three, where each of them is the right answer."""
 SAID = {
     ("none", 0): (PLAIN, PLAIN, "regression"),
-    ("none", 1): (PLAIN, TERMS, "extended"),
-    ("both", 0): (TERMS, TERMS, "extended"),
+    ("none", 1): (PLAIN, TERMS, "terms"),
+    ("both", 0): (TERMS, TERMS, "terms"),
     ("both", 1): (TERMS, DEEP, "network"),
     ("both", 2): (TERMS, PLAIN, "regression"),
     ("deep", 0): (DEEP, DEEP, "network"),
-    ("deep", 1): (DEEP, (1.0, 0.6, 0.6), "extended"),
+    ("deep", 1): (DEEP, (1.0, 0.6, 0.6), "terms"),
     ("deep", 2): (DEEP, (1.0, 0.85, 0.8), "undecided"),
 }
 """By effect and table: the true losses, the mean losses of test rows, and what these say."""
@@ -40,7 +40,7 @@ def test_what_is_said_follows_from_the_test_rows_and_what_is_right_from_the_expe
     assert tables["said"].to_dict() == {place: said for place, (_, _, said) in SAID.items()}
     assert tables["right"].groupby("effect").unique().map(list).to_dict() == {
         "none": ["regression"],
-        "both": ["extended"],
+        "both": ["terms"],
         "deep": ["network"],
     }
 
@@ -53,9 +53,7 @@ def test_an_answer_is_too_rich_or_too_simple_and_undecided_is_neither(tables: pd
 
 
 def test_the_right_answer_is_that_of_the_mean_over_the_tables_of_a_cell() -> None:
-    losses = pd.DataFrame(
-        {"regression": [1.0, 1.0], "extended": [0.9, 0.98], "network": [0.9, 0.98]}
-    )
+    losses = pd.DataFrame({"regression": [1.0, 1.0], "terms": [0.9, 0.98], "network": [0.9, 0.98]})
     about = dict.fromkeys(answers.CELL, "-")
     frame = made(PLAIN, PLAIN, 0)
     judged = answers.judge(frame, FOLDS)
@@ -64,9 +62,9 @@ def test_the_right_answer_is_that_of_the_mean_over_the_tables_of_a_cell() -> Non
         pd.DataFrame([about | judged | row for row in losses.to_dict("records")])
     )
 
-    assert found["right"].tolist() == ["extended"] * 2  # 10 % and 2 %: 6 % on average
-    assert found["true"].iloc[0]["regression", "extended"] == pytest.approx(0.06)
-    assert found["errors"].iloc[0]["regression", "extended"] == pytest.approx(0.04)
+    assert found["right"].tolist() == ["terms"] * 2  # 10 % and 2 %: 6 % on average
+    assert found["true"].iloc[0]["regression", "terms"] == pytest.approx(0.06)
+    assert found["errors"].iloc[0]["regression", "terms"] == pytest.approx(0.04)
     assert not found["sure"].any()
 
 

@@ -55,7 +55,7 @@ def tables(folder: Path) -> pd.DataFrame:
 def test_no_table_has_a_say_in_the_truth_that_it_is_judged_by() -> None:
     losses = {
         "regression": [1.0, 1.0, 1.0],
-        "extended": [1.0, 1.0, 1.0],
+        "terms": [1.0, 1.0, 1.0],
         "network": [0.9, 0.96, 0.98],
     }
     about = {"cell": "a", "pair": [PAIR] * 3, "said": "network", "left": [("network",)] * 3}
@@ -69,7 +69,7 @@ def test_no_table_has_a_say_in_the_truth_that_it_is_judged_by() -> None:
 
 
 def test_a_cell_of_one_table_has_no_truth_and_is_left_out() -> None:
-    one = {"regression": [1.0], "extended": [1.0], "network": [0.9], "cell": "a", "pair": [PAIR]}
+    one = {"regression": [1.0], "terms": [1.0], "network": [0.9], "cell": "a", "pair": [PAIR]}
 
     assert hardest.with_truth(pd.DataFrame(one)).empty
 
@@ -260,9 +260,7 @@ def test_a_file_keeps_groups_and_the_order_of_time_and_has_losses_of_every_kind(
 ) -> None:
     small(monkeypatch, folds=2, trials=1, epochs=5)
 
-    frame = simulated.run_table(
-        cell, 0, simulated.Question(["extended", "neural"], 1, [], fresh=120)
-    )
+    frame = simulated.run_table(cell, 0, simulated.Question(["terms", "neural"], 1, [], fresh=120))
     tested = frame[frame["part"] == "test"]
 
     assert np.isfinite(frame["loss"]).all()

@@ -65,7 +65,7 @@ def test_the_table_has_what_the_study_itself_says_of_each_margin(
     found = table(studies)
 
     (verdict,), first = studies["one"].verdicts, found.iloc[:3]
-    (asked,) = studies["one"].ask(margin=0.05, margin_of="regression", floor=0)
+    (asked,) = studies["one"].ask(margin=0.05, margin_of="regression", min_margin=0)
     assert first["P(improvement > 5%)"].tolist() == [
         chance(step.gain.better) for step in asked.gains
     ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from study.families.terms import FIRST
 
 from benchmarks.fair import denser, grid, line
 from benchmarks.searched import best, cautious, folds, loss_of, plain, searched
 from benchmarks.terms import shares
 from benchmarks.truths import encoded_truth, summary, table
-from study.families.extended import FIRST
 from study.records.trial import TrialRecord
-from study.schema import EXTENDED
+from study.schema import TERMS
 
 CHOICES = [{"products": products, "curves": curves} for products, curves in FIRST[:4]]
 
@@ -19,16 +19,16 @@ CHOICES = [{"products": products, "curves": curves} for products, curves in FIRS
 def test_the_regressions_first_trial_with_terms_is_the_plain_one() -> None:
     encoded = folds("sklearn:iris", "target", 1)[0]
 
-    records = searched(encoded, EXTENDED, CHOICES[:1])
+    records = searched(encoded, TERMS, CHOICES[:1])
 
     assert records[0].val_loss == plain(encoded).val_loss
     assert loss_of(encoded, records[0]) == loss_of(encoded, plain(encoded))
 
 
-def test_where_the_truth_has_terms_the_extended_regression_saves_a_tenth() -> None:
+def test_where_the_truth_has_terms_the_regression_with_terms_saves_a_tenth() -> None:
     encoded = encoded_truth(table("products", "continuous", 300, 0), 300, 0)
 
-    records = searched(encoded, EXTENDED, CHOICES)
+    records = searched(encoded, TERMS, CHOICES)
 
     assert len(encoded.development) == 300
     assert loss_of(encoded, best(records)) < 0.9 * loss_of(encoded, records[0])
@@ -38,7 +38,7 @@ def test_a_gain_within_its_standard_error_on_the_inner_folds_goes_back_to_the_pl
     None
 ):
     encoded = folds("sklearn:diabetes", "target", 1)[0]
-    first, other = searched(encoded, EXTENDED, CHOICES[:2])
+    first, other = searched(encoded, TERMS, CHOICES[:2])
 
     def gaining(gains: list[float]) -> TrialRecord:
         parts = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from study.execution.queue import FoldQueue
 from study.execution.tasks import Tasks
-from study.records.short import ShortFormula
+from study.records.formula import FormulaWork
 from study.records.trees import Trees
 from study.records.work import FoldRecord, FoldWork
 from study.schema import Kind, Suggestion, TrialState
@@ -80,7 +80,7 @@ class Bench:
         raise AssertionError("the tasks do not end")
 
 
-def small(family: str = "extended", trials: int = 2, fold: int = 0, **more: Any) -> SearchState:
+def small(family: str = "terms", trials: int = 2, fold: int = 0, **more: Any) -> SearchState:
     """A regression with terms with so many trials, all in its window, unless `more` says otherwise."""
     return search_state(
         family,
@@ -94,8 +94,8 @@ def trees_of(fold: int = 0) -> Trees:
     return Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
 
 
-def short_of(fold: int = 0) -> ShortFormula:
-    return ShortFormula(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
+def formula_of(fold: int = 0) -> FormulaWork:
+    return FormulaWork(target="y", kind=Kind.CONTINUOUS, outer_fold=fold)
 
 
 def done(work: FoldWork, state: TrialState = TrialState.COMPLETE, **more: Any) -> FoldRecord:

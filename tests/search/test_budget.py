@@ -157,5 +157,5 @@ def test_no_budget_is_too_small_or_too_large_for_a_plan(hours: float) -> None:
 def test_a_config_that_names_no_depth_at_all_has_no_network() -> None:
     plan = plan_of(SIZES[0], 1, depths=[])
 
-    assert {search.family for search in plan.searches} == {"constant", "linear", "extended"}
+    assert {search.family for search in plan.searches} == {"baseline", "linear", "terms"}
     assert plan.programs == 0

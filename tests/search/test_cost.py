@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from study.schema import ALL_ROWS, Kind, Share
-from study.search.cost import Size, short_cost, trial_cost
+from study.search.cost import Size, formula_cost, trial_cost
 from study.search.effort import EFFORTS
 from study.search.plan import (
     make_plan,
@@ -21,11 +21,11 @@ from .sizes import SMALL, config_of
 
 def test_the_cost_counts_every_trial_and_grows_with_the_folds() -> None:
     few, more, most = (
-        make_plan(config_of(families=["extended"], search={"trials": trials}), [SMALL]).seconds
+        make_plan(config_of(families=["terms"], search={"trials": trials}), [SMALL]).seconds
         for trials in (4, 7, 10)
     )
     folds = [
-        make_plan(config_of(n, families=["extended"], search={"trials": 4}), [SMALL]).seconds
+        make_plan(config_of(n, families=["terms"], search={"trials": 4}), [SMALL]).seconds
         for n in (1, 2, 3)
     ]
 
@@ -49,8 +49,8 @@ def test_the_short_formula_costs_more_with_every_row_term_and_class_and_is_in_ev
         study_cost(config, [replace(size, outputs=outputs)]).seconds for outputs in (3, 10)
     )
 
-    assert all(short_cost(other) > short_cost(size) for other in more)
-    assert many - few == pytest.approx(6 * (searching + short_cost(wide) - short_cost(size)))
+    assert all(formula_cost(other) > formula_cost(size) for other in more)
+    assert many - few == pytest.approx(6 * (searching + formula_cost(wide) - formula_cost(size)))
 
 
 def test_a_study_lasts_no_less_than_its_start_its_last_searches_task_by_task_and_its_report() -> (

@@ -14,7 +14,7 @@ from study.execution.queue import FoldQueue
 from study.execution.tasks import Tasks
 from study.records.work import FoldWork
 from study.schema import Kind, Suggestion, TrialState
-from study.search.cost import WINNER_S, Size, short_cost, trees_cost, trial_cost
+from study.search.cost import WINNER_S, Size, formula_cost, trees_cost, trial_cost
 from study.search.effort import effort_of
 from study.search.plan import Plan, make_plan
 from study.search.state import SearchState
@@ -64,7 +64,7 @@ def work_cost(plan: Plan, work: FoldWork) -> float:
     return (
         trees_cost(SIZE, effort_of(plan.config).tree_trials)
         if work.sort == "trees"
-        else short_cost(SIZE)
+        else formula_cost(SIZE)
     )
 
 

@@ -15,7 +15,7 @@ from study.search.cost import Size
 from study.search.effort import EFFORTS, FEWEST_TRIALS
 from study.search.plan import (
     families_of,
-    has_short,
+    has_formula,
     make_plan,
     search_trials,
     searches_of,
@@ -29,10 +29,10 @@ from .sizes import LARGE, SMALL, config_of
 @pytest.mark.parametrize(
     ("kind", "families"),
     [
-        (Kind.CONTINUOUS, ["constant", "linear", "extended", "neural"]),
-        (Kind.BINARY, ["constant", "logistic", "extended", "neural"]),
-        (Kind.MULTICLASS, ["constant", "logistic", "extended", "neural"]),
-        (Kind.COUNT, ["constant", "poisson", "extended", "neural"]),
+        (Kind.CONTINUOUS, ["baseline", "linear", "terms", "neural"]),
+        (Kind.BINARY, ["baseline", "logistic", "terms", "neural"]),
+        (Kind.MULTICLASS, ["baseline", "logistic", "terms", "neural"]),
+        (Kind.COUNT, ["baseline", "poisson", "terms", "neural"]),
     ],
 )
 def test_auto_means_the_constant_the_regression_that_with_terms_and_the_networks(
@@ -51,7 +51,7 @@ def test_of_an_explicit_list_those_that_serve_the_kind_are_taken_in_its_order() 
 
 def test_a_list_that_serves_no_target_of_a_kind_is_an_error_that_names_those_that_do() -> None:
     serving = ", ".join(
-        name for name in FAMILIES if name in {"constant", "poisson", "extended", "neural"}
+        name for name in FAMILIES if name in {"baseline", "poisson", "terms", "neural"}
     )
 
     with pytest.raises(StudyError, match=f"'linear'.* count .*{serving}"):
@@ -64,12 +64,12 @@ def test_there_is_a_search_for_every_target_fold_family_and_depth_and_for_the_la
     keys = [search.key for search in searches_of(config_of(folds=2, depths=[1, 3]), sizes)]
 
     assert keys == [
-        "y-constant-o0", "y-linear-o0", "y-extended-o0", "y-neural-d1-o0", "y-neural-d3-o0",
-        "y-constant-o1", "y-linear-o1", "y-extended-o1", "y-neural-d1-o1", "y-neural-d3-o1",
-        "z-constant-o0", "z-logistic-o0", "z-extended-o0", "z-neural-d1-o0", "z-neural-d3-o0",
-        "z-constant-o1", "z-logistic-o1", "z-extended-o1", "z-neural-d1-o1", "z-neural-d3-o1",
-        "y-constant-all", "y-linear-all", "y-extended-all", "y-neural-d1-all", "y-neural-d3-all",
-        "z-constant-all", "z-logistic-all", "z-extended-all", "z-neural-d1-all", "z-neural-d3-all",
+        "y-baseline-o0", "y-linear-o0", "y-terms-o0", "y-neural-d1-o0", "y-neural-d3-o0",
+        "y-baseline-o1", "y-linear-o1", "y-terms-o1", "y-neural-d1-o1", "y-neural-d3-o1",
+        "z-baseline-o0", "z-logistic-o0", "z-terms-o0", "z-neural-d1-o0", "z-neural-d3-o0",
+        "z-baseline-o1", "z-logistic-o1", "z-terms-o1", "z-neural-d1-o1", "z-neural-d3-o1",
+        "y-baseline-all", "y-linear-all", "y-terms-all", "y-neural-d1-all", "y-neural-d3-all",
+        "z-baseline-all", "z-logistic-all", "z-terms-all", "z-neural-d1-all", "z-neural-d3-all",
     ]  # fmt: skip
 
 
@@ -184,10 +184,10 @@ def test_every_search_with_a_space_has_the_same_budget_and_what_leaves_nothing_t
     plan = make_plan(config_of(effort="normal"), [SMALL])
 
     assert {search.model_name: plan.trials(search) for search in plan.searches} == {
-        "constant": 1, "linear": 1, "extended": 12, "neural-d1": 30, "neural-d2": 30, "neural-d3": 30,
+        "baseline": 1, "linear": 1, "terms": 12, "neural-d1": 30, "neural-d2": 30, "neural-d3": 30,
     }  # fmt: skip
     assert {search.model_name: plan.replicates(search) for search in plan.searches} == {
-        "constant": 5, "linear": 5, "extended": 5, "neural-d1": 10, "neural-d2": 10, "neural-d3": 10,
+        "baseline": 5, "linear": 5, "terms": 5, "neural-d1": 10, "neural-d2": 10, "neural-d3": 10,
     }  # fmt: skip
     assert plan.n_trials == 2 * (1 + 1 + 12 + 3 * 30)
     assert plan.n_fits == 2 * (5 + 5 + 12 * 5 + 3 * 30 * 10)
@@ -195,11 +195,11 @@ def test_every_search_with_a_space_has_the_same_budget_and_what_leaves_nothing_t
 
 def test_no_search_has_more_trials_than_its_space_has_points_or_its_family_needs() -> None:
     thorough = config_of(effort="thorough", search={"trials": 90})
-    fewer = thorough.replace(space={"extended": {"products": 0, "curves": [0.0, 0.3]}})
-    none = thorough.replace(space={"extended": {"products": 0, "curves": 0, "l2": [0.1, 1.0]}})
+    fewer = thorough.replace(space={"terms": {"products": 0, "curves": [0.0, 0.3]}})
+    none = thorough.replace(space={"terms": {"products": 0, "curves": 0, "l2": [0.1, 1.0]}})
 
     assert [
-        search_trials(config, helpers.search_of("extended")) for config in (thorough, fewer, none)
+        search_trials(config, helpers.search_of("terms")) for config in (thorough, fewer, none)
     ] == [12, 2, 1]
 
 
@@ -257,6 +257,6 @@ def test_without_the_regression_there_is_no_short_formula_and_it_costs_nothing()
     )
 
     assert {work.sort for work in without.beside} == {"trees"}
-    assert {work.sort for work in beside.beside} == {"trees", "short"}
-    assert has_short(config_of(families=["linear", "neural"]), Kind.CONTINUOUS)
-    assert not has_short(config_of(families=["extended", "neural"]), Kind.BINARY)
+    assert {work.sort for work in beside.beside} == {"trees", "formula"}
+    assert has_formula(config_of(families=["linear", "neural"]), Kind.CONTINUOUS)
+    assert not has_formula(config_of(families=["terms", "neural"]), Kind.BINARY)

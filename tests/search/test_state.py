@@ -50,12 +50,12 @@ def test_no_trial_waits_for_the_rest_of_a_generation() -> None:
 
 
 def test_a_regression_has_a_window_twice_as_large_as_a_networks() -> None:
-    extended, network = (
+    terms, network = (
         numbers(hand_out(search_state(family, search={"generation": 4})))
-        for family in ("extended", "neural")
+        for family in ("terms", "neural")
     )
 
-    assert (extended, network) == (list(range(8)), list(range(4)))
+    assert (terms, network) == (list(range(8)), list(range(4)))
 
 
 @pytest.mark.parametrize("trials", [1, 6, 7])
@@ -183,7 +183,7 @@ def test_a_network_is_held_against_the_median_of_the_trials_before_the_window() 
 
 
 def test_a_regression_and_a_network_whose_patience_never_ends_are_held_against_nothing() -> None:
-    assert told("extended").prune_above(16) == told(patience=100).prune_above(10) == ()
+    assert told("terms").prune_above(16) == told(patience=100).prune_above(10) == ()
 
 
 def test_for_a_sampler_that_forgets_what_was_given_up_nothing_is() -> None:
@@ -205,15 +205,15 @@ def test_records_of_before_there_were_rungs_are_no_bar() -> None:
 
 def test_the_regression_with_terms_takes_the_plain_ones_path_where_it_has_none_of_its_own() -> None:
     plain = {"linear": {"l2": [0.0, 2.0]}}
-    own = plain | {"extended": {"l2": 3.0, "curves": 0}}
+    own = plain | {"terms": {"l2": 3.0, "curves": 0}}
 
     assert (
-        search_state("extended", space=plain).penalties
+        search_state("terms", space=plain).penalties
         == search_state("linear", space=plain).penalties
         == (2.0, 0.0)
     )
-    assert search_state("extended", space=own).penalties == (3.0,)
-    assert len(search_state("extended", space={"logistic": {"l2": 1.0}}).penalties) == 51
+    assert search_state("terms", space=own).penalties == (3.0,)
+    assert len(search_state("terms", space={"logistic": {"l2": 1.0}}).penalties) == 51
 
 
 def test_what_a_time_budget_leaves_without_a_model_of_all_rows_is_told() -> None:

@@ -59,7 +59,7 @@ def test_seeds_have_31_bits_and_differ_by_every_part_and_by_where_one_part_ends(
     assert derive_seed(0, "y-linear-o0", 1) == int(digest[:8], 16) // 2
 
 
-@pytest.mark.parametrize("family", ["neural", "extended"])
+@pytest.mark.parametrize("family", ["neural", "terms"])
 @given(fate=st.randoms(use_true_random=False))
 @settings(max_examples=6, deadline=None)
 def test_the_order_of_results_lost_trials_and_kills_change_no_suggestion(
@@ -331,9 +331,9 @@ def test_a_search_lets_go_of_its_optuna_study_when_nothing_is_left_to_suggest_or
 
 def test_a_search_without_a_trial_to_suggest_makes_no_study() -> None:
     search = search_state(records=records_of() | {}, trials=TRIALS)
-    constant = search_state("constant", trials=1)
+    baseline = search_state("baseline", trials=1)
 
-    trials = [search.next_trial(), constant.next_trial()]
+    trials = [search.next_trial(), baseline.next_trial()]
 
     assert trials == [None, Suggestion(number=0, generation=0, params={})]
 

@@ -72,7 +72,7 @@ def test_beside_the_winner_the_best_trials_with_one_sort_of_terms_are_refitted()
         )
         for n, (products, curves) in enumerate(weights)
     ]
-    search = search_of("extended")
+    search = search_of("terms")
     losses = [9.0, 3.0, 5.0, 1.0, 4.0, 2.0]
     records = {
         trial.number: record_of(search, trial, val_loss=loss)
@@ -80,7 +80,7 @@ def test_beside_the_winner_the_best_trials_with_one_sort_of_terms_are_refitted()
     }
     records[5] = record_of(search, trials[5], state=TrialState.FAIL)
 
-    parts = search_state("extended", len(trials), records).parts
+    parts = search_state("terms", len(trials), records).parts
 
     assert {name: (params["products"], params["curves"]) for name, params in parts.items()} == {
         "products": weights[1], "curves": weights[2],

@@ -16,12 +16,12 @@ from harness.predicted import made
 from study.cli.ending import print_verdict
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
-from study.evidence.findings import DecidedAt, Gain, RungGain, ShortTerms, TreesLine
-from study.evidence.scores import FLOOR
+from study.evidence.findings import DecidedAt, FormulaTerms, Gain, RungGain, TreesLine
+from study.evidence.scores import CLIP
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.answer import BESIDE, Words
 from study.evidence.wording.together import together_words
-from study.schema import EXTENDED, NETWORK, REGRESSION, REGRESSIONS, Kind
+from study.schema import NETWORK, REGRESSION, REGRESSIONS, TERMS, Kind
 from tests.evidence.asked import judged, two_classes
 from tests.evidence.losses import (
     in_folds,
@@ -42,6 +42,8 @@ Told = dict[str, Verdict | list[Verdict] | str | None]
 """By what is special about it the verdict of a study, those of several targets, or one sentence of
 a verdict told before."""
 DEPTHS = {"neural": 1, "residual": 1}
+
+PRODUCT = "a\N{MULTIPLICATION SIGN}b"
 
 
 def printed(told: Told) -> str:
@@ -96,22 +98,20 @@ def decided(rng: np.random.Generator) -> Told:
 
 def open_ones(rng: np.random.Generator) -> Told:
     base, terms, network = rng.exponential(1.0, (3, 40))
-    models = [scored(base), scored(terms, "extended"), scored(network, "neural", 1)]
+    models = [scored(base), scored(terms, "terms"), scored(network, "neural", 1)]
     lucky = np.where(
         np.arange(400) < 24, 0.66 * 400 / 24, 0.0
     )  # a third less on average, by the luck of a few rows
     ones = np.ones(400)
-    unsure = only_verdict(
-        [scored(ones), scored(lucky, "extended"), scored(0.93 * ones, "neural", 1)]
-    )
+    unsure = only_verdict([scored(ones), scored(lucky, "terms"), scored(0.93 * ones, "neural", 1)])
     later = DecidedAt(
-        base=REGRESSION, other=EXTENDED, bound=0, rows=960.0, times=2.36, side="above", above=0.81, below=0.1,
+        base=REGRESSION, other=TERMS, bound=0, rows=960.0, times=2.36, side="above", above=0.81, below=0.1,
         slope=0.0, slope_error=0.1, curve=(),
     )  # fmt: skip
     return {
         "Between the regression and the network": few_rows(rng),
         "Between the regression and terms": only_verdict(
-            three(rng, 0.95, 1.0, 0.6, 200)[1:3], searches("linear", "extended")
+            three(rng, 0.95, 1.0, 0.6, 200)[1:3], searches("linear", "terms")
         ),
         "Between terms and the network": only_verdict(three(rng, 0.6, 0.55, 0.6, 200)),
         "Among three": only_verdict(models, questions={"y": EvaluationSpec()}),
@@ -120,7 +120,7 @@ def open_ones(rng: np.random.Generator) -> Told:
             unsure.model_copy(update={"decided_at": later})
         ).action,
         "Two that no row compares": only_verdict(
-            parted(0.6, 0.5), searches("linear", "extended", "neural", folds=4)
+            parted(0.6, 0.5), searches("linear", "terms", "neural", folds=4)
         ),
     }
 
@@ -137,7 +137,7 @@ def forecasts(rng: np.random.Generator) -> Told:
     (likely,) = verdicts.verdicts(
         pd.concat([*near, *grows]), usual_trials(), 0.05, 5, n_train={"y": 1600}
     )
-    floor = {"y": EvaluationSpec(margin=0.001, floor=0.03)}
+    min_margin = {"y": EvaluationSpec(margin=0.001, min_margin=0.03)}
     return {
         "Likely decided, of a table whose rows are known": likely,
         "Likely decided below the margin": only_verdict(
@@ -147,7 +147,7 @@ def forecasts(rng: np.random.Generator) -> Told:
         "Too few parts": only_verdict([*near, *grows[:2]]),
         "What more repeats would leave": only_verdict(repeats, usual_trials(n_folds=15)),
         "One repeat": only_verdict(once, usual_trials(n_folds=5)),
-        "At the floor": only_verdict(with_sd([*near, *grows]), questions=floor),
+        "At the minimum margin": only_verdict(with_sd([*near, *grows]), questions=min_margin),
     }
 
 
@@ -160,7 +160,7 @@ def with_sd(models: list[pd.DataFrame]) -> list[pd.DataFrame]:
 def ends(rng: np.random.Generator) -> Told:
     single = [
         scored(np.array([loss]), *model)
-        for loss, model in ((2.0, ("constant",)), (1.0, ()), (0.5, ("neural", 1)))
+        for loss, model in ((2.0, ("baseline",)), (1.0, ()), (0.5, ("neural", 1)))
     ]
     three_rows = [scored(np.array([9.0, 1.0, 1.0])), scored(np.array([1.0, 2.0, 1.0]), "neural", 1)]
     one_loss = [
@@ -196,12 +196,12 @@ def ends(rng: np.random.Generator) -> Told:
 def nothing(rng: np.random.Generator) -> Told:
     base = rng.uniform(0.9, 1.1, 100)
     perfect = [
-        scored(np.full(8, 0.25), "constant"),
+        scored(np.full(8, 0.25), "baseline"),
         scored(np.zeros(8)),
         scored(np.full(8, 1e-3), "neural", 1),
     ]
     still = [scored(base, *model).assign(observed=0.0) for model in ((), ("neural", 1))]
-    worse = [scored(base, "constant"), scored(base * 1.01), scored(base * 1.02, "neural", 1)]
+    worse = [scored(base, "baseline"), scored(base * 1.01), scored(base * 1.02, "neural", 1)]
     return {
         "No regression": only_verdict([scored(base, "neural", 1)], searches("neural")),
         "Nothing richer": only_verdict([scored(base)], searches("linear")),
@@ -226,7 +226,7 @@ def networks(rng: np.random.Generator) -> Told:
     nested = rng.uniform(0.9, 1.1, (2, 5, 20))
     ways = [
         in_folds(nested),
-        in_folds(0.6 * nested, "extended"),
+        in_folds(0.6 * nested, "terms"),
         in_folds(0.5 * nested, "neural", 1),
     ]
     ways.append(in_folds(0.97 * nested, "neural", 1, "refit"))
@@ -255,27 +255,30 @@ def networks(rng: np.random.Generator) -> Told:
 
 
 def terms(rng: np.random.Generator) -> Told:
-    short = ShortTerms(folds={0: ("a×b", "c²"), 1: ("a×b",), 2: ("a×b", "d")}, formula="y ~ 2·a×b")  # noqa: RUF001
-    many = ShortTerms(folds=dict.fromkeys(range(2), tuple("abcdefgh")), formula="y ~ a")
+    formula = FormulaTerms(
+        folds={0: (PRODUCT, "c²"), 1: (PRODUCT,), 2: (PRODUCT, "d")},
+        formula=f"y ~ 2·{PRODUCT}",
+    )
+    many = FormulaTerms(folds=dict.fromkeys(range(2), tuple("abcdefgh")), formula="y ~ a")
 
     def models(share: float, network: float) -> list[pd.DataFrame]:
         own = three(rng, 0.6, network, n=200)
         base = own[1]["loss"].to_numpy()
         refits = [
-            scored(f * base, "extended", candidate=name)
+            scored(f * base, "terms", candidate=name)
             for name, f in (("products", 0.7), ("curves", 0.9))
         ]
-        return [*own, *refits, scored(share * base * rng.uniform(0.99, 1.01, 200), "short")]
+        return [*own, *refits, scored(share * base * rng.uniform(0.99, 1.01, 200), "formula")]
 
-    found = only_verdict(models(0.62, 0.61), short={"y": short})
+    found = only_verdict(models(0.62, 0.61), formulas={"y": formula})
     alone = [each for each in models(0.8, 1.0) if each["depth"].iloc[0] == 0]
     return {
         "A short formula that can take their place": found,
         "A short formula that does not reach them, and no network": only_verdict(
-            alone, searches("linear", "extended")
+            alone, searches("linear", "terms")
         ),
         "A short formula of many terms, of what the network passed": only_verdict(
-            models(0.62, 0.1), short={"y": many}
+            models(0.62, 0.1), formulas={"y": many}
         ),
     }
 
@@ -304,7 +307,7 @@ def trees(rng: np.random.Generator) -> Told:
 
 
 def metrics(rng: np.random.Generator) -> Told:
-    """An amount of each metric's own unit as the margin, and a floor that is larger."""
+    """An amount of each metric's own unit as the margin, and a minimum margin that is larger."""
 
     def of(kind: Kind, metric: str, **more: Any) -> Verdict:
         family = REGRESSIONS[kind]
@@ -313,7 +316,12 @@ def metrics(rng: np.random.Generator) -> Told:
             richer["predicted"] *= 0.9
             richer["loss"] = (richer["observed"] - richer["predicted"]) ** 2
         rows = [plain.assign(family=family), richer.assign(family="neural", depth=1)]
-        question = {"metric": metric, "margin_of": "unit", "margin": 0.01, "floor": 0.05} | more
+        question = {
+            "metric": metric,
+            "margin_of": "unit",
+            "margin": 0.01,
+            "min_margin": 0.05,
+        } | more
         trials = searches(family, "neural", folds=5, kind=kind.value)
         return only_verdict(rows, trials, questions={"y": EvaluationSpec.model_validate(question)})
 
@@ -329,7 +337,7 @@ def metrics(rng: np.random.Generator) -> Told:
             for metric in names
         },
         "An amount that is surer than its share": of(
-            Kind.BINARY, "loss", margin_of="regression", margin=0.001, floor=0.0545
+            Kind.BINARY, "loss", margin_of="regression", margin=0.001, min_margin=0.0545
         ),
     }
 
@@ -337,7 +345,7 @@ def metrics(rng: np.random.Generator) -> Told:
 def margins(rng: np.random.Generator) -> Told:
     models, trials = (
         with_sd(three(rng, 0.92, 0.93, n=200)),
-        searches("constant", "linear", "extended", "neural"),
+        searches("baseline", "linear", "terms", "neural"),
     )
 
     def asked(**question: Any) -> Verdict:
@@ -360,29 +368,29 @@ def margins(rng: np.random.Generator) -> Told:
         "Asked after the results were known": Words(
             amount.model_copy(update={"question": after})
         ).sentence,
-        "A floor beside the margin": asked(floor=0.01),
-        "A floor that is larger": asked(floor=0.06),
+        "A minimum margin beside the margin": asked(min_margin=0.01),
+        "A minimum margin that is larger": asked(min_margin=0.06),
     }
 
 
 def rows(rng: np.random.Generator) -> Told:
     never = right_or_wrong(alike=False, wrong=0)
-    terms = never[never["family"] == "logistic"].assign(family="extended")
-    trials = searches("constant", "logistic", "extended", "neural", kind="binary")
+    terms = never[never["family"] == "logistic"].assign(family="terms")
+    trials = searches("baseline", "logistic", "terms", "neural", kind="binary")
     one_alike = only_verdict(
-        [never, terms], trials, questions={"y": EvaluationSpec(metric="accuracy", floor=0.01)}
+        [never, terms], trials, questions={"y": EvaluationSpec(metric="accuracy", min_margin=0.01)}
     )
     sure = right_or_wrong(alike=False, wrong=6, apart=3)
-    sure["loss"] = sure["loss"].mask((sure["row"] < 2) & (sure["family"] != "constant"), FLOOR)
+    sure["loss"] = sure["loss"].mask((sure["row"] < 2) & (sure["family"] != "baseline"), CLIP)
     return {
         "No row tells them apart": judged(right_or_wrong(alike=False)),
         "Never wrong on few rows": judged(right_or_wrong(alike=False, wrong=0, folds=5)),
         "Never wrong on many": judged(right_or_wrong(alike=False, wrong=0, n=600)),
-        "Never wrong, and asked of a share": judged(never, floor=0.0),
+        "Never wrong, and asked of a share": judged(never, min_margin=0.0),
         "Never wrong, and alike": judged(right_or_wrong(alike=True, wrong=0)),
         "Never wrong, and one of two alike": one_alike,
         "Few wrong rows that bound no share": judged(
-            right_or_wrong(alike=False, apart=1), margin=0.5, floor=0.0
+            right_or_wrong(alike=False, apart=1), margin=0.5, min_margin=0.0
         ),
         "The log loss, told in rows, with some at its limit": judged(sure, metric="loss"),
     }

@@ -38,7 +38,7 @@ def test_what_is_said_of_studies_beside_each_other(approve: Approve) -> None:
     base, one, other = rng.uniform(0.8, 1.2, (3, 3, 5, 20))
 
     def of(name: str, terms: np.ndarray, network: np.ndarray, repeats: int = 3) -> Finished:
-        models = (base, "linear", 0), (terms, "extended", 0), (network, "neural", 1)
+        models = (base, "linear", 0), (terms, "terms", 0), (network, "neural", 1)
         return study(name, [in_folds(losses[:repeats], *model) for losses, *model in models])
 
     def single(name: str, *losses: float) -> Finished:

@@ -122,7 +122,7 @@ def begin(root: Path) -> StudyPaths:
     more = {"depths": 1, "protocol": "holdout", "search": {"trials": 3}}
     write_atomic(paths.config, dump_config(make_config(config | more)))
     write_work(paths, failed_work(Trees(target="y", kind=Kind.CONTINUOUS, outer_fold=0)), {})
-    write_atomic(paths.trial(search("extended"), 2), "{")
+    write_atomic(paths.trial(search("terms"), 2), "{")
     return paths
 
 

@@ -99,7 +99,7 @@ def party(finished: records.Results, folder: Path) -> Results:
         0: [
             paths.model(search)
             for (_, name), search in chosen_searches(finished.trials, 0).items()
-            if name != "constant"
+            if name != "baseline"
         ],
     }.items():
         own = Reader(**reader, outer_fold=fold)
@@ -121,7 +121,7 @@ def test_what_predictions_are_said_to_be(
     party: Results, command: Command, approve: Approve
 ) -> None:
     (verdict,) = party.verdicts
-    none = verdict.model_copy(update={"gains": (), "beats_constant": False})
+    none = verdict.model_copy(update={"gains": (), "beats_baseline": False})
     timed = predict(altered(party, time="age"), ROWS, model="regression", interval=0.9)
     said = {
         "of intervals of folds": guarantee_words(0.9, 5, False, 600),
@@ -163,7 +163,7 @@ def test_what_another_question_is_answered(
 ) -> None:
     asked = [
         ("--metric", "mae", "--margin", "0.1"),
-        ("--metric", "rmse", "--margin-of", "unit", "--floor", "0.01"),
+        ("--metric", "rmse", "--margin-of", "unit", "--min-margin", "0.01"),
     ]
 
     approve("\n".join(command("ask", "party", *each).shown for each in asked))
@@ -247,7 +247,7 @@ def of_questions(party: Results) -> dict[str, Refused]:
         "--margin": option(margin=3),
         "--margin-of": option(margin_of="explaned"),
         "--metric": option(metric="acuracy"),
-        "--floor": option(floor=float("nan")),
+        "--min-margin": option(min_margin=float("nan")),
     }
 
 

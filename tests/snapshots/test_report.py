@@ -349,9 +349,11 @@ def test_what_tables_and_lists_say_in_rarer_cases(
     }
     lost = hurt | {"holds": False}
     questions = {
-        "accuracy with a floor": asked(kinds, colour=EvaluationSpec(metric="accuracy", floor=0.5)),
+        "accuracy with a minimum margin": asked(
+            kinds, colour=EvaluationSpec(metric="accuracy", min_margin=0.5)
+        ),
         "two questions": asked(
-            kinds, balloons=EvaluationSpec(metric="rmse"), colour=EvaluationSpec(floor=0.9)
+            kinds, balloons=EvaluationSpec(metric="rmse"), colour=EvaluationSpec(min_margin=0.9)
         ),
     }
     groups = {

@@ -73,10 +73,10 @@ def of_searches() -> Found:
     searched = [
         trial(*model, loss, n, outer_fold=f)
         for f, n, loss in searches
-        for model in (("neural", 1), ("extended", 0))
+        for model in (("neural", 1), ("terms", 0))
     ]
     yield still_improving(pd.DataFrame(searched), "y", 2.0, 0.05, {"network": 8})
-    yield still_improving(pd.DataFrame(searched), "y", 2.0, 0.05, {"extended": 8, "network": 8})
+    yield still_improving(pd.DataFrame(searched), "y", 2.0, 0.05, {"terms": 8, "network": 8})
     states = ["FAIL"] * 2 + ["COMPLETE"] * 18
     tried = [
         trial(*model, 1.0, n, state)

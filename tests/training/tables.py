@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from study.records.formula import FormulaRecord, FormulaWork
+from study.training.formula import run_formula
 from threadpoolctl import threadpool_limits
 
 from study.config import make_config
@@ -14,8 +16,6 @@ from study.data.encode import encode_all
 from study.data.encoding import Encoded
 from study.data.splits import make_splits
 from study.data.tables import read_table
-from study.records.short import ShortFormula, ShortRecord
-from study.training.short import run_short
 from study.training.task import FoldTask
 
 
@@ -42,11 +42,11 @@ def saved_encoded(folder: Path, frame: pd.DataFrame, **more: Any) -> dict[int, E
     return encoded_of(path, "y", **more)
 
 
-def short_of(encoded: Encoded, **more: Any) -> tuple[ShortRecord, bytes]:
+def formula_of(encoded: Encoded, **more: Any) -> tuple[FormulaRecord, bytes]:
     """What the search for the short formula leaves: its record and its model."""
-    work = ShortFormula(target=encoded.target, kind=encoded.kind, outer_fold=encoded.outer_fold)
+    work = FormulaWork(target=encoded.target, kind=encoded.kind, outer_fold=encoded.outer_fold)
     with threadpool_limits(1):
-        record, files = run_short(
+        record, files = run_formula(
             FoldTask(study="test", seed=0, work=work, tree_trials=1, **more), encoded
         )
     (content,) = files.values()

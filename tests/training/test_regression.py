@@ -16,7 +16,7 @@ from study.data.matrix import Matrix
 from study.families import HEADS, get_family, penalties
 from study.families.saved import predict_raw
 from study.records.trial import TermRow
-from study.schema import EXTENDED, REGRESSIONS, Kind
+from study.schema import REGRESSIONS, TERMS, Kind
 from study.training import columns as columns_module, regression as regression_module
 from study.training.regression import all_terms, enough, fit, run_path
 from study.training.regression_winner import run_regression_winner, term_rows
@@ -31,7 +31,7 @@ each_solver = pytest.mark.parametrize("kind", [Kind.CONTINUOUS, Kind.MULTICLASS]
 """A kind with a closed form, and one without."""
 
 
-def case_of(kind: Kind, family: str = EXTENDED) -> Case:
+def case_of(kind: Kind, family: str = TERMS) -> Case:
     return Case(REGRESSIONS[kind] if family == "plain" else family, kind, 0)
 
 

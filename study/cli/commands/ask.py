@@ -22,7 +22,7 @@ def ask(
     margin_of: Annotated[
         str | None, typer.Option(help="What the margin is of: regression or unit.")
     ] = None,
-    floor: Annotated[
+    min_margin: Annotated[
         float | None, typer.Option(help="Smallest difference that can matter.")
     ] = None,
     target: Annotated[
@@ -40,7 +40,7 @@ def ask(
     from study.results import load_results
 
     opened = load_results(results)
-    found = opened.ask(metric, margin, margin_of, floor, target)
+    found = opened.ask(metric, margin, margin_of, min_margin, target)
     warned = asked_anew(opened.warnings, found)
     if as_json:
         print(write_verdicts(found, warned))

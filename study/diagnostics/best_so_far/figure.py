@@ -12,7 +12,7 @@ from study.evidence import winners
 from study.evidence.wording.amounts import listed
 from study.formatting import percent
 from study.records.results import Results
-from study.schema import CONSTANT, LOSS_NAMES, Kind
+from study.schema import BASELINE, LOSS_NAMES, Kind
 
 LATE = 0.75
 """A search that still improved after this share of its trials, and by"""
@@ -30,7 +30,7 @@ penalties, so that without terms it has one.
 
 def when(results: Results) -> bool:
     """Where some model was searched."""
-    return bool((data(results)["family"] != CONSTANT).any())
+    return bool((data(results)["family"] != BASELINE).any())
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def data(results: Results) -> pd.DataFrame:
 def finding(own: pd.DataFrame) -> str:
     """Which models were still improving when their trials ended, and by how much."""
     late = []
-    for model, line in own[own["family"] != CONSTANT].groupby("model", sort=False):
+    for model, line in own[own["family"] != BASELINE].groupby("model", sort=False):
         last, end = line["number"].max() + 1, line["best"].min()
         early = line.loc[line["number"] < LATE * last, "best"].min()
         fall = (early - end) / abs(early) if early else 0.0
@@ -65,7 +65,7 @@ def finding(own: pd.DataFrame) -> str:
 
 def draw(frame: pd.DataFrame) -> Picture:
     """One axes a target, a step line a model with its range over the outer folds."""
-    searched = frame[frame["family"] != CONSTANT]
+    searched = frame[frame["family"] != BASELINE]
     with look():
         figure, parts = titled_panels(searched, 3.3)
         for ax, own in parts:

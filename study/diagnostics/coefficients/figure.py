@@ -15,7 +15,7 @@ from study.diagnostics.drawing.style import number, plain, ticks, titled_panels,
 from study.diagnostics.drawing.words import each_target
 from study.formatting import count, human
 from study.records.results import Results
-from study.schema import CONSTANT
+from study.schema import BASELINE
 
 MOST_TERMS = 30
 BEYOND = 1.6
@@ -46,12 +46,12 @@ SCALES = {"logistic": "the log-odds", "poisson": "the log-rate"}
 
 def when(results: Results) -> bool:
     """Where a regression was refitted."""
-    return results.concluded and bool((results.coefficients["family"] != CONSTANT).any())
+    return results.concluded and bool((results.coefficients["family"] != BASELINE).any())
 
 
 def first_fold(coefficients: pd.DataFrame) -> pd.DataFrame:
     """Of each target the weights of all rows, or else those of its first outer fold."""
-    own = coefficients[coefficients["family"] != CONSTANT]
+    own = coefficients[coefficients["family"] != BASELINE]
     return own[own["outer_fold"] == own.groupby("target")["outer_fold"].transform("min")]
 
 

@@ -27,17 +27,17 @@ from study.diagnostics.drawing.palette import (
 from study.evidence.winners import CHOSEN
 from study.formatting import given, given_percent
 from study.schema import (
-    CONSTANT,
-    EXTENDED,
+    BASELINE,
+    FORMULA,
     NETWORK,
     NOUNS,
     REGRESSION as PLAIN,
-    SHORT,
+    TERMS,
     TREES,
     ModelData,
 )
 
-HUES = {PLAIN: REGRESSION, EXTENDED: VIOLET, NETWORK: CHOOSING, TREES: GREEN}
+HUES = {PLAIN: REGRESSION, TERMS: VIOLET, NETWORK: CHOOSING, TREES: GREEN}
 """Colours of procedures."""
 NEURAL = "neural"
 """The family of dense networks, which studies of every version have; others bring their own label.
@@ -83,7 +83,7 @@ def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> s
         )
         ramp = [shade for shade in RAMPS[families.index(family) % len(RAMPS)] if shade != CHOOSING]
         return ramp[min(depth, len(ramp)) - 1]
-    return {CONSTANT: GREY, EXTENDED: VIOLET, SHORT: LILAC, TREES: GREEN}.get(family, REGRESSION)
+    return {BASELINE: GREY, TERMS: VIOLET, FORMULA: LILAC, TREES: GREEN}.get(family, REGRESSION)
 
 
 def with_names(frame: pd.DataFrame, models: Sequence[ModelData] = ()) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def with_names(frame: pd.DataFrame, models: Sequence[ModelData] = ()) -> pd.Data
     ]
     known = {key: (model_name(*key, models), model_colour(*key, models)) for key in set(keys)}
     depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf)
-    for family, place in {CONSTANT: -1.0, SHORT: 0.2, EXTENDED: 0.4}.items():
+    for family, place in {BASELINE: -1.0, FORMULA: 0.2, TERMS: 0.4}.items():
         depth = depth.mask(frame["family"] == family, place)
     order = np.lexsort((depth.to_numpy(), (frame["family"] == TREES).to_numpy()))
     named = frame.assign(

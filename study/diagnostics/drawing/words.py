@@ -11,9 +11,9 @@ import pandas as pd
 from study.evidence.winners import ranks
 from study.evidence.wording.amounts import capital, listed
 from study.formatting import count, percent
-from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
+from study.schema import NETWORK, REGRESSION, TERMS, TREES
 
-SHORT_NAMES = {REGRESSION: "regression", EXTENDED: "terms", NETWORK: "network", TREES: "trees"}
+SHORT_NAMES = {REGRESSION: "regression", TERMS: "terms", NETWORK: "network", TREES: "trees"}
 """What legends call procedures."""
 MOST_TARGETS = 3
 """Targets whose findings stand in one title."""

@@ -14,7 +14,7 @@ import pandas as pd
 from study.diagnostics.answers import effects_frame
 from study.diagnostics.context import Context
 from study.records.columns.shared import frame
-from study.schema import EXTENDED, NETWORK, REGRESSION
+from study.schema import NETWORK, REGRESSION, TERMS
 
 COLUMNS = frame(
     "One point of a procedure's mean effect of a column (partial dependence, centred).",
@@ -36,7 +36,7 @@ COLUMNS = frame(
 
 FloatArray = npt.NDArray[np.float64]
 CURVE = ["target", "column", "output"]
-PROCEDURES = (REGRESSION, EXTENDED, NETWORK)
+PROCEDURES = (REGRESSION, TERMS, NETWORK)
 MEASURED = ["target", "column", "base", "other", "output", "differ", "rank"]
 INNER = (0.1, 0.9)
 """Quantiles of the curves of outer folds and replicates between which a band lies."""

@@ -8,7 +8,7 @@ import pandas as pd
 from study.diagnostics.answers import rises_frame
 from study.diagnostics.context import Context
 from study.records.columns.shared import frame
-from study.schema import EXTENDED, NETWORK, REGRESSION, TREES
+from study.schema import NETWORK, REGRESSION, TERMS, TREES
 
 COLUMNS = frame(
     "One column and procedure: how much more it loses where the column is permuted.",
@@ -19,7 +19,7 @@ COLUMNS = frame(
      "high": ("float64", "`share` and the same."), "rise": ("float64", "Rise of the mean loss.")},
 )  # fmt: skip
 
-PROCEDURES = (REGRESSION, EXTENDED, NETWORK, TREES)
+PROCEDURES = (REGRESSION, TERMS, NETWORK, TREES)
 
 
 def compute(context: Context) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from study.diagnostics.drawing.words import each_target
 from study.evidence.winners import SEARCH, best_trials
 from study.formatting import human
 from study.records.results import Results
-from study.schema import CONSTANT, LOSS_NAMES, Kind
+from study.schema import BASELINE, LOSS_NAMES, Kind
 
 DASHED = (0, (3, 2))
 TEXT = """\
@@ -47,7 +47,7 @@ def data(results: Results) -> pd.DataFrame:
     own = results.curves_of(winners["trial_id"]).merge(
         winners[[*SEARCH, "number"]], on=[*SEARCH, "number"]
     )
-    own = own[(own["family"] != CONSTANT) & (own.groupby(SEARCH)["epoch"].transform("nunique") > 1)]
+    own = own[(own["family"] != BASELINE) & (own.groupby(SEARCH)["epoch"].transform("nunique") > 1)]
     names = {"val_loss": "validation", "train_loss": "training"}
     keys = [*SEARCH, "number", "replicate", "epoch"]
     long = own.rename(columns=names).melt(

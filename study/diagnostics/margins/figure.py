@@ -12,7 +12,7 @@ from study.evidence.winners import least
 from study.evidence.wording.amounts import listed
 from study.formatting import chance
 from study.records.results import Results
-from study.schema import EXTENDED, NETWORK, REGRESSION
+from study.schema import NETWORK, REGRESSION, TERMS
 
 TEXT = """\
 ### What if the margin were another?
@@ -25,9 +25,9 @@ it is low it does not, and between them the rows leave it open; a floor that is 
 
 
 COLOURS = {
-    (REGRESSION, EXTENDED): VIOLET,
+    (REGRESSION, TERMS): VIOLET,
     (REGRESSION, NETWORK): CHOOSING,
-    (EXTENDED, NETWORK): NETWORKS[0],
+    (TERMS, NETWORK): NETWORKS[0],
 }
 
 

@@ -17,16 +17,16 @@ from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, FEWER, SURE, WI
 from study.evidence.winners import best_trials
 from study.evidence.wording.amounts import limits, listed, share, signed
 from study.formatting import NOTHING, about
-from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, StudyWarning
+from study.schema import LOSS, NETWORK, REGRESSION, TERMS, StudyWarning
 
-MODELS = {REGRESSION: "the regression", EXTENDED: "extra terms", NETWORK: "the network"}
+MODELS = {REGRESSION: "the regression", TERMS: "extra terms", NETWORK: "the network"}
 OF_A_QUESTION = ("S001", "S012")
 """Those that depend on what a verdict is asked of."""
 MOST_ROWS = 5
 """Most rows that a sentence names."""
 
 Losses = Mapping[str, pd.DataFrame]
-"""Test losses (`study.evidence.scores.UNIT`) of REGRESSION, EXTENDED and NETWORK, those that were
+"""Test losses (`study.evidence.scores.UNIT`) of REGRESSION, TERMS and NETWORK, those that were
 scored."""
 
 
@@ -169,7 +169,7 @@ def flattered(verdict: Verdict, losses: Losses, trials: pd.DataFrame) -> StudyWa
     }
     plain, whole = found[REGRESSION], float(losses[REGRESSION]["loss"].mean())
     told = []
-    for name in (EXTENDED, NETWORK):
+    for name in (TERMS, NETWORK):
         own = found.get(name)
         if own is None or len(own) < 2 or not whole > 0:
             continue
@@ -202,7 +202,7 @@ def optimism(losses: pd.DataFrame, validation: pd.Series) -> pd.DataFrame:
 def chosen_losses(verdict: Verdict, procedure: str, trials: pd.DataFrame) -> pd.Series:
     """By outer fold the validation loss that a procedure chose by: the least of its searches."""
     best = best_trials(trials[trials["target"] == verdict.target])
-    family = {REGRESSION: verdict.regression, EXTENDED: EXTENDED}.get(procedure)
+    family = {REGRESSION: verdict.regression, TERMS: TERMS}.get(procedure)
     own = (
         best[best["depth"] > 0]
         if procedure == NETWORK

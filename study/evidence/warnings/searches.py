@@ -145,7 +145,7 @@ def still_improving(
     ----------
     regression_loss, threshold : the regression's mean test loss, and what has to be saved of it to
         matter, a share.
-    budgets : trials a search, by procedure (EXTENDED, NETWORK), where more of them could be had.
+    budgets : trials a search, by procedure (TERMS, NETWORK), where more of them could be had.
     """
     own = trials[(trials["target"] == target) & (trials["outer_fold"] != ALL_ROWS)]
     told, double = [], 0

@@ -7,19 +7,19 @@ from __future__ import annotations
 import math
 
 from study.evidence.decided import LIKELY, MOST_TIMES
-from study.evidence.findings import ENOUGH, NONE, TERMS, UNDECIDED, WORTH, Gain
+from study.evidence.findings import NONE, UNDECIDED, Gain
 from study.evidence.metrics import metric_of
 from study.evidence.rule import open_pair, scored_models
 from study.evidence.wording.amounts import capital, digits, limits, listed, points, share
 from study.evidence.wording.beside import Beside, at_most
 from study.formatting import about, human
-from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION
+from study.schema import LOSS, NETWORK, REGRESSION, TERMS
 
 BESIDE = ("bound", "margins", "sources", "formula", "depths", "trees", "clipped")
 """Sentences that stand beside a verdict, in the order in which they are told; None where there is
 nothing to tell."""
 WORDS = ("headline", "lines", "settle", "action", "tested", "method", *BESIDE)
-RICHER = {EXTENDED: "extra terms", NETWORK: "a network"}
+RICHER = {TERMS: "extra terms", NETWORK: "a network"}
 FEW_WRONG = 20
 """Test rows that are wrong, below which models of classes cannot be ranked."""
 
@@ -34,9 +34,9 @@ class Words(Beside):
         stay = f"Can't tell yet. Stay with {self.names[own.left[0]]}." if own.gains else ""
         told = {
             None: f"No verdict: {self._lacking}.",
-            ENOUGH: f"{plain} is enough.",
+            REGRESSION: f"{plain} is enough.",
             TERMS: f"{plain} with extra terms is enough.",
-            WORTH: "A neural network is worth it.",
+            NETWORK: "A neural network is worth it.",
             NONE: f"No model {'beats the baseline by the margin' if self._no_better else 'is shown to beat the baseline'}.",
             UNDECIDED: self._settled or stay,
         }
@@ -47,9 +47,9 @@ class Words(Beside):
         """The number that decides, and the margin."""
         own = self.verdict
         told = {
-            ENOUGH: self._enough,
+            REGRESSION: self._enough,
             TERMS: self._terms,
-            WORTH: self._worth,
+            NETWORK: self._worth,
             UNDECIDED: self._undecided,
         }
         lines = told[own.verdict]() if own.verdict in told else []
@@ -123,8 +123,8 @@ class Words(Beside):
         """What an open verdict has settled; None where nothing."""
         enough = f"{capital(self.names[REGRESSION])} is not enough. Can't tell yet whether extra terms will do."
         settled: dict[tuple[str, ...], str] = {
-            (REGRESSION, EXTENDED): "No network needed. Can't tell yet whether extra terms are.",
-            (EXTENDED, NETWORK): enough,
+            (REGRESSION, TERMS): "No network needed. Can't tell yet whether extra terms are.",
+            (TERMS, NETWORK): enough,
             (
                 REGRESSION,
                 NETWORK,
@@ -165,10 +165,10 @@ class Words(Beside):
 
     def _terms(self) -> list[str | None]:
         gains = self.verdict.by_pair
-        rest = gains.get((EXTENDED, NETWORK))
+        rest = gains.get((TERMS, NETWORK))
         first = (
-            f"Extra terms remove {self._removed(gains[REGRESSION, EXTENDED])}."
-            if (REGRESSION, EXTENDED) in gains
+            f"Extra terms remove {self._removed(gains[REGRESSION, TERMS])}."
+            if (REGRESSION, TERMS) in gains
             else ""
         )
         return [first, at_most(rest, "A network would remove") if rest and rest.known else ""]
@@ -180,11 +180,7 @@ class Words(Beside):
             if (REGRESSION, NETWORK) in gains
             else []
         )
-        if (
-            (more := gains.get((EXTENDED, NETWORK)))
-            and more.known
-            and math.isfinite(more.improvement)
-        ):
+        if (more := gains.get((TERMS, NETWORK))) and more.known and math.isfinite(more.improvement):
             size, inside = points(more.improvement), limits(more, "", plain=True)
             lines.append(
                 f"That is {size} points{f' ({inside})' * (inside != size)} more than extra terms remove."
@@ -202,7 +198,7 @@ class Words(Beside):
                 f"The {human(gain.n_rows)} test rows set no limits to what {model} would improve.",
                 self.bound,
             ]
-        if pair[0] == EXTENDED:
+        if pair[0] == TERMS:
             return [
                 f"Over extra terms the data allow a network {self._allowed(limits(gain, ''))} points.",
                 self.bound,

@@ -12,10 +12,10 @@ from study.evidence.findings import NONE, Gain
 from study.evidence.intervals import METHODS
 from study.evidence.margin_curves import MOST, spans
 from study.evidence.rule import BELOW, above_all, side_of
-from study.evidence.thresholds import FLOOR, UNIT
+from study.evidence.thresholds import MIN_MARGIN, UNIT
 from study.evidence.wording.amounts import capital, limits, listed, points, share, signed
 from study.formatting import count, given_percent, human
-from study.schema import EXTENDED, NETWORK, NOUNS, REGRESSION
+from study.schema import NETWORK, NOUNS, REGRESSION, TERMS
 
 
 def at_most(gain: Gain, start: str) -> str:
@@ -38,7 +38,7 @@ class Beside:
         regression = self.verdict.nouns[REGRESSION]
         return NOUNS | {
             REGRESSION: regression,
-            EXTENDED: f"{regression} with extra terms",
+            TERMS: f"{regression} with extra terms",
             NETWORK: "the network",
         }
 
@@ -70,8 +70,8 @@ class Beside:
         own, asked = self.verdict, self.verdict.question
         if own.bound is None or math.isnan(own.margin):
             return None
-        if own.bound.held == FLOOR:
-            return f"The margin here is {share(own.bound.share)}: {own.metric.floor(asked.floor, own.target)}."
+        if own.bound.held == MIN_MARGIN:
+            return f"The margin here is {share(own.bound.share)}: {own.metric.min_margin(asked.min_margin, own.target)}."
         if asked.margin_of == UNIT:
             return (
                 f"Your margin is {own.metric.amount(asked.margin)}, {share(own.bound.share)} here."
@@ -82,7 +82,9 @@ class Beside:
     def margin(self) -> str:
         """The larger of margin and minimum margin, in per cent."""
         own = self.verdict
-        plain = own.bound is None or (own.bound.held != FLOOR and own.question.margin_of != UNIT)
+        plain = own.bound is None or (
+            own.bound.held != MIN_MARGIN and own.question.margin_of != UNIT
+        )
         return given_percent(own.question.margin) if plain else share(own.margin)
 
     @property
@@ -117,7 +119,7 @@ class Beside:
     def sources(self) -> str | None:
         """What extra terms consist of."""
         own = self.verdict
-        gain = own.by_pair.get((REGRESSION, EXTENDED))
+        gain = own.by_pair.get((REGRESSION, TERMS))
         if own.sources is None or gain is None or not gain.low > 0:
             return None
         told = [
@@ -130,21 +132,24 @@ class Beside:
     @property
     def formula(self) -> str | None:
         """What the simple formula gives, and whether it stands for the full model."""
-        short, gain = self.verdict.short, self.verdict.short.gain if self.verdict.short else None
-        if short is None or gain is None or math.isnan(gain.improvement):
+        line, gain = (
+            self.verdict.formula_line,
+            self.verdict.formula_line.gain if self.verdict.formula_line else None,
+        )
+        if line is None or gain is None or math.isnan(gain.improvement):
             return None
-        terms = sorted({*short.n_terms})
+        terms = sorted({*line.n_terms})
         size = (
             f", with {'' if len(terms) == 1 else f'{terms[0]} to '}{count(terms[-1], 'extra term')},"
             if terms and terms[-1]
             else ""
         )
         said = f"The simple formula{size} improves by {signed(gain.improvement)} ({limits(gain)})."
-        if short.left is None or math.isnan(short.left.improvement):
+        if line.left is None or math.isnan(line.left.improvement):
             return said
-        if side_of(short.left, self.verdict.threshold) != BELOW:
-            return f"{said} The full model may improve on it by more than your margin ({limits(short.left, '')} points)."
-        return f"{said} {at_most(short.left, 'The full model adds')}"
+        if side_of(line.left, self.verdict.threshold) != BELOW:
+            return f"{said} The full model may improve on it by more than your margin ({limits(line.left, '')} points)."
+        return f"{said} {at_most(line.left, 'The full model adds')}"
 
     @property
     def depths(self) -> str | None:
@@ -180,5 +185,5 @@ class Beside:
     @property
     def clipped(self) -> str | None:
         """Test rows whose predicted probability was limited."""
-        told = [f"{human(n)} by {self.names[name]}" for name, n in self.verdict.floor.items()]
+        told = [f"{human(n)} by {self.names[name]}" for name, n in self.verdict.clipped.items()]
         return f"Clipped probabilities of test rows: {listed(told)}." if told else None

@@ -45,7 +45,7 @@ def _gain_words(
     if math.isnan(gain.improvement):
         return f"{over}: no loss to improve on."
     if all(
-        abs(share) * gain.per_loss <= ROUNDING * found.constant
+        abs(share) * gain.per_loss <= ROUNDING * found.baseline
         for share in (gain.improvement, gain.std_error)
     ):
         return f"{over}: the same loss on every test row."

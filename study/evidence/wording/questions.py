@@ -13,5 +13,9 @@ def asked_words(question: EvaluationSpec, kind: Kind, target: str) -> str:
     metric = metric_of(question.metric, kind)
     of = f"{given_percent(question.margin)} of {NOUNS[REGRESSIONS[kind]]}'s {metric.noun}"
     margin = metric.amount(question.margin) if question.margin_of == UNIT else of
-    least = f", never less than {metric.floor(question.floor, target)}" if question.floor else ""
+    least = (
+        f", never less than {metric.min_margin(question.min_margin, target)}"
+        if question.min_margin
+        else ""
+    )
     return f"Verdict on {target}: by {metric.title}, margin {margin}{least}."

@@ -15,7 +15,7 @@ from study.evidence.findings import NONE, Gain
 from study.evidence.metrics import Metric, metric_of
 from study.evidence.wording.amounts import limits, signed
 from study.formatting import DASH, given_percent, human
-from study.schema import EXTENDED, LOSS, NETWORK, REGRESSION, TREES, Kind
+from study.schema import LOSS, NETWORK, REGRESSION, TERMS, TREES, Kind
 
 FAMILIAR = {
     Kind.CONTINUOUS: ("r2", "rmse"),
@@ -24,7 +24,7 @@ FAMILIAR = {
     Kind.COUNT: ("explained_deviance", "rmse"),
 }
 """The metric beside the loss of a kind: the first that exists on the test rows."""
-NAMES = {EXTENDED: "regression + terms", NETWORK: "neural network", TREES: "boosted trees"}
+NAMES = {TERMS: "regression + terms", NETWORK: "neural network", TREES: "boosted trees"}
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ TRIALS = {
          "train_loss": ("float64", "Training loss after it.")},
     ),
     "predictions.parquet": frame(
-        "One test row of one winner, by candidate and seed; the short formula is family `short`.", _TEST,
+        "One test row of one winner, by candidate and seed; the short formula is family `formula`.", _TEST,
         {"val_loss": ("float64", "Of a candidate that is made of a part of the rows, the mean validation loss there.")},
         "time p_*",
     ),

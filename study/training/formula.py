@@ -15,16 +15,16 @@ from study.data.rows import IntArray
 from study.data.terms import no_terms
 from study.families import HEADS, get_family, penalties, resolve_space
 from study.families.heads import FloatArray
+from study.records.formula import FormulaRecord
 from study.records.paths import StudyPaths
-from study.records.short import ShortRecord
 from study.schema import REGRESSIONS, Kind, TrialState, derive_seed
 from study.training.columns import Columns, Regression
+from study.training.formula_fold import Option, _Fold
 from study.training.lasso import strongest
 from study.training.path import walk
 from study.training.regression import EXACT, ROUGH, all_terms, enough, thinned
 from study.training.regression_winner import term_rows
 from study.training.scored import judged
-from study.training.short_fold import Option, _Fold
 from study.training.task import FoldTask, TrainingFailed
 
 MOST_TERMS = 25
@@ -45,7 +45,7 @@ LEAST_L2 = 1e-3
 """what keeps separated classes apart."""
 
 
-def run_short(task: FoldTask, encoded: Encoded) -> tuple[ShortRecord, dict[str, bytes]]:
+def run_formula(task: FoldTask, encoded: Encoded) -> tuple[FormulaRecord, dict[str, bytes]]:
     """Find, fit and score the short formula of a target and outer fold; gives its record and the
     file of its model.
 
@@ -82,7 +82,7 @@ def run_short(task: FoldTask, encoded: Encoded) -> tuple[ShortRecord, dict[str, 
         candidates=scored,
         **encoded.tested,
     )
-    assert isinstance(record, ShortRecord)
+    assert isinstance(record, FormulaRecord)
     name = StudyPaths(Path()).fold_model(encoded.target, task.work.sort, encoded.outer_fold).name
     return record, {name: model_bytes(model)}
 

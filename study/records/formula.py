@@ -6,24 +6,24 @@ from typing import Any, ClassVar
 
 from study.records.trial import TermRow, Tested
 from study.records.work import FoldRecord, FoldWork
-from study.schema import NOUNS, SHORT, TrialState
+from study.schema import FORMULA, NOUNS, TrialState
 
 
-class ShortFormula(FoldWork):
+class FormulaWork(FoldWork):
     """The search for a formula of few terms: a line beside the verdict, and a formula where it may
     stand for the answer.
     """
 
-    sort: ClassVar = SHORT
-    noun: ClassVar = NOUNS[SHORT].removeprefix("the ")
+    sort: ClassVar = FORMULA
+    noun: ClassVar = NOUNS[FORMULA].removeprefix("the ")
     many: ClassVar = "short formulas"
     without: ClassVar = "no short formula stands beside its verdict"
 
-    def record(self, study: str, state: TrialState, **found: Any) -> ShortRecord:
-        return ShortRecord(study=study, work=self, state=state, **found)
+    def record(self, study: str, state: TrialState, **found: Any) -> FormulaRecord:
+        return FormulaRecord(study=study, work=self, state=state, **found)
 
 
-class ShortRecord(FoldRecord, Tested):
+class FormulaRecord(FoldRecord, Tested):
     """What a search for the short formula leaves.
 
     terms: its columns and terms with their weights, the intercept first. l2, penalty, share: the
@@ -34,8 +34,8 @@ class ShortRecord(FoldRecord, Tested):
     the plain regression. What is `Tested` is empty where it failed.
     """
 
-    sort: ClassVar = SHORT
-    work: ShortFormula
+    sort: ClassVar = FORMULA
+    work: FormulaWork
     terms: tuple[TermRow, ...] = ()
     l2: float | None = None
     penalty: float | None = None

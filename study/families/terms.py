@@ -10,7 +10,7 @@ from typing import Any
 from study.config.options import Space
 from study.families.registry import register
 from study.families.regression import Regression
-from study.schema import CURVES, EXTENDED, PRODUCTS, Kind
+from study.schema import CURVES, PRODUCTS, TERMS, Kind
 
 FIRST = (
     (0.0, 0.0), (0.1, 0.1), (0.0, 0.1), (0.1, 0.0), (0.03, 0.1), (0.3, 0.3), (0.03, 0.03), (0.0, 0.3), (0.01, 0.03),
@@ -21,7 +21,7 @@ middle outwards."""
 
 
 @register
-class Extended(Regression):
+class TermsRegression(Regression):
     """One dense layer over columns, products and hinges (`study.data.terms`), all standardised,
     then times their weight.
 
@@ -30,7 +30,7 @@ class Extended(Regression):
     not have to serve columns and terms alike.
     """
 
-    name = EXTENDED
+    name = TERMS
     kinds = frozenset(Kind)
     zeros = (PRODUCTS, CURVES)
     limits = {PRODUCTS: (0, 1e100), CURVES: (0, 1e100), **Regression.limits}

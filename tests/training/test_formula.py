@@ -13,16 +13,16 @@ from threadpoolctl import threadpool_limits
 from study.data.encoding import Encoded
 from study.families.heads import HEADS
 from study.families.saved import open_model, predict_raw
-from study.records.short import ShortRecord
+from study.records.formula import FormulaRecord
 from study.schema import ALL_ROWS, Kind
-from study.training import columns, short
+from study.training import columns, formula
 from study.training.regression import fit
 from study.training.regression_winner import term_rows
 from study.training.task import TrialTask
 from study.training.termed import term_model
 from tests.diagnostics.formulas import predictor
 from tests.records.examples import search
-from tests.training.tables import encoded_of, mixed, saved_encoded, short_of
+from tests.training.tables import encoded_of, formula_of, mixed, saved_encoded
 
 PRODUCT = "{}\N{MULTIPLICATION SIGN}{}"
 BALLOONS = {PRODUCT.format("relationship", "children"), PRODUCT.format("relationship", "age")}
@@ -61,7 +61,7 @@ def strange(encoded: Encoded, n: int = 1_000) -> np.ndarray:
 def test_the_two_interactions_of_balloons_are_found_and_the_formula_is_exact() -> None:
     encoded = encoded_of("balloons", "balloons")[0]
 
-    record, _ = short_of(encoded)
+    record, _ = formula_of(encoded)
 
     assert {*record.names} == BALLOONS
     assert len(record.names) == 2
@@ -80,7 +80,7 @@ def test_hardly_a_term_is_chosen_where_the_truth_is_linear_and_none_makes_the_pl
 
     outer = {"folds": 2, "repeats": 1}
     found = [
-        short_of(each)[0]
+        formula_of(each)[0]
         for each in saved_encoded(tmp_path, frame, protocol="nested", outer=outer).values()
     ]
 
@@ -99,11 +99,11 @@ def test_the_formula_says_what_the_saved_model_predicts_inside_and_outside_the_r
 ) -> None:
     encoded = encoded_mixed(tmp_path, kind)[0]
 
-    record, content = short_of(encoded)
+    record, content = formula_of(encoded)
 
     assert PRODUCT.format("height", "sex[m]") in record.names
-    assert len(record.names) <= short.MOST_TERMS
-    path = tmp_path / "short.keras"
+    assert len(record.names) <= formula.MOST_TERMS
+    path = tmp_path / "formula.keras"
     path.write_bytes(content)
     raw, head = strange(encoded), HEADS[kind]
     frame = pd.DataFrame(raw, columns=[term.name for term in encoded.terms])
@@ -120,7 +120,7 @@ def test_the_weights_of_the_regression_with_terms_say_what_its_model_predicts(
 ) -> None:
     encoded = encoded_mixed(tmp_path, kind)[0]
     params = {"products": 0.3, "curves": 0.1, "l2": 1.0}
-    own = search("extended", target="y", kind=kind)
+    own = search("terms", target="y", kind=kind)
     rest = {"inner_seeds": 1, "epochs": 1, "patience": 1, "iterations": 2_000}
     task = TrialTask(
         study="test", seed=0, search=own, number=0, generation=0, params=params, **rest
@@ -146,11 +146,11 @@ def test_test_targets_choose_no_term_and_no_weight_and_a_record_comes_back_from_
     y[encoded.test] = np.random.default_rng(0).normal(size=len(encoded.test))
 
     (found, _), (blind, _) = (
-        short_of(each) for each in (encoded, dataclasses.replace(encoded, y=y))
+        formula_of(each) for each in (encoded, dataclasses.replace(encoded, y=y))
     )
 
     assert (blind.terms, blind.path) == (found.terms, found.path)
-    assert ShortRecord.model_validate_json(found.model_dump_json()) == found
+    assert FormulaRecord.model_validate_json(found.model_dump_json()) == found
 
 
 def test_a_long_table_is_searched_by_some_rows_and_fitted_on_all(
@@ -167,7 +167,7 @@ def test_a_long_table_is_searched_by_some_rows_and_fitted_on_all(
     monkeypatch.setattr(columns.Columns, "of", classmethod(spy))
     monkeypatch.setattr("study.training.regression.MOST_CELLS", 2_400)
 
-    record, _ = short_of(encoded)
+    record, _ = formula_of(encoded)
 
     assert {*record.names} == BALLOONS
     assert sorted(seen)[-1] == len(encoded.development)
@@ -180,5 +180,5 @@ def test_fewer_terms_win_a_tie_and_a_sure_gain_wins_over_fewer() -> None:
     noise = rng.normal(scale=0.1, size=200)
     noise -= noise.mean()
 
-    assert short._simplest([base, base + noise - 1e-4, base - 1e-3 + noise], [0, 5, 3]) == 0
-    assert short._simplest([base, base - 0.5 + noise, base - 0.5], [0, 5, 3]) == 2
+    assert formula._simplest([base, base + noise - 1e-4, base - 1e-3 + noise], [0, 5, 3]) == 0
+    assert formula._simplest([base, base - 0.5 + noise, base - 0.5], [0, 5, 3]) == 2
