@@ -24,6 +24,7 @@ from study.families.chosen import search_trials
 from study.plan import Prepared, prepare, survey, table_sizes
 from study.records import results as records
 from study.records.environment import Environment
+from study.records.older import tidy
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.work import FoldOutcome
 from study.report.form import Form
@@ -127,7 +128,7 @@ def _at_work(
             if new:  # before a folder is begun
                 check_cluster(config, verbose)
             with locked(paths), Pool(config, surveyed.data_bytes, verbose) as pool:
-                paths.tidy()
+                tidy(paths)
                 if new:
                     pool.start(surveyed.own.n_trials)
                 prepared = prepare(config, surveyed)

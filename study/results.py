@@ -33,10 +33,10 @@ class Results(records.Results):
     ['terms']
     >>> results.trials.groupby("family").size()
     family
-    constant    2
-    extended    4
+    baseline    2
     linear      2
     neural      4
+    terms       4
     dtype: int64
     >>> rows = pd.DataFrame({"relationship": [-0.5], "children": [0.4], "age": [0.2]})
     >>> results.predict(rows)["predicted"].round(1).tolist()

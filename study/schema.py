@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -49,8 +50,8 @@ LOSS: Final = "loss"
 MarginOf = Literal["regression", "unit"]
 
 BASELINE, TERMS, NETWORK = "baseline", "terms", "network"
-"""The constant; the regression with terms, with the terms that a regression lacks; *the network*,
-which chooses family and depth by validation loss."""
+"""The baseline; the regression with the terms that a plain one lacks; *the network*, which chooses
+family and depth by validation loss."""
 PRODUCTS, CURVES = "products", "curves"
 """Sorts of terms of the regression with terms: the weights that are searched, and its refits with
 one sort alone, which are candidates and never models.
@@ -59,6 +60,14 @@ FORMULA, TREES = "formula", "trees"
 """The short formula and boosted trees, never ranked or judged."""
 REGRESSION = "regression"
 """What a procedure is called whose family depends on the kind."""
+OLD_FAMILIES = {"constant": BASELINE, "extended": TERMS, "short": FORMULA}
+"""Families by the names that they had before 1.0; seeds still come from these."""
+RENAMED = OLD_FAMILIES | {
+    "floor": "min_margin",
+    "--floor": "--min-margin",
+    "--put-aside": "--no-run",
+}
+"""Names that this release accepts, and what they are called now."""
 ALL_ROWS = -1
 """Outer fold of the last search: every row is a development row and none a test row. What it trains
 is delivered."""
@@ -133,6 +142,14 @@ class Search(Frozen):
     @property
     def key(self) -> str:
         return f"{self.target}-{self.model_name}-{fold_name(self.outer_fold)}"
+
+    @property
+    def seed_key(self) -> str:
+        """Its key by the old name of its family, from which its seeds are derived: no suggestion
+        changes with a name.
+        """
+        old = {new: old for old, new in OLD_FAMILIES.items()}.get(self.family, self.family)
+        return self.model_copy(update={"family": old}).key
 
     def trial_id(self, number: int) -> str:
         return f"{self.key}-{number:04d}"
@@ -292,6 +309,26 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     lower = difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)
     found = close or [small[name] for name in lower]
     return f" Did you mean '{found[0]}'?" if found else ""
+
+
+def current(name: str) -> str:
+    """The name of now; an old one (RENAMED) is accepted with a warning."""
+    if name not in RENAMED:
+        return name
+    new = RENAMED[name]
+    text = f"'{name}' is called '{new}' now. This version accepts the old name, the next one won't."
+    warnings.warn(text, FutureWarning, stacklevel=2)
+    return new
+
+
+def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by the names of now; a ValueError where one is given by both."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if (new := current(name)) in found or (new != name and new in values):
+            raise ValueError(f"'{name}' and '{new}' are one: give '{new}' alone")
+        found[new] = value
+    return found
 
 
 def derive_seed(*parts: object) -> int:

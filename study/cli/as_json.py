@@ -7,6 +7,9 @@ from typing import Any
 import pandas as pd
 from pydantic_core import to_json
 
+VERSION = 2
+"""Of the keys; those of 1 were without it."""
+
 
 def as_json(content: Any) -> str:
     """An object as JSON has it: numbers that are not finite are null, frames are lists of rows,
@@ -21,6 +24,6 @@ def _plain(value: Any) -> Any:
     return None if value is pd.NA else value.tolist()
 
 
-def print_json(content: Any) -> None:
-    """Print it."""
-    print(as_json(content))
+def print_json(content: dict[str, Any]) -> None:
+    """Print it, with the version of its keys."""
+    print(as_json({"version": VERSION, **content}))

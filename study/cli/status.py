@@ -20,8 +20,8 @@ from study.schema import ALL_ROWS, TrialState
 
 
 def status_json(results: Results, queued: str = "") -> dict[str, Any]:
-    """For programs: results, queued, finished, at_work, again (the command that goes on, where
-    nobody does), to_go, searches (a row a search: target, model, outer_fold, trials, budget,
+    """For programs: results, queued, finished, running, resume (the command that resumes, where
+    nobody runs), remaining, searches (a row a search: target, model, outer_fold, trials, budget,
     failed, val_loss, winner), failed, broken (records), notes, and of a finished study verdicts
     (their sentences) and digest (of the dataframe).
 
@@ -49,20 +49,20 @@ def status_json(results: Results, queued: str = "") -> dict[str, Any]:
         }
         searches.append(row | {"winner": search.key in scored})
     beside = study_beside(results, found.beside)
-    to_go = {
+    remaining = {
         "trials": sum(row["budget"] - row["trials"] for row in searches),
         "winners": len(searches) - len(scored),
     }
-    finished = not to_go["trials"] and beside.finished and results.concluded
-    to_go |= {many: missing for many, (missing, _) in beside.counts.items()}
+    finished = not remaining["trials"] and beside.finished and results.concluded
+    remaining |= {many: missing for many, (missing, _) in beside.counts.items()}
     workers = [] if finished else at_work(results.paths)
     return {
         "results": results.root,
         "queued": queued or None,
         "finished": finished,
-        "at_work": workers,
-        "again": None if finished or workers or queued else results.again.strip("`"),
-        "to_go": {many: missing for many, missing in to_go.items() if missing},
+        "running": workers,
+        "resume": None if finished or workers or queued else results.again.strip("`"),
+        "remaining": {many: missing for many, missing in remaining.items() if missing},
         "searches": searches,
         "failed": sum(record.state is TrialState.FAIL for record in found.trials),
         "broken": found.broken,
@@ -108,11 +108,13 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
     if found["finished"]:
         print(f"Finished. Digest of the dataframe: {found['digest']}")
         return
-    to_go = f"to go: {listed([f'{many} {missing:,}' for many, missing in found['to_go'].items()])}"
-    if found["at_work"]:
-        print(f"At work: {', '.join(found['at_work'])}; {to_go}.")
+    to_go = (
+        f"to go: {listed([f'{many} {missing:,}' for many, missing in found['remaining'].items()])}"
+    )
+    if found["running"]:
+        print(f"At work: {', '.join(found['running'])}; {to_go}.")
     else:
         print(
             f"Not finished, {to_go}.",
-            f"Go on with: {found['again']}" if found["again"] else "The SLURM job goes on.",
+            f"Go on with: {found['resume']}" if found["resume"] else "The SLURM job goes on.",
         )

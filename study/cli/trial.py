@@ -37,7 +37,7 @@ def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
         "winner": found.winner is not None,
         "test_losses": found.test_losses,
         "terms": [term.model_dump(mode="json") | {"term": term.name} for term in found.terms],
-        "again": how_again(results, found),
+        "resume": how_again(results, found),
     }
 
 

@@ -19,7 +19,7 @@ from study.config.options import (
     TrainingConfig,
 )
 from study.config.unit import Margin
-from study.schema import LOSS, Frozen, Kind, MarginOf
+from study.schema import LOSS, Frozen, Kind, MarginOf, renamed
 
 LONGEST_NAME = 200
 """Bytes of a study's name: file systems take 255, and a config of that name has an ending."""
@@ -108,7 +108,9 @@ class StudyConfig(Frozen):
     def _targets_in_any_form(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        data = dict(data)
+        data = renamed(data)
+        if isinstance(data.get("space"), dict):
+            data["space"] = renamed(data["space"])
         if "target" in data and "targets" in data:
             raise ValueError(
                 "`target` is short for `targets` with one name: give one of them, not both"
@@ -123,6 +125,10 @@ class StudyConfig(Frozen):
             data["targets"] = dict.fromkeys(data["targets"], "auto")
         if isinstance(data.get("families"), str) and data["families"] != "auto":
             data["families"] = [data["families"]]
+        if isinstance(data.get("families"), list) and all(
+            isinstance(name, str) for name in data["families"]
+        ):
+            data["families"] = [*renamed(dict.fromkeys(data["families"]))]
         if isinstance(data.get("depths"), int):
             data["depths"] = [data["depths"]]
         return data

@@ -24,7 +24,7 @@ from study.families.heads import FloatArray
 from study.inference.fitted import fit_here, fit_with_evidence
 from study.inference.models import ANSWER, MODELS
 from study.inference.rows import label_texts, rows_to_predict, target_name, training_rows
-from study.schema import Kind, StudyError, nearest
+from study.schema import Kind, StudyError, current, nearest
 
 
 class _Family(BaseEstimator):  # type: ignore[misc]
@@ -64,7 +64,7 @@ class _Family(BaseEstimator):  # type: ignore[misc]
                 f"{type(self).__name__} needs {LEAST_ROWS} rows to search, but n_samples={len(frame)}. Add rows."
             )
         with _value_errors():
-            if self.model not in MODELS:
+            if (model := current(self.model)) not in MODELS:
                 raise StudyError(
                     f"A model is one of {', '.join(MODELS)}, but got {self.model!r}.{nearest(self.model, MODELS)}"
                 )
@@ -86,10 +86,10 @@ class _Family(BaseEstimator):  # type: ignore[misc]
             table = frame.assign(**{target: y})
             if self.evidence:
                 found = fit_with_evidence(
-                    config, table, self.model, self._folder(), report=self.results is not None
+                    config, table, model, self._folder(), report=self.results is not None
                 )
             else:
-                found = fit_here(config, table, self.model)
+                found = fit_here(config, table, model)
         self._fitted, self._columns = found, [str(name) for name in frame]
         self.model_, self.trials_, self.results_ = found.name, found.trials, found.results
         self.verdict_ = found.results.verdicts[0] if found.results else None
@@ -124,7 +124,7 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
 
     Parameters
     ----------
-    model : {"answer", "regression", "extended", "short", "network", "trees"}
+    model : {"answer", "regression", "terms", "formula", "network", "trees"}
         Whose model predicts. With evidence the answer is what the verdict says. Without, it is the
         simplest of regression, regression with terms (`terms`) and network whose mean validation
         loss no richer one is below by more than `margin` times the regression's, less a standard
@@ -170,7 +170,7 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     >>> import numpy as np
     >>> import study
     >>> X = np.random.default_rng(0).normal(size=(60, 2))
-    >>> regressor = study.FamilyRegressor(model="extended").fit(X, X[:, 0] * X[:, 1])
+    >>> regressor = study.FamilyRegressor(model="terms").fit(X, X[:, 0] * X[:, 1])
     >>> bool(np.abs(regressor.predict(X) - X[:, 0] * X[:, 1]).max() < 0.01)
     True
     """

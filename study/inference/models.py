@@ -18,7 +18,7 @@ from study.evidence.winners import select_candidate
 from study.families.heads import HEADS, FloatArray
 from study.records.delivery import PROCEDURES, chosen_searches, fold_model
 from study.records.results import Results
-from study.schema import ALL_ROWS, FORMULA, REGRESSION, TREES, StudyError, nearest
+from study.schema import ALL_ROWS, FORMULA, REGRESSION, TREES, StudyError, current, nearest
 
 ANSWER = "answer"
 """The model that the verdict gives."""
@@ -101,7 +101,7 @@ def procedure_for(results: Results, target: str, model: str) -> str:
     """What a model of MODELS is in a comparison; the answer is the verdict's, the simplest model
     where it is undecided.
     """
-    if model not in MODELS:
+    if (model := current(model)) not in MODELS:
         raise StudyError(
             f"A model is one of {', '.join(MODELS)}, but '{model}' was named.{nearest(model, MODELS)}"
         )

@@ -143,17 +143,6 @@ class StudyPaths:
         """The file of a dataframe; `trials` is the one that lies where people look first."""
         return self.results if name == "trials" else self.frames / f"{name}.parquet"
 
-    def tidy(self) -> None:
-        """Move what versions before have left at the root to where it lies now; nobody else may be
-        at work on all searches.
-        """
-        moved = {self.root / self.data.name: self.data}
-        frames = (path for path in self.root.glob("*.parquet") if path != self.results)
-        for old, new in (moved | {path: self.frames / path.name for path in frames}).items():
-            with suppress(FileNotFoundError):  # not there, or another share was first
-                new.parent.mkdir(exist_ok=True)
-                old.replace(new)
-
     def search(self, search: Search) -> Path:
         return self.trials / _name(search.target, search.model_name, search.outer_fold)
 

@@ -210,7 +210,7 @@ class SearchState:
         if self._window is None:
             from study.search.window import Window  # Optuna, which those who only look do not need
 
-            seed, key = self.config.seed, self.spec.key
+            seed, key = self.config.seed, self.spec.seed_key
             self._window = Window(
                 space, self.config.search.sampler, lambda n: derive_seed(seed, key, n)
             )

@@ -33,7 +33,7 @@ def replicates_of(task: TrainingTask, n_inner: int) -> tuple[list[int], list[int
     """Inner fold and seed of each replicate of a network: folds x seeds."""
     pairs = list(product(range(n_inner), range(task.inner_seeds)))
     return [fold for fold, _ in pairs], [
-        derive_seed(task.seed, task.search.key, task.number, *pair) for pair in pairs
+        derive_seed(task.seed, task.search.seed_key, task.number, *pair) for pair in pairs
     ]
 
 

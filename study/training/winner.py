@@ -94,7 +94,7 @@ def _refit(
     than the stack has.
     """
     numbers = range(min(REFIT_SEEDS, architecture.n_replicates))
-    seeds = [derive_seed(task.seed, task.search.key, task.number, "refit", s) for s in numbers]
+    seeds = [derive_seed(task.seed, task.search.seed_key, task.number, "refit", s) for s in numbers]
     problem = make_problem(
         encoded, [len(encoded.train)] * len(seeds), [encoded.development] * len(seeds)
     )
@@ -114,7 +114,7 @@ def _on_part(
     """
     folds, _ = replicates_of(task, len(own.train))
     seeds = [
-        derive_seed(task.seed, task.search.key, task.number, "part", number, k)
+        derive_seed(task.seed, task.search.seed_key, task.number, "part", number, k)
         for k in range(len(folds))
     ]
     problem = replace(make_problem(own, folds), epoch_rows=max(map(len, encoded.train)))

@@ -25,7 +25,7 @@ def predict(
         typer.Option(
             "--model",
             "-m",
-            help="answer (the verdict's), regression, extended, short, network or trees.",
+            help="answer (the verdict's), regression, terms, formula, network or trees.",
         ),
     ] = "answer",
     fold: Annotated[

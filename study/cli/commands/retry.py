@@ -19,8 +19,8 @@ def retry(
     ] = None,
     set_: Overrides = None,
     verbose: Verbose = False,
-    put_aside: Annotated[
-        bool, typer.Option("--put-aside", help="Run nothing; `study run` or a job goes on.")
+    no_run: Annotated[
+        bool, typer.Option("--no-run", help="Run nothing; `study run` or a job resumes.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -35,21 +35,21 @@ def retry(
 
     opened, place = load_results(results), results.resolve()
     config = load_config(opened.paths.config, set_ or []).replace(name=place.name)
-    if not put_aside and failures(opened.paths, trial):
+    if not no_run and failures(opened.paths, trial):
         check_folder(opened.paths, prepare(config))  # what cannot run again is left as it is
     with writing(results):
-        told: list[str] = []
-        set_aside(results, trial, told.append if as_json else print)
-    again = opened.again.strip("`")
-    if not put_aside:
+        messages: list[str] = []
+        set_aside(results, trial, messages.append if as_json else print)
+    resume = opened.again.strip("`")
+    if not no_run:
         go_on(
             config,
             results.parent if results.name == place.name else place.parent,
             verbose,
-            again,
+            resume,
             as_json,
         )
     elif as_json:
-        print_json({"results": results, "told": told, "again": again})
+        print_json({"results": results, "messages": messages, "resume": resume})
     else:
-        print(f"Go on with: {again}")
+        print(f"Go on with: {resume}")
