@@ -94,12 +94,12 @@ def test_status_counts_what_is_left_and_names_the_way_on(command: Command) -> No
 
 @pytest.mark.usefixtures("begun")
 def test_what_is_put_aside_and_a_job_that_would_be_queued_are_told(command: Command) -> None:
-    retried = json.loads(command("retry", "party", "--put-aside", "--json").out)
+    retried = json.loads(command("retry", "party", "--no-run", "--json").out)
     job = json.loads(command("submit", *PRICE, "--dry-run", "--json").out)
 
     keys = PAGE.read_text(encoding="utf-8")
     assert list(retried) == ["results", "told", "again"]
-    assert "with `--put-aside` `results`, `told`, `again`" in keys
+    assert "with `--no-run` `results`, `told`, `again`" in keys
     assert "y-linear-o0-0001" in retried["told"][0]
     assert retried["again"].startswith("study run party/config.yaml")
     assert list(job) == ["command", "script"]

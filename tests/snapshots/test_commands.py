@@ -295,14 +295,14 @@ def test_what_retry_says(folder: Path, approve: Approve) -> None:
         "a table that has changed": ("results/party",),
         "an unknown key": ("results/party", "--set", "seeds=1"),
         "no results": ("results/none",),
-        "nothing that failed": ("results/fine", "--put-aside"),
-        "no place for what failed": ("results/taken", "--put-aside"),
+        "nothing that failed": ("results/fine", "--no-run"),
+        "no place for what failed": ("results/taken", "--no-run"),
     }
     cases = [(case, typed("retry", *args)) for case, args in refused.items()]
     assert all(ended.code == 2 and not ended.out for _, ended in cases)
     assert [len(read_records(own).trials) for own in (paths, taken)] == [3, 3]
 
-    cases.append(("what failed, put aside", typed("retry", "results/party", "--put-aside")))
+    cases.append(("what failed, put aside", typed("retry", "results/party", "--no-run")))
     assert [outcome.number for outcome in read_records(paths).trials] == [0]
     approve(screen(cases))
 
