@@ -188,11 +188,10 @@ def _winners(data: Any) -> Iterator[Any]:
 
 def _tasks(encoded: Any) -> dict[str, Callable[[], Any]]:
     """What a worker does, by name."""
-    from study.records.formula import FormulaWork
-    from study.training.formula import run_formula
-
     from study.families import first_params, get_family, penalties, resolve_space
+    from study.records.formula import FormulaWork
     from study.schema import Search
+    from study.training.formula import run_formula
     from study.training.task import FoldTask, TrialTask
     from study.training.trees import score_trees
     from study.training.trial import run_trial

@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from study.families.terms import FIRST
 
 from benchmarks.rival_tables import install
 from benchmarks.searched import best, cautious, folds, loss_of, scored, searched, second_class
 from study.data.encoding import Encoded
+from study.families.terms import FIRST
 from study.schema import TERMS
 
 TABLES = (

@@ -56,7 +56,7 @@ def _plugged_in(name: str) -> Family:
 def _load(point: EntryPoint) -> Family:
     package = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
     origin = f"The family '{point.name}' of {package} (entry point {point.value!r})"
-    taken = (NETWORK, REGRESSION, FORMULA, TREES)
+    taken = (FORMULA, NETWORK, REGRESSION, TREES)
     if point.name in taken or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", point.name):
         raise StudyError(
             f"{origin} needs another name: letters, digits and _, and none of {', '.join(taken)}."

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
-from study.records.formulas import FormulaWork
+from study.records.formula import FormulaWork
 
 from study.cli.progress import Progress
 from study.config import make_config

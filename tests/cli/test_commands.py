@@ -175,15 +175,15 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
     assert [(each["failed"], each["val_loss"]) for each in found["searches"] if each["trials"]] == [
         (1, 0.25)
     ]
-    assert found["to_go"] == {"trials": 14, "winners": 8, "trees": 2, "short formulas": 2}
+    assert found["remaining"] == {"trials": 14, "winners": 8, "trees": 2, "short formulas": 2}
     assert found["broken"] == ["results/my study/trials/y-terms-o0/0002.json"]
-    assert (found["failed"], found["again"]) == (1, "study run 'results/my study/config.yaml'")
+    assert (found["failed"], found["resume"]) == (1, "study run 'results/my study/config.yaml'")
     assert next(line.split() for line in shown.out.splitlines() if "terms" in line) == [
         "y", "terms", "0", "2/3", "1", "0.2500",
     ]  # fmt: skip
     assert all(
         way in shown.out
-        for way in (found["broken"][0], "study retry 'results/my study'", found["again"])
+        for way in (found["broken"][0], "study retry 'results/my study'", found["resume"])
     )
     assert paths.trial(search, 2).exists()
 
@@ -207,11 +207,11 @@ def test_status_names_who_is_at_work_in_place_of_how_to_go_on(
     paths.root.rename(folder / "kept")
     moved = told(command, "status", "kept")
 
-    (worker,) = during["at_work"]
+    (worker,) = during["running"]
     assert all(
         part in worker
         for part in (str(os.getpid()), socket.gethostname(), str(environment.started))
     )
-    assert during["again"] is None
-    assert (after["at_work"], after["again"]) == ([], "study run results/party/config.yaml")
-    assert moved["again"] == "study run kept/config.yaml --results . --name kept"
+    assert during["resume"] is None
+    assert (after["running"], after["resume"]) == ([], "study run results/party/config.yaml")
+    assert moved["resume"] == "study run kept/config.yaml --results . --name kept"

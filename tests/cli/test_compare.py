@@ -36,7 +36,7 @@ def test_configs_verdicts_losses_and_gains_stand_beside_each_other(
 
     found = json.loads(ended.out)
     assert (ended.code, ended.err) == (0, "")
-    assert list(found) == ["studies", "config", "verdicts", "targets"]
+    assert list(found) == ["version", "studies", "config", "verdicts", "targets"]
     assert [each["name"] for each in found["studies"]] == ["shallow", "deep [2]"]
     assert found["config"]["depths"] == [[1], [1, 2]]
     assert [verdict and verdict["answer_procedure"] for verdict in found["verdicts"]["colour"]] == [

@@ -32,7 +32,8 @@ def documented() -> dict[str, list[str]]:
         r"^\| `study ([^`]+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
     )
     return {
-        command: re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", keys.partition(";")[0]))
+        command: ["version"]
+        + re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", keys.partition(";")[0]))
         for command, keys in rows
     }
 
@@ -88,8 +89,8 @@ def test_status_counts_what_is_left_and_names_the_way_on(command: Command) -> No
         False,
     )
     assert (found["finished"], found["failed"], found["digest"]) == (False, 1, None)
-    assert found["again"].startswith("study run party/config.yaml")
-    assert found["to_go"]["winners"] == len(found["searches"])
+    assert found["resume"].startswith("study run party/config.yaml")
+    assert found["remaining"]["winners"] == len(found["searches"])
 
 
 @pytest.mark.usefixtures("begun")
@@ -98,11 +99,11 @@ def test_what_is_put_aside_and_a_job_that_would_be_queued_are_told(command: Comm
     job = json.loads(command("submit", *PRICE, "--dry-run", "--json").out)
 
     keys = PAGE.read_text(encoding="utf-8")
-    assert list(retried) == ["results", "told", "again"]
-    assert "with `--no-run` `results`, `told`, `again`" in keys
-    assert "y-linear-o0-0001" in retried["told"][0]
-    assert retried["again"].startswith("study run party/config.yaml")
-    assert list(job) == ["command", "script"]
+    assert list(retried) == ["version", "results", "messages", "resume"]
+    assert "with `--no-run` `results`, `messages`, `resume`" in keys
+    assert "y-linear-o0-0001" in retried["messages"][0]
+    assert retried["resume"].startswith("study run party/config.yaml")
+    assert list(job) == ["version", "command", "script"]
     assert "with `--dry-run` `command`, `script`" in keys
     assert job["command"][0] == "sbatch"
     assert job["script"].startswith("#!/bin/bash")

@@ -20,6 +20,7 @@ def test_json_of_a_trial_is_its_record_with_its_place(folder: Path, command: Com
     )
 
     names = [
+        "version",
         "results",
         "trial",
         "rank",
@@ -27,20 +28,20 @@ def test_json_of_a_trial_is_its_record_with_its_place(folder: Path, command: Com
         "winner",
         "test_losses",
         "terms",
-        "again",
+        "resume",
     ]
     assert list(found) == names
     assert found["trial"] == trial().model_dump(mode="json")
     assert (found["rank"], found["complete_trials_of_search"], found["winner"]) == (1, 1, True)
     assert found["test_losses"] == pytest.approx({"refit": 0.15625, "ensemble": 0.125})
-    assert found["again"] is None
+    assert found["resume"] is None
     assert (failed["trial"]["state"], failed["rank"], failed["winner"], failed["test_losses"]) == (
         "FAIL",
         None,
         False,
         {},
     )
-    assert failed["again"] == "study retry party --trial y-linear-o0-0001"
+    assert failed["resume"] == "study retry party --trial y-linear-o0-0001"
 
 
 def test_json_of_a_finished_study_is_what_its_files_hold(
@@ -50,6 +51,7 @@ def test_json_of_a_finished_study_is_what_its_files_hold(
 
     told = json.loads(finished.paths.verdicts.read_text(encoding="utf-8"))
     names = [
+        "version",
         "results",
         "report",
         "digest",

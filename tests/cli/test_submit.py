@@ -122,8 +122,8 @@ def test_status_leaves_it_to_a_job_in_the_queue_to_go_on(slurm: Path, command: C
     assert ["PENDING" in queued[0], "RUNNING" in queued[1]] == [True, True]
     assert "1:58:02" in queued[1]
     assert "PENDING" in waiting["queued"]
-    assert waiting["again"] is None
-    assert (gone["queued"], gone["again"]) == (None, "study run results/good/config.yaml")
+    assert waiting["resume"] is None
+    assert (gone["queued"], gone["resume"]) == (None, "study run results/good/config.yaml")
 
 
 def test_of_all_tasks_of_an_array_squeue_is_asked_once(slurm: Path, command: Command) -> None:

@@ -78,7 +78,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
             "depths": [{"architecture": {"family": "neural", "depth": 1}, "gain": gain()}],
             "trees": perhaps(of("loss") | {"over": {"network": gain()}}),
             "formula_line": perhaps(formula),
-            "min_margin": {"trees": draw(st.integers(1, 9))},
+            "clipped": {"trees": draw(st.integers(1, 9))},
         }
     )
 

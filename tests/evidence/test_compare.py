@@ -194,11 +194,11 @@ def test_the_regression_with_terms_is_a_procedure_and_no_depth(
     ranked = found[found["rank"].notna()]
     assert sorted(ranked["family"]) == [
         "baseline",
-        "terms",
         "linear",
         "network",
         "neural",
         "neural",
+        "terms",
     ]
 
 

@@ -127,7 +127,7 @@ def test_neither_the_short_formula_nor_boosted_trees_are_part_of_the_answer(
 
     verdict = only_verdict([*models, scored(best, "formula"), scored(best, "trees")])
 
-    assert verdict.model_copy(update={"formula": None, "trees": None}) == only_verdict(models)
+    assert verdict.model_copy(update={"formula_line": None, "trees": None}) == only_verdict(models)
     assert verdict.formula_line is not None
     assert verdict.formula is None
     assert verdict.trees is not None

@@ -16,7 +16,7 @@ from study.evidence.margin_curves import POINTS, Span, spans
 from study.evidence.thresholds import EvaluationSpec, Threshold
 from study.evidence.verdicts import judges, margin_curves
 from study.evidence.wording.answer import Words
-from study.schema import TERMS, NETWORK, REGRESSION
+from study.schema import NETWORK, REGRESSION, TERMS
 from tests.evidence.asked import SEARCHES, asked, with_terms
 from tests.evidence.losses import only_verdict, scored, three, told_gain, trial
 

@@ -11,7 +11,6 @@ from typing import cast
 
 import numpy as np
 import pytest
-from study.records.formula import FormulaRecord
 
 from study.data.encoding import Encoded
 from study.execution import run
@@ -19,6 +18,7 @@ from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.execution.recorder import Recorder, Report
 from study.execution.tasks import Tasks
+from study.records.formula import FormulaRecord
 from study.records.numbers import Numbers
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from study.records.formula import FormulaRecord, FormulaWork
-
 from study.config import dump_config, make_config
+from study.records.formula import FormulaRecord, FormulaWork
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import write_trial, write_winner, write_work

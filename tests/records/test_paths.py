@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import example, given, strategies as st
-from study.records.formula import FormulaWork
 
+from study.records.formula import FormulaWork
 from study.records.paths import TEMPORARY, StudyPaths, clear_temporaries, safe_name, write_atomic
 from study.records.trees import Trees
 from study.schema import ALL_ROWS, Kind, Search

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
-from study.records.formula import FormulaRecord
 
 from study.evidence.stored import VERSION
 from study.records import gathering, reading
 from study.records.environment import Environment, version_of
+from study.records.formula import FormulaRecord
 from study.records.frames import trials_frame
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths, write_atomic

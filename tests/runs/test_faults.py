@@ -150,7 +150,7 @@ def goes_on_with_a_worker_killed(process: Process, config: Path, results: Path) 
     for worker in killed:
         worker.kill()
     second = run(STUDY, *COMMAND, cwd=config.parent)
-    working = status_json(load_results(results))["at_work"]
+    working = status_json(load_results(results))["running"]
     wait_for_records(process, results, more_than=len(records(results)))
     assert len(killed) >= 1
     assert (second.returncode, second.stdout) == (2, "")

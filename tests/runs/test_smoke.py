@@ -11,7 +11,6 @@ import nbformat
 import pandas as pd
 import pytest
 from rich.console import Console
-from study.records.formula import FormulaRecord
 
 from harness.kept import replace
 from harness.studies import drive
@@ -24,6 +23,7 @@ from study.evidence.wording.amounts import small
 from study.evidence.wording.answer import Words
 from study.plan import prepare
 from study.records.columns import FRAMES
+from study.records.formula import FormulaRecord
 from study.records.paths import StudyPaths
 from study.records.reading import digest, read_outcomes, read_work, write_work
 from study.records.trees import TreesRecord
@@ -258,7 +258,7 @@ def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> Non
 
     assert told["verdicts"] == [Words(opened.verdicts[0]).sentence]
     assert told["digest"] == digest(opened.trials)
-    assert (told["finished"], told["failed"], told["to_go"]) == (True, 0, {})
+    assert (told["finished"], told["failed"], told["remaining"]) == (True, 0, {})
     assert [(row["trials"], row["budget"], row["winner"]) for row in told["searches"]] == [
         (n, n, True) for n in SEARCHES.values()
     ]
@@ -272,8 +272,8 @@ def test_status_of_a_study_that_a_version_without_short_formulas_finished_says_w
 
     told = status_json(load_results(tmp_path / "smoke"))
 
-    assert (told["finished"], told["to_go"]) == (False, {"short formulas": 1})
-    assert told["again"] == f"study run {tmp_path / 'smoke' / 'config.yaml'} --results {tmp_path}"
+    assert (told["finished"], told["remaining"]) == (False, {"short formulas": 1})
+    assert told["resume"] == f"study run {tmp_path / 'smoke' / 'config.yaml'} --results {tmp_path}"
 
 
 def test_work_that_failed_leaves_the_verdict_without_what_it_tells_and_says_so(

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from study.records.formula import FormulaRecord, FormulaWork
-from study.training.formula import run_formula
 from threadpoolctl import threadpool_limits
 
 from study.config import make_config
@@ -16,6 +14,8 @@ from study.data.encode import encode_all
 from study.data.encoding import Encoded
 from study.data.splits import make_splits
 from study.data.tables import read_table
+from study.records.formula import FormulaRecord, FormulaWork
+from study.training.formula import run_formula
 from study.training.task import FoldTask
 
 

@@ -167,6 +167,7 @@ def test_the_command_prints_where_it_is_and_as_json(tmp_path: Path, command: Com
     assert "party/export/optuna.db" in said.out
     assert "optuna-dashboard sqlite:///party/export/optuna.db\n" in said.out
     assert json.loads(found.out) == {
+        "version": 2,
         "to": "csv",
         "where": "party/export/csv",
         "trials": 4,
