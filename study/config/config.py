@@ -35,7 +35,7 @@ class StudyConfig(Frozen):
     )
     families: Literal["auto"] | list[str] = Field(
         "auto",
-        description="`auto`: the constant, the regression of each target's kind, and the networks.",
+        description="`auto`: the baseline, the regression of each target's kind, and the networks.",
     )
     depths: list[Annotated[int, Field(ge=1, le=32)]] | None = Field(
         None,
@@ -88,7 +88,7 @@ class StudyConfig(Frozen):
     min_margin: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(
         0.01,
         description="Smallest difference that can matter, which a gain has to pass beside the margin. Of errors in standard "
-        "deviations of the target, of log loss, Poisson loss and Brier score as a share of the constant's, else in the metric.",
+        "deviations of the target, of log loss, Poisson loss and Brier score as a share of the baseline's, else in the metric.",
     )
     resources: ResourcesConfig = ResourcesConfig()
     cluster: ClusterConfig = ClusterConfig()

@@ -196,7 +196,7 @@ def terms_frame(winners: Iterable[WinnerRecord], formulas: Iterable[FormulaRecor
     """One row a weight of the regressions with terms and of the short formulas, all rows' (outer
     fold -1) among them.
 
-    target, family (extended or short), outer_fold, term (its name), then as in `TermRow`: form,
+    target, family (terms or formula), outer_fold, term (its name), then as in `TermRow`: form,
     columns, fill, centers, low, high (lists), knot, output, weight.
     """
     sources: list[WinnerRecord | FormulaRecord] = [*winners, *formulas]

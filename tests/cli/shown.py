@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
-from study.records.formula import FormulaWork
 
 from study.cli.progress import Progress
 from study.config import make_config
 from study.execution.queue import FoldQueue
+from study.records.formula import FormulaWork
 from study.records.trial import TrialRecord, WinnerRecord
 from study.schema import ALL_ROWS, Kind, Search, TrialState
 from study.search.cost import Size

@@ -32,8 +32,9 @@ def documented() -> dict[str, list[str]]:
         r"^\| `study ([^`]+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
     )
     return {
-        command: ["version"]
-        + re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", keys.partition(";")[0]))
+        command: re.findall(
+            r"`(\w+)`", "`version`" + re.sub(r"\([^)]*\)", "", keys.partition(";")[0])
+        )
         for command, keys in rows
     }
 

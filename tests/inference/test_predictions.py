@@ -58,6 +58,16 @@ def test_a_folds_model_says_of_its_test_rows_what_was_scored_to_the_bit(
     np.testing.assert_array_equal(found[shares.columns], shares)
 
 
+def test_a_model_by_its_old_name_predicts_with_a_warning(flats: Results) -> None:
+    rows = awkward_frame(5, seed=4)
+
+    with pytest.warns(FutureWarning, match="'short' is called 'formula' now"):
+        found = predict(flats, rows, "price", "short")
+
+    assert found.model == "formula"
+    assert found.frame.equals(predict(flats, rows, "price", "formula").frame)
+
+
 def test_rows_get_the_same_to_the_bit_from_a_file_of_text_and_from_one_of_types(
     flats: Results, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ from study.records.trees import TreesRecord
 from study.records.work import failure_notes
 from study.report.fair import columns
 from study.schema import StudyError, TrialState
+from tests.records.older import make_older
 from tests.runs.helpers import ROUNDING, reproduce
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
@@ -249,6 +250,25 @@ def test_lost_and_broken_records_are_made_again_by_one_worker_and_give_the_same_
     assert [len(path.read_bytes()) for path in aside] == kept
     assert digest(load_results(folder).trials) == digest(load_results(results).trials)
     assert (folder / "verdicts.json").read_bytes() == (results / "verdicts.json").read_bytes()
+
+
+@pytest.mark.filterwarnings("ignore:.* is called:FutureWarning")
+def test_a_folder_with_the_names_of_before_is_resumed_without_a_trial(
+    results: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "smoke"
+    shutil.copytree(results, folder)
+    make_older(folder)
+    before = load_results(results)
+
+    again = run_study(load_config(folder / "config.yaml"), tmp_path, report=False)
+
+    assert again.trials.equals(before.trials)  # seconds of each trial too
+    assert (folder / "verdicts.json").read_bytes() == (results / "verdicts.json").read_bytes()
+    assert (folder / "config.yaml").read_bytes() == (results / "config.yaml").read_bytes()
+    assert sorted(path.name for path in folder.glob("models/**/*.*")) == sorted(
+        path.name for path in results.glob("models/**/*.*")
+    )
 
 
 def test_status_of_a_finished_study_has_verdict_and_digest(results: Path) -> None:
