@@ -48,8 +48,7 @@ def ask(
     Raises
     ------
     StudyError
-        The study is not finished, there is no such target, or metric, margin or minimum margin
-        cannot be.
+        The study is not finished, there is no such target, or metric or margin cannot be.
     """
     told = {verdict.target: verdict for verdict in results.verdicts}
     kinds = kinds_of(results.trials)

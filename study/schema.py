@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from study.renamed import OLD_FAMILIES
 
 
 class StudyError(Exception):
@@ -53,21 +54,12 @@ BASELINE, TERMS, NETWORK = "baseline", "terms", "network"
 """The baseline; the regression with the terms that a plain one lacks; *the network*, which chooses
 family and depth by validation loss."""
 PRODUCTS, CURVES = "products", "curves"
-"""Sorts of terms of the regression with terms: the weights that are searched, and its refits with
-one sort alone, which are candidates and never models.
-"""
+"""Sorts of extra terms: the weights that are searched, and the refits with one sort alone, which are
+candidates and never models."""
 FORMULA, TREES = "formula", "trees"
 """The short formula and boosted trees, never ranked or judged."""
 REGRESSION = "regression"
 """What a procedure is called whose family depends on the kind."""
-OLD_FAMILIES = {"constant": BASELINE, "extended": TERMS, "short": FORMULA}
-"""Families by the names that they had before 1.0; seeds still come from these."""
-RENAMED = OLD_FAMILIES | {
-    "floor": "min_margin",
-    "--floor": "--min-margin",
-    "--put-aside": "--no-run",
-}
-"""Names that this release accepts, and what they are called now."""
 ALL_ROWS = -1
 """Outer fold of the last search: every row is a development row and none a test row. What it trains
 is delivered."""
@@ -80,12 +72,12 @@ REGRESSIONS = {
 }
 """Family that a verdict calls *the regression* of a kind."""
 NOUNS = {
-    BASELINE: "the constant",
+    BASELINE: "the baseline",
     "linear": "linear regression",
     "logistic": "logistic regression",
     "poisson": "Poisson regression",
     TERMS: "the regression with terms",
-    FORMULA: "the short formula",
+    FORMULA: "the simple formula",
     TREES: "boosted trees",
     NETWORK: "the network",
 }
@@ -93,11 +85,7 @@ NOUNS = {
 
 
 def procedure_of(family: str, depth: int) -> str:
-    """What a family at a depth is in a comparison: BASELINE, REGRESSION, TERMS, NETWORK, FORMULA
-    or TREES.
-
-    The regression with terms is a rung of its own between the two others, and no depth of either.
-    """
+    """BASELINE, REGRESSION, TERMS, NETWORK, FORMULA or TREES: a family at a depth, as compared."""
     if family in {BASELINE, TERMS, FORMULA, TREES}:
         return family
     return NETWORK if depth > 0 else REGRESSION
@@ -145,10 +133,8 @@ class Search(Frozen):
 
     @property
     def seed_key(self) -> str:
-        """Its key by the old name of its family, from which its seeds are derived: no suggestion
-        changes with a name.
-        """
-        old = {new: old for old, new in OLD_FAMILIES.items()}.get(self.family, self.family)
+        """Its key by the family's old name, from which seeds come: losses stay as they were."""
+        old = OLD_FAMILIES.get(self.family, self.family)
         return self.model_copy(update={"family": old}).key
 
     def trial_id(self, number: int) -> str:
@@ -262,7 +248,6 @@ PART = "rows-"
 """Candidates `rows-<fraction>` are what is judged, made of that fraction of the rows: points of a
 curve, never models."""
 
-
 RESULT_COLUMNS = {
     "study": "str",
     "trial_id": "str",
@@ -288,8 +273,7 @@ RESULT_COLUMNS = {
 follow them."""
 
 HOST_COLUMNS = ("wall_time_s", "node", "device")
-"""Columns that may differ between two runs of one study; everything else is identical to the bit.
-"""
+"""Columns that may differ between two runs of one study; all else is identical to the bit."""
 
 
 def printable(text: str) -> str:
@@ -300,35 +284,13 @@ def printable(text: str) -> str:
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """` Did you mean 'x'?` where one of `choices` is close to `word`, or to it in small letters,
-    else an empty string.
-    """
+    """` Did you mean 'x'?` where one of `choices` is close to `word`, whatever its case; else empty."""
     names = list(choices)
     small = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     lower = difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)
     found = close or [small[name] for name in lower]
     return f" Did you mean '{found[0]}'?" if found else ""
-
-
-def current(name: str) -> str:
-    """The name of now; an old one (RENAMED) is accepted with a warning."""
-    if name not in RENAMED:
-        return name
-    new = RENAMED[name]
-    text = f"'{name}' is called '{new}' now. This version accepts the old name, the next one won't."
-    warnings.warn(text, FutureWarning, stacklevel=2)
-    return new
-
-
-def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by the names of now; a ValueError where one is given by both."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if (new := current(name)) in found or (new != name and new in values):
-            raise ValueError(f"'{name}' and '{new}' are one: give '{new}' alone")
-        found[new] = value
-    return found
 
 
 def derive_seed(*parts: object) -> int:

@@ -143,7 +143,7 @@ def row(table: str, found: Mapping[str, Any]) -> str:
     if len(found["left"]) > 1:
         answer += f": {' or '.join(NAMES[name] for name in found['left'])}"
     if found["use_none"]:
-        answer += "; none beats a constant"
+        answer += "; none beats the baseline"
     share = found.get("ebm")
     cells = [f"`{table}`", f"{found['rows']:,} x {found['columns']}", str(found["kind"]), answer]
     cells += [gain(found[name]) for name in ("terms", "network", "trees")]

@@ -28,7 +28,8 @@ from study.cli.commands.run import run
 from study.cli.commands.show import show
 from study.cli.commands.status import status
 from study.cli.commands.submit import submit
-from study.schema import StudyError, current, printable
+from study.renamed import current
+from study.schema import StudyError, printable
 
 
 class _Program(TyperGroup):

@@ -19,7 +19,8 @@ from study.config.options import (
     TrainingConfig,
 )
 from study.config.unit import Margin
-from study.schema import LOSS, Frozen, Kind, MarginOf, renamed
+from study.renamed import renamed
+from study.schema import LOSS, Frozen, Kind, MarginOf
 
 LONGEST_NAME = 200
 """Bytes of a study's name: file systems take 255, and a config of that name has an ending."""

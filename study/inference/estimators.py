@@ -24,7 +24,8 @@ from study.families.heads import FloatArray
 from study.inference.fitted import fit_here, fit_with_evidence
 from study.inference.models import ANSWER, MODELS
 from study.inference.rows import label_texts, rows_to_predict, target_name, training_rows
-from study.schema import Kind, StudyError, current, nearest
+from study.renamed import current
+from study.schema import Kind, StudyError, nearest
 
 
 class _Family(BaseEstimator):  # type: ignore[misc]

@@ -18,7 +18,8 @@ from study.evidence.winners import select_candidate
 from study.families.heads import HEADS, FloatArray
 from study.records.delivery import PROCEDURES, chosen_searches, fold_model
 from study.records.results import Results
-from study.schema import ALL_ROWS, FORMULA, REGRESSION, TREES, StudyError, current, nearest
+from study.renamed import current
+from study.schema import ALL_ROWS, FORMULA, REGRESSION, TREES, StudyError, nearest
 
 ANSWER = "answer"
 """The model that the verdict gives."""

@@ -16,8 +16,8 @@ class FormulaWork(FoldWork):
 
     sort: ClassVar = FORMULA
     noun: ClassVar = NOUNS[FORMULA].removeprefix("the ")
-    many: ClassVar = "short formulas"
-    without: ClassVar = "no short formula stands beside its verdict"
+    many: ClassVar = "simple formulas"
+    without: ClassVar = "no simple formula stands beside its verdict"
 
     def record(self, study: str, state: TrialState, **found: Any) -> FormulaRecord:
         return FormulaRecord(study=study, work=self, state=state, **found)

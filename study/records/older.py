@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from study.records.paths import StudyPaths, write_atomic
-from study.schema import OLD_FAMILIES
+from study.renamed import OLD_FAMILIES, RENAMED
 
-SEARCH = re.compile(rf"(.+)-({'|'.join(OLD_FAMILIES)})-(o\d+|all)")
-MODEL = re.compile(rf"(.+)-({'|'.join(OLD_FAMILIES)})((?:-o\d+|-all)?\.keras)")
+FAMILY = re.compile(rf"(?<=-)(?:{'|'.join(OLD_FAMILIES.values())})(?=(?:-o\d+|-all)?(?:\.keras)?$)")
+"""The old family in the name of a search's folder or of a model."""
 
 
 def tidy(paths: StudyPaths) -> None:
-    """Move what versions before have left to where it lies now, and rename families; nobody else
+    """Move what versions before have left to where it lies now, by the names of now; nobody else
     may be at work on all searches.
 
     Whatever ends the process in between, the next call does the rest.
@@ -22,30 +22,31 @@ def tidy(paths: StudyPaths) -> None:
     moved = {paths.root / paths.data.name: paths.data}
     frames = (path for path in paths.root.glob("*.parquet") if path != paths.results)
     moved |= {path: paths.frames / path.name for path in frames}
-    for old in (*paths.models.glob("*"), *paths.fold_models.glob("*")):
-        if match := MODEL.fullmatch(old.name):
-            moved[old] = old.with_name(f"{match[1]}-{OLD_FAMILIES[match[2]]}{match[3]}")
+    models = *paths.models.glob("*.keras"), *paths.fold_models.glob("*.keras")
+    moved |= {path: _renamed(path) for path in models}
     for old, new in moved.items():
         with suppress(FileNotFoundError):  # not there, or another share was first
             new.parent.mkdir(exist_ok=True)
             old.replace(new)
     for folder in paths.trials.glob("*"):
-        if match := SEARCH.fullmatch(folder.name):
-            _rename(folder, match)
+        if (new := _renamed(folder)) != folder:
+            _rewrite(folder, new)
 
 
-def _rename(folder: Path, match: re.Match[str]) -> None:
-    """Write the records of an old family's search anew, under the name of now."""
-    target, family, fold = match.groups()
-    new = OLD_FAMILIES[family]
+def _renamed(path: Path) -> Path:
+    return path.with_name(FAMILY.sub(lambda old: RENAMED[old[0]], path.name))
+
+
+def _rewrite(folder: Path, new: Path) -> None:
+    """Write the records of an old family's search into a folder of its new name."""
+    (old,) = FAMILY.findall(folder.name)
     for path in folder.iterdir():
         with suppress(FileNotFoundError):  # another share was first
-            content = path.read_bytes().replace(
-                f'"family":"{family}"'.encode(), f'"family":"{new}"'.encode()
-            )
-            content = content.replace(f"-{family}-{fold}".encode(), f"-{new}-{fold}".encode())
-            name = path.name.replace(f"{family}.", f"{new}.")
-            write_atomic(folder.with_name(f"{target}-{new}-{fold}") / name, content)
+            content = path.read_bytes()
+            for place in ('"family":"{}"', f"-{{}}-{folder.name.rpartition('-')[2]}"):
+                was, now = (place.format(name).encode() for name in (old, RENAMED[old]))
+                content = content.replace(was, now)
+            write_atomic(new / path.name.replace(f"{old}.", f"{RENAMED[old]}."), content)
             path.unlink()
     with suppress(OSError):
         folder.rmdir()

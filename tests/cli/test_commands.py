@@ -175,7 +175,7 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
     assert [(each["failed"], each["val_loss"]) for each in found["searches"] if each["trials"]] == [
         (1, 0.25)
     ]
-    assert found["remaining"] == {"trials": 14, "winners": 8, "trees": 2, "short formulas": 2}
+    assert found["remaining"] == {"trials": 14, "winners": 8, "trees": 2, "simple formulas": 2}
     assert found["broken"] == ["results/my study/trials/y-terms-o0/0002.json"]
     assert (found["failed"], found["resume"]) == (1, "study run 'results/my study/config.yaml'")
     assert next(line.split() for line in shown.out.splitlines() if "terms" in line) == [

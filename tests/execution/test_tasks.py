@@ -283,5 +283,5 @@ def test_work_with_a_record_is_not_handed_out_and_that_of_another_share_is_not_c
     queue = FoldQueue([trees_of(0), trees_of(2), formula_of(0)], recorded)
 
     assert list(queue.outcomes) == ["y-trees-o0"]
-    assert queue.counts == {"trees": (1, 2), "short formulas": (1, 1)}
+    assert queue.counts == {"trees": (1, 2), "simple formulas": (1, 1)}
     assert Bench([], queue).run() == ["y-trees-o2", "y-formula-o0"]

@@ -61,7 +61,7 @@ def test_a_folds_model_says_of_its_test_rows_what_was_scored_to_the_bit(
 def test_a_model_by_its_old_name_predicts_with_a_warning(flats: Results) -> None:
     rows = awkward_frame(5, seed=4)
 
-    with pytest.warns(FutureWarning, match="'short' is called 'formula' now"):
+    with pytest.warns(FutureWarning, match="'short'.*'formula'"):
         found = predict(flats, rows, "price", "short")
 
     assert found.model == "formula"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from study.schema import OLD_FAMILIES
+from study.renamed import OLD_FAMILIES
 
 
 def make_older(root: Path) -> None:
     """Give a results folder the names of before."""
     if (config := root / "config.yaml").exists():
         config.write_text(config.read_text().replace("\nmin_margin:", "\nfloor:"))
-    for new, old in ((new, old) for old, new in OLD_FAMILIES.items()):
+    for new, old in OLD_FAMILIES.items():
         for path in sorted(root.glob("*/**/*"), reverse=True):
             if path.is_file():
                 content = path.read_bytes().replace(
