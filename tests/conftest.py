@@ -18,6 +18,7 @@ from harness.studies import STUDY, run
 from tests.budget import Budget
 
 GROUPS = {
+    "slurm": ("tests/slurm/",),
     "tensorflow": (
         "tests/inference/test_checks",
         "tests/inference/test_estimators",
@@ -35,7 +36,8 @@ GROUPS = {
     ),
     "inference": ("tests/inference/",),
 }
-"""Real studies take every core, and go one at a time. What trains shares TensorFlow's import and
+"""The cluster of SLURM begins first, since its tests wait more than they work. Real studies take
+every core, and go one at a time. What trains shares TensorFlow's import and
 the compiled programs."""
 
 
