@@ -41,7 +41,8 @@ def cost_lines(plan: Plan) -> list[str]:
         f"{config.training.epochs} epochs; about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}, start and "
         f"report included. At most {count(plan.slots, 'trial')} run at once."
     )
-    folds, repeats = count(config.outer.folds, "outer fold"), config.outer.repeats or 1
+    folds = count(config.outer.folds, "outer fold")
+    repeats = config.outer.repeats or 1
     if config.protocol == "holdout":
         tested = f"on one split, {given_percent(config.outer.test_fraction)} of its rows"
     elif config.time is not None:  # which no repeat draws otherwise
@@ -56,7 +57,8 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
     asked (of each target, in words), splitting, notes, warnings, models (a row a model of a
     target), searches, trials, fits, epochs, workers, seconds (on so many workers, start and report
     included), core_seconds (of all workers, as modelled) and budget (what one buys)."""
-    plan, data = prepared.plan, prepared.description.model_dump(mode="json")
+    plan = prepared.plan
+    data = prepared.description.model_dump(mode="json")
     config, workers = plan.config, workers_here(plan)
     kinds = {found.name: found.kind for found in prepared.table.targets}
     told = {name: data[name] for name in ("rows", "digest", "targets", "features")}

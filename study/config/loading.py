@@ -173,7 +173,8 @@ def _wrong_value(item: Any, key: str, before: str) -> str:
     """One line on a wrong value; `before` is the line of another member of the same union, which
     this one continues.
     """
-    got, rule = item["input"], item["msg"].removeprefix("Value error, ")
+    got = item["input"]
+    rule = item["msg"].removeprefix("Value error, ")
     rule = re.sub(r"dictionary( or instance of \w+)?", "mapping", rule)
     expected = re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
     hint = nearest(got, expected) if isinstance(got, str) else ""

@@ -122,7 +122,8 @@ class Encoded:
         """Rows as an encoder reads them, (n_positions, n_terms) float32: (original - center) /
         scale; 0 where not `varies`.
         """
-        x, offset = self._values(positions), self.matrix.offset[self.columns]
+        x = self._values(positions)
+        offset = self.matrix.offset[self.columns]
         np.copyto(x, (self.fill[encoder] - offset).astype(np.float32), where=np.isnan(x))
         x -= (self.center[encoder] - offset).astype(np.float32)
         x *= np.where(self.varies[encoder], 1 / self.scale[encoder], 0.0).astype(np.float32)

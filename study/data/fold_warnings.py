@@ -112,7 +112,8 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
     tested, found, example = 0, 0, -1
     for encoded in places:
         known = np.isin(hashes[encoded.test], hashes[encoded.development])
-        tested, found = tested + len(encoded.test), found + int(known.sum())
+        tested = tested + len(encoded.test)
+        found = found + int(known.sum())
         if example < 0 and known.any():
             example = int(encoded.rows[encoded.test[known.argmax()]])
     if not found or found < TWINS * tested:

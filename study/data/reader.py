@@ -169,14 +169,13 @@ def _some(counts: Mapping[str, int]) -> dict[str, int]:
 
 def make_reader(table: Table, encoded: Encoded) -> Reader:
     """The reader of what `encoded` was made from."""
-    missing, development = missing_name(table), encoded.rows[encoded.development]
+    missing = missing_name(table)
+    development = encoded.rows[encoded.development]
     types = {feature.name: feature.type for feature in table.features}
     terms = []
     for term, place in zip(encoded.terms, encoded.columns, strict=True):
-        values, offset = (
-            encoded.matrix.values[development, place],
-            float(encoded.matrix.offset[place]),
-        )
+        values = encoded.matrix.values[development, place]
+        offset = float(encoded.matrix.offset[place])
         terms.append(
             ReadTerm(
                 name=term.name,

@@ -186,11 +186,14 @@ def _bounds(encoded: Encoded) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bo
     are 0 or 1.
     """
     rows, n = encoded.development, len(encoded.terms)
-    low, high, binary = np.full(n, np.inf), np.full(n, -np.inf), np.ones(n, bool)
+    low = np.full(n, np.inf)
+    high = np.full(n, -np.inf)
+    binary = np.ones(n, bool)
     size = max(1, MOST_CELLS // max(1, n))
     for start in range(0, len(rows), size):
         raw = encoded.raw(rows[start : start + size])
-        low, high = np.fmin(low, np.fmin.reduce(raw)), np.fmax(high, np.fmax.reduce(raw))
+        low = np.fmin(low, np.fmin.reduce(raw))
+        high = np.fmax(high, np.fmax.reduce(raw))
         binary &= (np.isnan(raw) | (raw == 0) | (raw == 1)).all(axis=0)
     return low, high, binary
 

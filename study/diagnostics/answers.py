@@ -94,7 +94,8 @@ def rises_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Data
 
 def _points(axis: Axis) -> pd.DataFrame:
     n = len(axis.shares)
-    values, levels = axis.values or (np.nan,) * n, axis.levels or ("",) * n
+    values = axis.values or (np.nan,) * n
+    levels = axis.levels or ("",) * n
     return pd.DataFrame(
         {
             "place": np.arange(n),

@@ -109,7 +109,9 @@ def jackknife(
             variance, shares = variance + steps, shares + told
         for first in firsts:
             step, told, lost = _large(read, order[first : first + size], even, asked)
-            variance, shares, alone = variance + step**2, shares + told**2, np.maximum(alone, lost)
+            variance = variance + step**2
+            shares = shares + told**2
+            alone = np.maximum(alone, lost)
     known = np.square(asked).sum(axis=0)
     carriers = np.divide(known**2, shares, out=np.zeros_like(known), where=shares > 0)
     return Spread(variance, carriers, alone > PART * np.sqrt(known))
@@ -134,11 +136,11 @@ def _small(
     (Woodbury).
     """
     (n_weights, n_asked), width = asked.shape, size * n_outputs
-    p, most = (
-        n_weights // n_outputs,
-        max(1, MOST_CELLS // (width * (n_weights + 2 * n_asked + width))),
-    )
-    left, variance, shares = [firsts[:0]], np.zeros(n_asked), np.zeros(n_asked)
+    p = n_weights // n_outputs
+    most = max(1, MOST_CELLS // (width * (n_weights + 2 * n_asked + width)))
+    left = [firsts[:0]]
+    variance = np.zeros(n_asked)
+    shares = np.zeros(n_asked)
     for at in range(0, len(firsts), most):
         some = firsts[at : at + most]
         rows, residual, curvature = read(order[(some[:, None] + np.arange(size)).ravel()])
@@ -167,13 +169,15 @@ def _large(
     tells of.
     """
     n_weights, most = len(even), max(1, MOST_CELLS // len(even))
-    hessian, gradient = np.zeros((n_weights, n_weights)), np.zeros(n_weights)
+    hessian = np.zeros((n_weights, n_weights))
+    gradient = np.zeros(n_weights)
     for at in range(0, len(rows), most):
         columns, residual, curvature = read(rows[at : at + most])
         gradient += (columns.T @ residual).T.ravel()
         hessian += bent(columns, curvature)
     own, pull = even.T @ hessian @ even, even.T @ gradient
-    system, told = np.eye(n_weights) - own, (asked * (own @ asked)).sum(axis=0)
+    system = np.eye(n_weights) - own
+    told = (asked * (own @ asked)).sum(axis=0)
     if np.linalg.det(system) > SURE:
         return np.linalg.solve(system, pull) @ asked, told, np.zeros(asked.shape[1])
     left, directions = np.linalg.eigh(system)

@@ -231,7 +231,9 @@ def _permuted(
     test rows).
     """
     rows = _sample(encoded, PERMUTED)
-    raw, y, development = encoded.raw(rows), encoded.y[rows], encoded.y[encoded.development]
+    raw = encoded.raw(rows)
+    y = encoded.y[rows]
+    development = encoded.y[encoded.development]
     units = (
         np.arange(len(rows))
         if encoded.groups is None

@@ -54,7 +54,9 @@ def of_search(
     """Those of one target's search; honest: whether its validation losses come true, so that less
     of them is better.
     """
-    config, trials, target = results.config, results.trials, verdict.target
+    config = results.config
+    trials = results.trials
+    target = verdict.target
     n_rows = min(map(len, data[target, 0].train))
     axes = list(axes_of(config, target, verdict.kind, n_rows))
     found = [searches.at_edges(trials, target, axes), searches.failing(trials, target)]
@@ -112,10 +114,8 @@ def budgets(config: StudyConfig, target: str, kind: Kind) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for name in families_of(config, kind):
-        family, trials = (
-            get_family(name),
-            search_trials(config, _search(config, target, kind, name)),
-        )
+        family = get_family(name)
+        trials = search_trials(config, _search(config, target, kind, name))
         if not family.convex or name == TERMS:
             procedure = TERMS if name == TERMS else NETWORK
             if trials == config.search.trials and trials != family.most_trials:

@@ -85,13 +85,12 @@ class Comparison:
         the same method.
         """
         pairs, judge = self.pairs(base, other), self.judge(base, level)
-        gain, base_loss, per_loss = (
-            judge(pairs),
-            float(pairs["base"].mean()),
-            float(per_of(pairs).mean()),
-        )
+        gain = judge(pairs)
+        base_loss = float(pairs["base"].mean())
+        per_loss = float(per_of(pairs).mean())
         threshold = self.threshold.over(base_loss, per_loss)
-        min_margin, amount = list[tuple[Interval, float]](), dict[str, float]()
+        min_margin = list[tuple[Interval, float]]()
+        amount = dict[str, float]()
         if threshold.min_margin > 0:
             saved = judge(pairs, "difference")
             amount = {"low_amount": saved.low, "high_amount": saved.high}

@@ -65,12 +65,15 @@ class Forecast:
         """Chance (n,) that the interval of a study of k (n,) times the rows lies wholly above the
         bound, and wholly below.
         """
-        gain, d = self.gain, float(np.hypot(self.curve.slope_error, self.law * self.curve.slope))
+        gain = self.gain
+        d = float(np.hypot(self.curve.slope_error, self.law * self.curve.slope))
         rho = self.curve.correlation * self.curve.slope_error / d if d else 0.0
         nodes = (np.arange(NODES) + 0.5) / NODES
         e = gain.std_error * np.sqrt(gain.df / stats.chi2.ppf(nodes, gain.df))[:, None]
         total = SLOPE**2 + d**2
-        w, own, changed = SLOPE**2 / total, 1 - self.kept / k, 1 / k - 1
+        w = SLOPE**2 / total
+        own = 1 - self.kept / k
+        changed = 1 / k - 1
         mean = (
             gain.estimate
             - own * self.curve.slope * rho * e * d / total

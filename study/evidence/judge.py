@@ -130,7 +130,9 @@ class Judge(ScoredTarget):
             return None
         if self.asked.metric.root or np.isnan(self.margin):
             return None
-        gain, base, other = self.gains[pair[:2]], self.ladder[pair[0]], self.ladder[pair[1]]
+        gain = self.gains[pair[:2]]
+        base = self.ladder[pair[0]]
+        other = self.ladder[pair[1]]
         held = held_by(gain, self.threshold) if pair[2] else MARGIN
         unit = self.amounts if held == MIN_MARGIN else self.per
         pairs = replace(self.compared, per=unit).pairs(base, other)

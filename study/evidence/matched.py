@@ -53,7 +53,9 @@ def mismatch(one: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
         return "splits", "they have no outer fold in common"
     if not a[PLACE].equals(b[PLACE]):
         fold = next(f for f in common_folds([a, b]) if _rows(a, f) != _rows(b, f))
-        n, m, both = len(_rows(a, fold)), len(_rows(b, fold)), len(_rows(a, fold) & _rows(b, fold))
+        n = len(_rows(a, fold))
+        m = len(_rows(b, fold))
+        both = len(_rows(a, fold) & _rows(b, fold))
         return (
             "splits",
             f"outer fold {fold} tests {n:,} rows of one and {m:,} of the other, of which {both:,} are the same",

@@ -156,7 +156,8 @@ def _wrong_class(rows: pd.DataFrame) -> FloatArray:
 
 def _misordered(rows: pd.DataFrame) -> FloatArray:
     """1 - AUC as a mean over the rows of each fit: NaN where its test rows have one class only."""
-    scores, hits = rows["predicted"].to_numpy(float), rows["observed"].to_numpy(float) > 0.5
+    scores = rows["predicted"].to_numpy(float)
+    hits = rows["observed"].to_numpy(float) > 0.5
     found = np.full(len(rows), np.nan)
     for places in rows.groupby([rows[column] for column in FIT], sort=False).indices.values():
         found[places] = 1 - placements(scores[places], hits[places])

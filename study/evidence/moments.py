@@ -76,10 +76,8 @@ class Moments:
         - 1)), which gives the variance of a sample variance of excess kurtosis k, kept within 1 and
         G - 1; of a series as many as it has cosines. That between repeats has R - 1.
         """
-        rows, repeats = (
-            np.maximum(polyval(w, self.rows), 0.0),
-            np.maximum(polyval(w, self.repeats), 0.0),
-        )
+        rows = np.maximum(polyval(w, self.rows), 0.0)
+        repeats = np.maximum(polyval(w, self.repeats), 0.0)
         own = self._df_rows(w, rows)
         parts = rows**2 / own + repeats**2 / max(self.n_repeats - 1, 1)
         return np.asarray(np.divide((rows + repeats) ** 2, parts, out=own, where=parts > 0))

@@ -125,10 +125,8 @@ def linearised(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, float, f
     """
     if pairs.empty:
         return np.nan, np.nan, np.nan
-    saved, per = (
-        float(pairs["base"].mean()) - float(pairs["other"].mean()),
-        float(per_of(pairs).mean()),
-    )
+    saved = float(pairs["base"].mean()) - float(pairs["other"].mean())
+    per = float(per_of(pairs).mean())
     if quantity == "difference":
         return saved, 0.0, 1.0
     return (saved / per, saved / per, per) if per > 0 else (np.nan, np.nan, np.nan)

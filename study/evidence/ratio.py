@@ -105,11 +105,9 @@ class Ratio:
 
     def _above(self, w: FloatArray) -> FloatArray:
         """P(quantity > estimate + w), (n,)."""
-        mean, variance, skewness = (
-            self.moments.mean(w),
-            self.moments.variance(w),
-            self.moments.skewness(w),
-        )
+        mean = self.moments.mean(w)
+        variance = self.moments.variance(w)
+        skewness = self.moments.skewness(w)
         t = np.divide(mean, np.sqrt(variance), out=np.copysign(np.inf, mean), where=variance > 0)
         with np.errstate(invalid="ignore", over="ignore"):
             straight = t + skewness * (t**2 / 3 + 1 / 6) + skewness**2 * t**3 / 27

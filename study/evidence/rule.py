@@ -49,11 +49,9 @@ def held_by(gain: Gain, threshold: float | Threshold) -> str:
     """MARGIN or MIN_MARGIN, which of the two puts a gain on its side; where both do, the one that
     is larger on these rows.
     """
-    sides, whole, own = (
-        _sides(gain, Threshold.of(threshold)),
-        side_of(gain, threshold),
-        Threshold.of(threshold).of_gain(gain),
-    )
+    sides = _sides(gain, Threshold.of(threshold))
+    whole = side_of(gain, threshold)
+    own = Threshold.of(threshold).of_gain(gain)
     found = [name for name, side in sides.items() if side == whole]
     return (
         found[0]

@@ -164,7 +164,8 @@ class ScoredTarget:
         about = {"target": self.target, "kind": self.kind.value}
         pieces = []
         for pair, interval in self.intervals.items():
-            gain, names = self.gains[pair], dict(zip(("base", "other"), pair, strict=True))
+            gain = self.gains[pair]
+            names = dict(zip(("base", "other"), pair, strict=True))
             bound = self.threshold.stated(self.threshold.of_gain(gain).larger(gain.per_loss), gain)
             shares = [
                 replace(self.threshold, margin=margin).of_gain(gain).margin for margin in margins

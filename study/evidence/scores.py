@@ -105,7 +105,8 @@ def of_one(
     none = losses.assign(loss=0.0, **({FINE: -1.0} if FINE in losses else {}))
     pairs = paired(losses, none, folds)
     judge = METHODS[method or default_method(losses["outer_fold"], folds)]
-    found, rows = judge(pairs, "difference"), Rows()(pairs, "difference")
+    found = judge(pairs, "difference")
+    rows = Rows()(pairs, "difference")
     found = rows if rows.high - rows.low > found.high - found.low else found
     return replace(found, low=max(found.low, 0.0), high=min(found.high, most)), pairs
 

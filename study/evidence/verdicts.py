@@ -66,7 +66,9 @@ def judges(
     """A judge of every target, of whom several things can be asked; parameters are those of
     `verdicts`.
     """
-    winners, plain, known = best_trials(trials), EvaluationSpec(margin=margin), n_train or {}
+    winners = best_trials(trials)
+    plain = EvaluationSpec(margin=margin)
+    known = n_train or {}
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))

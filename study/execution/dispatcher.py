@@ -33,7 +33,10 @@ class Dispatcher:
     """
 
     def __init__(self, tasks: Tasks, recorder: Recorder, workers: Pool, journal: Journal) -> None:
-        self.tasks, self.recorder, self.workers, self.journal = tasks, recorder, workers, journal
+        self.tasks = tasks
+        self.recorder = recorder
+        self.workers = workers
+        self.journal = journal
         self.faults = FaultTracker(tasks.config.search.max_tries)
         self._failure: OSError | None = None
         self._idle: list[str] = []

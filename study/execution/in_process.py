@@ -96,11 +96,9 @@ def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> 
     StudyError
         Models cannot be trained in this process, or nothing succeeds in it (`FaultTracker`).
     """
-    tasks, faults, here = (
-        Tasks(config, sink.searches, sink.beside, sink.add_failure),
-        FaultTracker(config.search.max_tries),
-        "here",
-    )
+    tasks = Tasks(config, sink.searches, sink.beside, sink.add_failure)
+    faults = FaultTracker(config.search.max_tries)
+    here = "here"
     faults.add_node(here, platform.node())
     best: dict[str, tuple[float, int, Kept]] = {}  # of each search's trials
     with _ONE:

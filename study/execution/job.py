@@ -67,7 +67,9 @@ class Progressing(Observer):
     """
 
     def __init__(self, paths: StudyPaths, allocation: Allocation, observer: Observer) -> None:
-        self.paths, self.allocation, self.observer = paths, allocation, observer
+        self.paths = paths
+        self.allocation = allocation
+        self.observer = observer
         self.done = 0
         self.job: JobNote | None = None
 

@@ -42,7 +42,9 @@ class Pool:
     """
 
     def __init__(self, config: StudyConfig, data_bytes: int, verbose: bool = False) -> None:
-        self.config, self.data_bytes, self.verbose = config, data_bytes, verbose
+        self.config = config
+        self.data_bytes = data_bytes
+        self.verbose = verbose
         self.room = 1
         self.wanted = self.wanted_plain = 0
         self.done = False
@@ -238,10 +240,8 @@ class Pool:
         from study.execution.worker import StudyWorker
 
         if self.config.cluster.address == "slurm":
-            self._awaited, self._awaited_until = (
-                {*Allocation.current().others},
-                time.monotonic() + JOIN_S,
-            )
+            self._awaited = {*Allocation.current().others}
+            self._awaited_until = time.monotonic() + JOIN_S
         found = slots(self.config)
         self.room = found.count
         tuner = tune.Tuner(

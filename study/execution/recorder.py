@@ -28,7 +28,9 @@ class RecordSink(ABC):
     def __init__(
         self, searches: Mapping[str, SearchState], beside: FoldQueue, observer: Observer
     ) -> None:
-        self.searches, self.beside, self.observer = searches, beside, observer
+        self.searches = searches
+        self.beside = beside
+        self.observer = observer
 
     @abstractmethod
     def write(self, record: Report, files: dict[str, bytes]) -> None:

@@ -69,7 +69,8 @@ def run_task(
             record.model_dump_json()
         )  # a file could not be read again otherwise
     except (TrainingFailed, ValidationError) as error:
-        record, files = task.failed(f"{type(error).__name__}: {error}"), {}
+        record = task.failed(f"{type(error).__name__}: {error}")
+        files = {}
     except Exception:
         return TaskResult(error=traceback.format_exc())
     record = record.model_copy(update={**host, "wall_time_s": time.perf_counter() - begin})

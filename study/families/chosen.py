@@ -62,7 +62,8 @@ def search_trials(config: StudyConfig, search: Search) -> int:
     """Trials of one search under a config whose budget is filled in, or as many as its space has
     points or its family needs.
     """
-    family, override = get_family(search.family), config.space.get(search.family, {})
+    family = get_family(search.family)
+    override = config.space.get(search.family, {})
     if not is_searched(family, override):
         return 1
     forms = searched(family, resolve_space(family, 1, override)).values()

@@ -173,7 +173,8 @@ def count_programs(family: Family, space: Space) -> int:
     """Programs that a worker compiles at most for one depth of a network whose hyperparameters are
     drawn from `space`.
     """
-    start, choices = first_params(family, space), shaping(family, space)
+    start = first_params(family, space)
+    choices = shaping(family, space)
     return len(
         {
             _shape(family, start | dict(zip(choices, values, strict=True)))

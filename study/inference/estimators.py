@@ -91,8 +91,11 @@ class _Family(BaseEstimator):  # type: ignore[misc]
                 )
             else:
                 found = fit_here(config, table, model)
-        self._fitted, self._columns = found, [str(name) for name in frame]
-        self.model_, self.trials_, self.results_ = found.name, found.trials, found.results
+        self._fitted = found
+        self._columns = [str(name) for name in frame]
+        self.model_ = found.name
+        self.trials_ = found.trials
+        self.results_ = found.results
         self.verdict_ = found.results.verdicts[0] if found.results else None
 
     def _folder(self) -> Path:

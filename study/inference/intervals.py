@@ -141,22 +141,18 @@ def interval_columns(
     groups = rows["group"].to_numpy() if results.data.groups is not None else None
     observed = rows["observed"].to_numpy(float)
     predicted = np.stack([model.response(model.reader.read(frame).values) for model in models])
-    units, numbers = (
-        len(rows) if groups is None else len(np.unique(groups)),
-        kind in {Kind.CONTINUOUS, Kind.COUNT},
-    )
+    units = len(rows) if groups is None else len(np.unique(groups))
+    numbers = kind in {Kind.CONTINUOUS, Kind.COUNT}
     said = guarantee_words(level, len(folds), groups is not None, units, numbers)
     if numbers:
         scored = Scored.of(np.abs(observed - rows["predicted"].to_numpy(float)), own, groups)
         low, high = symmetric(predicted, scored, level)
         least = most = said_of
         if kind is Kind.COUNT:
-            low, high, least, most = (
-                np.maximum(np.ceil(low), 0),
-                np.floor(high),
-                np.floor(said_of),
-                np.ceil(said_of),
-            )
+            low = np.maximum(np.ceil(low), 0)
+            high = np.floor(high)
+            least = np.floor(said_of)
+            most = np.ceil(said_of)
         return {
             "low": pd.Series(np.minimum(low, least)),
             "high": pd.Series(np.maximum(high, most)),
@@ -186,11 +182,9 @@ def guarantee_words(
     """What is known of how many rows the intervals hold, or the sets of classes where a target is
     no number.
     """
-    share, noun, name = (
-        given_percent(level),
-        "groups" if grouped else "rows",
-        "Intervals" if numbers else "Sets of classes",
-    )
+    share = given_percent(level)
+    noun = "groups" if grouped else "rows"
+    name = "Intervals" if numbers else "Sets of classes"
     if n_folds == 1:
         said = f"{name} come from the model of the one split and its {units:,} tested {noun} (split conformal): of new "
         said += f"{noun} like the study's at least {share} lie inside."

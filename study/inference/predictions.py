@@ -165,7 +165,8 @@ def _losses(
 ) -> list[str]:
     """What the study promises, and what the rows lost that hold the target."""
     reader = saved.reader
-    name, promise = LOSS_NAMES[reader.kind], promised(results, reader.target, saved.name)
+    name = LOSS_NAMES[reader.kind]
+    promise = promised(results, reader.target, saved.name)
     said = []
     if promise is not None:
         verdict = verdict_on(results, reader.target)

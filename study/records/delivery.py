@@ -96,11 +96,9 @@ def delivered_frame(results: Results) -> pd.DataFrame:
     (of all tasks of the search on all rows that made it, of whatever family and depth the procedure
     chooses among, and of its fit).
     """
-    trials, paths, seconds = (
-        results.trials,
-        results.paths,
-        defaultdict[tuple[str, str], float](float),
-    )
+    trials = results.trials
+    paths = results.paths
+    seconds = defaultdict[tuple[str, str], float](float)
     own = trials[trials["outer_fold"] == ALL_ROWS]
     for target, family, depth, spent in own[
         ["target", "family", "depth", "wall_time_s"]

@@ -134,7 +134,8 @@ def predictions_frame(
             **w.search.model_dump(mode="json"),
             "number": 0 if isinstance(w, FormulaRecord) else w.number,
         }
-        observed, rows = np.asarray(w.observed, float), np.asarray(w.rows, np.int64)
+        observed = np.asarray(w.observed, float)
+        rows = np.asarray(w.rows, np.int64)
         groups = np.asarray(w.groups, np.int64) if w.groups else rows
         place = head["target"], head["outer_fold"]
         for candidate in w.candidates:

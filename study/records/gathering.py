@@ -53,7 +53,8 @@ def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
     write_frame(paths.results, frame)
     write_atomic(paths.results_csv, frame.to_csv(index=False))
     classes = Results(paths.root).data.classes
-    winners, formulas = read_winners(paths), read_work(paths, FormulaRecord)
+    winners = read_winners(paths)
+    formulas = read_work(paths, FormulaRecord)
     write_frame(
         paths.frame("predictions"),
         predictions_frame([*winners, *whole(formulas)], classes, earlier),

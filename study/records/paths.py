@@ -70,7 +70,8 @@ class StudyPaths:
     def __post_init__(self) -> None:
         """Raise a StudyError where `root` is longer than a file system takes."""
         parts = [os.fsencode(part) for part in self.root.absolute().parts]
-        longest, whole = max(map(len, parts)), sum(map(len, parts)) + len(parts)
+        longest = max(map(len, parts))
+        whole = sum(map(len, parts)) + len(parts)
         begin = f"{str(self.root)[:60]!r}..."
         for has, most, where in (
             (longest, LONGEST_PART, "in a name"),

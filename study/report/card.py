@@ -41,7 +41,8 @@ def answer(results: Results) -> Html:
 
 
 def _card(verdict: Verdict, results: Results, files: pd.DataFrame) -> str:
-    words, table = Words(verdict), models_table(verdict, results.metrics)
+    words = Words(verdict)
+    table = models_table(verdict, results.metrics)
     beside = [results.data.splitting, words.tested, words.method, words.depths, words.clipped]
     return (
         f'<section class="answer {verdict.verdict or "none"}">'
@@ -151,10 +152,8 @@ def _drawn(row: Row, ends: tuple[float, float], margin: float) -> str:
     """An interval with its dot, an arrow where it goes on beyond the axis, and the margin dashed."""
     gain, (left, right), middle = row.gain, ends, HEIGHT_PX // 2
     assert gain is not None
-    low, high = (
-        (-math.inf if math.isnan(gain.low) else gain.low),
-        (gain.high if gain.bounded else math.inf),
-    )
+    low = -math.inf if math.isnan(gain.low) else gain.low
+    high = gain.high if gain.bounded else math.inf
     first, last = (_place(min(max(end, left), right), ends) for end in (low, high))
     marks = [_upright("zero", 0.0, ends)] + (
         [] if math.isnan(margin) else [_upright("margin", margin, ends)]

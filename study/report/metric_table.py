@@ -14,7 +14,8 @@ from study.schema import LOSS, NOUNS, REGRESSION
 def metrics_frame(results: Results) -> pd.DataFrame:
     """Every metric but the loss of every procedure with its interval, by how much a richer one is
     better, and on which outer folds it exists where that is not on all."""
-    told, some = results.metrics[results.metrics["metric"] != LOSS], on_some_folds(results.metrics)
+    told = results.metrics[results.metrics["metric"] != LOSS]
+    some = on_some_folds(results.metrics)
     keys = ["target", "metric", "other"]
     over = told.loc[told["base"] == REGRESSION, [*keys, "value", "low", "high"]]
     both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))

@@ -59,7 +59,8 @@ def shortened(trials: pd.DataFrame, most: int) -> pd.DataFrame:
     if len(trials) <= most:
         return trials
     is_failed = trials["state"] == TrialState.FAIL
-    failed, rest = trials[is_failed].head(most // 2), trials[~is_failed]
+    failed = trials[is_failed].head(most // 2)
+    rest = trials[~is_failed]
     rank = rest.groupby(_SEARCH)["val_loss"].rank(method="first")
     best = rank.sort_values(kind="stable").index[: most - len(failed)]
     return trials.loc[trials.index.isin(failed.index.union(best))]

@@ -82,13 +82,15 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
                     depth=depth,
                     outer_fold=ALL_ROWS,
                 )
-                own, trial = search_trials(config, search), trial_cost(config, search, size)
+                own = search_trials(config, search)
+                trial = trial_cost(config, search, size)
                 last += (own + 2) * trial + WINNER_S
                 chains.append(
                     (math.ceil(own / search_window(config, search)) + 2) * trial + WINNER_S
                 )
                 trials += own
-    places, compiling = config.n_outer + 1, COMPILE_S * count_all_programs(config, sizes)
+    places = config.n_outer + 1
+    compiling = COMPILE_S * count_all_programs(config, sizes)
     cells = CELL_S * max(size.rows * size.terms for size in sizes)
     end, target = END_S
     return Cost(

@@ -173,7 +173,8 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
         check_space(get_family(name), override)
     check_sampler(config.search.sampler)
     resolved = _cut(config, sizes) if config.budget_core_hours is None else _bought(config, sizes)
-    cost, programs = study_cost(resolved, sizes), count_all_programs(resolved, sizes)
+    cost = study_cost(resolved, sizes)
+    programs = count_all_programs(resolved, sizes)
     return Plan(
         resolved, searches_of(resolved, sizes), make_beside(resolved, sizes), cost, programs
     )
@@ -182,11 +183,9 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
 def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with what its effort means, cut until it fits under the cap."""
     effort, most = effort_of(config), most_cost(config, sizes)
-    seeds, trials, epochs = (
-        effort.seeds,
-        effort.trials,
-        amounts_of(config).epochs_for(max(size.rows for size in sizes)),
-    )
+    seeds = effort.seeds
+    trials = effort.trials
+    epochs = amounts_of(config).epochs_for(max(size.rows for size in sizes))
     while (
         study_cost(
             resolved := _filled(config, len(DEPTHS), seeds, trials, epochs, sizes), sizes

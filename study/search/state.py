@@ -150,7 +150,8 @@ class SearchState:
         what it had then. None where fewer than LEAST_KNOWN are known, for a regression, for a
         sampler that forgets what was given up, and where the patience is all epochs.
         """
-        training, sampler = self.config.training, SAMPLERS[self.config.search.sampler]
+        training = self.config.training
+        sampler = SAMPLERS[self.config.search.sampler]
         if (
             get_family(self.spec.family).convex
             or not sampler.pruned
@@ -201,10 +202,8 @@ class SearchState:
         """Hyperparameters of a trial: those of the first are the family's own, the others' are
         sampled.
         """
-        family, space = (
-            get_family(self.spec.family),
-            searched(get_family(self.spec.family), self.space),
-        )
+        family = get_family(self.spec.family)
+        space = searched(get_family(self.spec.family), self.space)
         if number < len(first := first_trials(family, space)):
             return first[number]
         if self._window is None:

@@ -31,7 +31,9 @@ class Window:
     def __init__(self, space: Space, sampler: str, seed: Callable[[int], int]) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.asked = 0
-        self._space, self._seed, self._sampler = space, seed, SAMPLERS[sampler]
+        self._space = space
+        self._seed = seed
+        self._sampler = SAMPLERS[sampler]
         self._forms = distributions(space)
         self._open = {name: form for name, form in sorted(self._forms.items()) if not form.single()}
         self._study = optuna.create_study()

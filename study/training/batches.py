@@ -37,7 +37,8 @@ class Data(NamedTuple):
         factor[:, problem.columns] = 1 / problem.scale
         about, unit = problem.y_center.mean(), problem.y_scale.mean()
         y = np.asarray((problem.y - about) / unit, np.float32)
-        y_center, y_factor = (problem.y_center - about) / unit, unit / problem.y_scale
+        y_center = (problem.y_center - about) / unit
+        y_factor = unit / problem.y_scale
         rest = (fill, center, factor, y, y_center.astype(np.float32), y_factor.astype(np.float32))
         return cls(on_device(problem.matrix), *(tf.constant(array) for array in rest))
 

@@ -47,7 +47,9 @@ class Columns:
     ) -> Columns:
         """Those fitted on `rows`."""
         weight = np.repeat(weights, terms.sizes)
-        total, squares, shift = np.zeros(len(weight)), np.zeros(len(weight)), None
+        total = np.zeros(len(weight))
+        squares = np.zeros(len(weight))
+        shift = None
         for _, values in _values(encoded, encoder, terms, rows):
             shift = (
                 values.mean(axis=0) if shift is None else shift
@@ -96,7 +98,8 @@ class Columns:
         """Weights of the columns and terms at `places`, and intercepts, in original units, of those
         that `read` gives.
         """
-        scale, center = self.encoded.y_scale[self.encoder], self.encoded.y_center[self.encoder]
+        scale = self.encoded.y_scale[self.encoder]
+        center = self.encoded.y_center[self.encoder]
         kernel = weights * (self.weight / self.deviation)[places, None] * scale
         return kernel, bias * scale + center - self.mean[places] @ kernel
 

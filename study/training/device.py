@@ -18,10 +18,8 @@ UNWANTED = ("matplotlib", "pandas", "sklearn")
 that its import takes."""
 KERAS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
 """What a keras.json may say otherwise."""
-CPU_FLAGS, GPU_FLAGS = (
-    "--xla_backend_optimization_level=1",
-    "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0",
-)
+CPU_FLAGS = "--xla_backend_optimization_level=1"
+GPU_FLAGS = "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0"
 
 
 def hide_gpus() -> None:

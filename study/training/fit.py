@@ -72,11 +72,9 @@ class Program:
 
     def __init__(self, architecture: Architecture, head: Head, shape: Shape) -> None:
         self.stack = Stack(architecture)
-        self.model, self.weights, self.dropouts = (
-            self.stack.model,
-            self.stack.weights,
-            self.stack.dropouts,
-        )
+        self.model = self.stack.model
+        self.weights = self.stack.weights
+        self.dropouts = self.stack.dropouts
         self.head, self.shape = head, shape
         self.name = f"network {architecture} {head.kind} {shape}"
         self.optimizer = keras.optimizers.AdamW(weight_decay=1.0)  # the decay is the variable below
@@ -86,7 +84,8 @@ class Program:
         self.best = [tf.Variable(tf.zeros(weight.shape)) for weight in self.weights]
         self.best_loss = tf.Variable(tf.zeros(architecture.n_replicates))
         self.since_best = tf.Variable(tf.zeros(architecture.n_replicates, tf.int32))
-        self.level, self.least_fall = tf.Variable(0.0), tf.Variable(0.0)
+        self.level = tf.Variable(0.0)
+        self.least_fall = tf.Variable(0.0)
         self.since_fall, self.patience = tf.Variable(0), tf.Variable(0)
 
     def reset(self, weights: Weights, schedule: Schedule, seed: int) -> None:
@@ -269,7 +268,8 @@ def fit(
         np.concatenate(curve).T.astype(np.float64) for curve in (val_curve, train_curve)
     )
     if schedule.stop is None:
-        kept, best_epoch = program.best, start - program.since_best.numpy().astype(np.int64)
+        kept = program.best
+        best_epoch = start - program.since_best.numpy().astype(np.int64)
     else:
         kept, best_epoch = program.weights, np.full(n, start)
         val_losses[:] = np.nan

@@ -197,7 +197,8 @@ def _final(
         whole.terms.only(mask[:n_products], mask[n_products:]) if mask.any() else no_terms(encoded)
     )
     columns = Columns.of(encoded, -1, terms, (1.0, 1.0, 1.0), encoded.development)
-    directions, y = columns.directions(), columns.target(encoded.development)
+    directions = columns.directions()
+    y = columns.target(encoded.development)
     (point,) = walk(
         directions, y, HEADS[encoded.kind], encoded.n_outputs, [best.l2], iterations, EXACT
     )

@@ -108,7 +108,8 @@ def lasso(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import lasso_path
 
-    weights, moved = np.zeros((offset.shape[1], values.shape[1])), np.zeros_like(offset)
+    weights = np.zeros((offset.shape[1], values.shape[1]))
+    moved = np.zeros_like(offset)
     for penalty in penalties:
         for _ in range(ROUNDS):
             eta, before = offset + moved, moved

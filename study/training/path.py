@@ -153,7 +153,9 @@ def separated(directions: Directions, head: Head, bias: FloatArray, weights: Flo
     Fisher information of the fit vanishes there (Albert and Anderson 1984, Biometrika 71), long
     before a gradient does in the last bits.
     """
-    n, size, of_blocks = 0, 1 + len(weights), directions.weights(weights)
+    n = 0
+    size = 1 + len(weights)
+    of_blocks = directions.weights(weights)
     known = np.zeros((len(bias), size, size))
     for _, x in directions.blocks():
         mean = head.response(x @ of_blocks + bias).reshape(len(x), -1)
@@ -223,11 +225,9 @@ class _Objective:
         """Value and gradient."""
         w = u.reshape(len(self.unit), -1) / self.unit[:, None]
         weights = self.directions.weights(w[1:])
-        value, gradient, of_bias = (
-            self.l2 * float(np.square(w[1:]).sum()),
-            np.zeros_like(weights),
-            np.zeros(w.shape[1]),
-        )
+        value = self.l2 * float(np.square(w[1:]).sum())
+        gradient = np.zeros_like(weights)
+        of_bias = np.zeros(w.shape[1])
         for part, x in self.directions.blocks():
             losses, slope = self._losses(x @ weights + w[0], self.y[part])
             value += losses

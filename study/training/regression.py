@@ -79,7 +79,8 @@ class _Fold:
 
     def step(self) -> tuple[Point, float]:
         """The next point, and its validation loss in the target's own unit."""
-        point, head = next(self.points), HEADS[self.columns.encoded.kind]
+        point = next(self.points)
+        head = HEADS[self.columns.encoded.kind]
         eta = self.along @ point.weights + point.bias
         return point, float(head.loss(eta, self.y).mean()) * self.unit
 
@@ -100,8 +101,12 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):
-        family, found = get_family(task.search.family), walked(task, encoded)
-        folds, losses, place, best = found.folds, found.losses, found.place, found.best
+        family = get_family(task.search.family)
+        found = walked(task, encoded)
+        folds = found.folds
+        losses = found.losses
+        place = found.place
+        best = found.best
         fits = [
             fold.columns.original(fold.directions, point)
             for fold, (point, _) in zip(folds, best, strict=True)
@@ -153,10 +158,8 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
     """Walk the task's penalties on every inner fold; one thread is the caller's matter. Raises as
     `run_path`.
     """
-    family, weights = (
-        get_family(task.search.family),
-        get_family(task.search.family).weights(task.params),
-    )
+    family = get_family(task.search.family)
+    weights = get_family(task.search.family).weights(task.params)
     terms = terms_of(encoded, weights)
     every = all_terms(encoded) if has_terms(family) else terms
     seed = derive_seed(task.seed, "path", encoded.target, encoded.outer_fold)
@@ -233,7 +236,8 @@ def fit(
     """The regression of a task's hyperparameters, or others, fitted on some rows, all of them; and
     whether it arrived.
     """
-    family, params = get_family(task.search.family), task.params if params is None else params
+    family = get_family(task.search.family)
+    params = task.params if params is None else params
     weights = family.weights(params)
     columns = Columns.of(encoded, encoder, terms_of(encoded, weights), weights, rows)
     directions, l2 = columns.directions(), float(params.get(family.path or "", 0.0))  # type: ignore[arg-type]

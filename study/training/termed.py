@@ -20,7 +20,8 @@ def term_model(own: Regression, head: Head) -> keras.Model:
     ops, terms = keras.ops, own.terms
     raw = keras.Input((len(own.fill),), dtype=WIDE)
     x = filled(raw, own.fill)
-    columns, inside = [x], ops.minimum(ops.maximum(x, terms.low), terms.high)
+    columns = [x]
+    inside = ops.minimum(ops.maximum(x, terms.low), terms.high)
     if len(terms.products):
         one, other = (
             ops.subtract(ops.take(inside, p, axis=1), terms.center[p]) for p in terms.products.T

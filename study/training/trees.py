@@ -63,10 +63,8 @@ def score_trees(
         val_loss, iterations = searched[number]
         params = tried[number] | {"max_iter": iterations}
         model = _model(encoded.kind, params, root)
-        development, test = (
-            encoded.drawn(encoded.development, MOST_CELLS, len(encoded.terms), root),
-            encoded.test,
-        )
+        development = encoded.drawn(encoded.development, MOST_CELLS, len(encoded.terms), root)
+        test = encoded.test
         model.fit(encoded.raw(development), encoded.y[development])
         predicted = _predict(model, encoded, test)
         loss_of = HEADS[encoded.kind].response_loss
@@ -104,7 +102,8 @@ def _draw(rng: np.random.Generator, n_rows: int, first: bool) -> dict[str, float
             "l2_regularization": 0.0,
             "min_samples_leaf": most,
         }
-    low, high = np.log([0.03, 4, 1e-3, 1]), np.log([0.3, 64, 10, max(3, min(100, n_rows // 20))])
+    low = np.log([0.03, 4, 1e-3, 1])
+    high = np.log([0.3, 64, 10, max(3, min(100, n_rows // 20))])
     rate, leaves, l2, least = np.exp(rng.uniform(low, high)).tolist()
     return {
         "learning_rate": rate,
@@ -137,10 +136,8 @@ def _set_aside(train: IntArray, encoded: Encoded, seed: int) -> tuple[IntArray, 
     """Split training rows in those fitted and those that stop the boosting; every class stays among
     the fitted.
     """
-    mixed, n_aside = (
-        shuffled(train, encoded.y if encoded.classes else None, seed),
-        max(round(ASIDE * len(train)), 1),
-    )
+    mixed = shuffled(train, encoded.y if encoded.classes else None, seed)
+    n_aside = max(round(ASIDE * len(train)), 1)
     return np.sort(mixed[:-n_aside]), np.sort(mixed[-n_aside:])
 
 

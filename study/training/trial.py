@@ -57,7 +57,8 @@ def make_problem(
             tuple(own[fold] for fold in folds) for own in shared
         )  # replicates of one fold share their rows
     else:
-        train, validation = tuple(encoded.rows[rows] for rows in trained), (nothing,) * len(folds)
+        train = tuple(encoded.rows[rows] for rows in trained)
+        validation = (nothing,) * len(folds)
     y = np.full(len(encoded.matrix.values), np.nan)
     y[encoded.rows] = encoded.y
     most_train, most_validation = encoded.bounds
@@ -108,7 +109,8 @@ def train(
     from study.training.fit import compiled, fit
 
     family, n = get_family(task.search.family), problem.n_replicates
-    full, lacking = problem.stacked(architecture.n_replicates), architecture.n_replicates - n
+    full = problem.stacked(architecture.n_replicates)
+    lacking = architecture.n_replicates - n
 
     def trained() -> Fit:
         schedule = replace(

@@ -76,7 +76,8 @@ def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
     from study.families.saved import each_replicate, stacked_model
 
     folds, seeds = replicates_of(task, len(encoded.train))
-    architecture, problem = architecture_of(task, encoded, len(folds)), make_problem(encoded, folds)
+    architecture = architecture_of(task, encoded, len(folds))
+    problem = make_problem(encoded, folds)
     kept = kept or train(task, architecture, problem, seeds).kept()
     model = stacked_model(kept.weights, architecture, problem)
     scored = judged("ensemble", -1, model, encoded)

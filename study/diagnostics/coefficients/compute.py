@@ -58,18 +58,22 @@ def compute(context: Context) -> pd.DataFrame:
     Standard errors are over what is independent in the table: its groups, blocks of its time, or
     else single rows. Of more than MOST_CELLS there is no reference and none of these.
     """
-    keys, estimates, data = ["target", "family", "outer_fold"], context.estimates, context.data
+    keys = ["target", "family", "outer_fold"]
+    estimates = context.estimates
+    data = context.data
     trained, references = [estimates.iloc[:0]], [estimates.iloc[:0]]
     for (target, family, fold), rows in estimates.groupby(keys, sort=False):
         model: dict[str, Any] = {"target": target, "family": family, "outer_fold": fold}
         encoded = data[model["target"], model["outer_fold"]]
-        development, l2 = encoded.development, float(rows["l2"].iloc[0])
+        development = encoded.development
+        l2 = float(rows["l2"].iloc[0])
         terms = [term.name for term in encoded.terms]
         if len(development) * len(terms) > MOST_CELLS:
             outputs = encoded.classes[1:] if encoded.kind is Kind.MULTICLASS else [None]
             reference = no_reference(terms, outputs, TOO_LONG)
         else:
-            columns, units = design(encoded, development), Units.of(encoded, development, blocks)
+            columns = design(encoded, development)
+            units = Units.of(encoded, development, blocks)
             y, scale = encoded.y[development], encoded.scale[-1]
             reference = reference_coefficients(
                 columns, y, encoded.kind, encoded.classes, l2, scale, units

@@ -50,10 +50,8 @@ def _likelihood(
             else:
                 fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
                 arrived = bool(fit.mle_retvals["converged"])
-            weights, loss = (
-                np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs),
-                -float(fit.llf),
-            )
+            weights = np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs)
+            loss = -float(fit.llf)
         except (np.linalg.LinAlgError, ValueError, PerfectSeparationError):
             weights = np.full((columns.shape[1], n_outputs), np.nan)
         if not np.isfinite(weights).all():
@@ -118,10 +116,8 @@ def _free(
     error = np.full((len(notes), k), np.nan)
     if not trouble and basis.sure.any():
         spread = jackknife(read, units.codes, information, np.kron(np.eye(k), basis.back), k)
-        alone, carriers = (
-            spread.alone.reshape(k, -1).max(axis=0),
-            spread.carriers.reshape(k, -1).min(axis=0),
-        )
+        alone = spread.alone.reshape(k, -1).max(axis=0)
+        carriers = spread.carriers.reshape(k, -1).min(axis=0)
         few = basis.sure & (alone | (carriers < LEAST_CARRIERS))
         error = np.where(
             (basis.sure & ~few)[:, None], np.sqrt(spread.variance).reshape(k, -1).T, np.nan
@@ -174,7 +170,8 @@ def _penalised(
                 C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000
             ).fit(z, y)
     arrived = kind == Kind.CONTINUOUS or int(np.max(fit.n_iter_)) < fit.max_iter
-    weights, intercept = np.atleast_2d(fit.coef_).T / scale[:, None], np.atleast_1d(fit.intercept_)
+    weights = np.atleast_2d(fit.coef_).T / scale[:, None]
+    intercept = np.atleast_1d(fit.intercept_)
     estimate = np.vstack([intercept - mean @ weights, weights])
     return estimate[:, 1:] - estimate[
         :, :1

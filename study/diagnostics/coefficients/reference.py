@@ -77,7 +77,8 @@ def reference_coefficients(
     note says too where a fit did not converge. Classes without a row have NaN and a note; the
     others are fitted as if these were none.
     """
-    y, scale = np.asarray(y), np.where(np.asarray(scale) > 0, scale, 1.0)
+    y = np.asarray(y)
+    scale = np.where(np.asarray(scale) > 0, scale, 1.0)
     if (
         kind == Kind.MULTICLASS
         and classes

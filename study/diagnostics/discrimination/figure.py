@@ -66,7 +66,8 @@ def draw(frame: pd.DataFrame) -> Picture:
     """Of two classes two axes for all models, of more two a model with a line a class; of too many
     models the best.
     """
-    binary, is_roc = frame["kind"] == Kind.BINARY, frame["curve"] == ROC
+    binary = frame["kind"] == Kind.BINARY
+    is_roc = frame["curve"] == ROC
     score = frame["area"].where(is_roc).groupby([frame["target"], frame["model"]]).transform("mean")
     shown = frame[binary | frame.index.isin(best_alone(frame, score).index)]
     titles = shown["target"] + ": " + shown["name"].where(binary, shown["model"])

@@ -143,7 +143,8 @@ class Picture:
                 )
             for artist in shown:
                 artist.set_visible(True)
-        width, columns = 72 * boxes[0].width, len({round(ax.get_position().x0, 3) for ax in axes})
+        width = 72 * boxes[0].width
+        columns = len({round(ax.get_position().x0, 3) for ax in axes})
         least = f"max({LEAST_PX * width:.0f}px, {95 / columns:.0f}%)"
         style = (
             f"display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, {least}), 1fr)); "

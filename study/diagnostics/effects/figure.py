@@ -54,7 +54,8 @@ def data(results: Results) -> pd.DataFrame:
 def finding(own: pd.DataFrame) -> str:
     """By how much the first column's effects differ."""
     first = own.iloc[0]
-    base, other = SHORT_NAMES[first["base"]], SHORT_NAMES[first["other"]]
+    base = SHORT_NAMES[first["base"]]
+    other = SHORT_NAMES[first["other"]]
     if not first["differ"] > 0:
         return f"no single column sets {base} and a richer model apart beyond chance"
     unit = f" in the probability of {first['output']}" if first["output"] else ""
@@ -72,7 +73,8 @@ def draw(frame: pd.DataFrame) -> Picture:
 
 
 def _panel(ax: Axes, own: pd.DataFrame) -> None:
-    first, points = own.iloc[0], own.drop_duplicates("place").sort_values("place", kind="stable")
+    first = own.iloc[0]
+    points = own.drop_duplicates("place").sort_values("place", kind="stable")
     level = first["sort"] == "category"
     x = "place" if level else "value"
     for procedure, curve in own.groupby("procedure", sort=False):

@@ -151,14 +151,16 @@ def _leaves(encoded: Encoded, positions: npt.NDArray[np.int64], gain: FloatArray
     grown = tree.fit(encoded.original(-1, positions[drawn]), clipped).tree_
 
     def below(node: int, path: dict[int, tuple[float, float]]) -> Iterator[tuple[float, Leaf]]:
-        left, right = int(grown.children_left[node]), int(grown.children_right[node])
+        left = int(grown.children_left[node])
+        right = int(grown.children_right[node])
         if left < 0:
             yield (
                 float(grown.value[node].item()),
                 tuple((term, *bounds) for term, bounds in path.items()),
             )
             return
-        term, at = int(grown.feature[node]), float(grown.threshold[node])
+        term = int(grown.feature[node])
+        at = float(grown.threshold[node])
         low, high = path.get(term, (-math.inf, math.inf))
         yield from below(left, path | {term: (low, min(high, at))})
         yield from below(right, path | {term: (max(low, at), high)})

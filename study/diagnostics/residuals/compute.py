@@ -47,7 +47,8 @@ def compute(context: Context) -> pd.DataFrame:
     found: list[dict[str, Any]] = []
     for (_, kind), of_target in own.groupby(["target", "kind"], sort=False):
         for about, inside, tests in binned(of_target, MODEL, "predicted"):
-            predicted, residual = inside["predicted"], inside["residual"]
+            predicted = inside["predicted"]
+            residual = inside["residual"]
             mean = mean_of(
                 inside, residual, tests, float(predicted.mean()) if kind == Kind.COUNT else 0.0
             )

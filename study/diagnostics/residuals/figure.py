@@ -76,10 +76,8 @@ def draw(frame: pd.DataFrame) -> Picture:
             ticks(ax.xaxis, 5)
             ticks(ax.yaxis, 5)
             of_target = frame[frame["target"] == own["target"].iloc[0]]
-            low, high = (
-                of_target[["q10", "low"]].min().min(),
-                of_target[["q90", "high"]].max().max(),
-            )
+            low = of_target[["q10", "low"]].min().min()
+            high = of_target[["q90", "high"]].max().max()
             pad = 0.05 * (high - low) or 0.1
             ax.set_ylim(low - pad, high + pad)
     return Picture(figure, TEXT, each_target(frame, finding))

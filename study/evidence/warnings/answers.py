@@ -167,13 +167,15 @@ def flattered(verdict: Verdict, losses: Losses, trials: pd.DataFrame) -> StudyWa
     found = {
         name: optimism(rows, chosen_losses(verdict, name, trials)) for name, rows in losses.items()
     }
-    plain, whole = found[REGRESSION], float(losses[REGRESSION]["loss"].mean())
+    plain = found[REGRESSION]
+    whole = float(losses[REGRESSION]["loss"].mean())
     told = []
     for name in (TERMS, NETWORK):
         own = found.get(name)
         if own is None or len(own) < 2 or not whole > 0:
             continue
-        size, error = own["optimism"].mean(), own["optimism"].std() / math.sqrt(len(own))
+        size = own["optimism"].mean()
+        error = own["optimism"].std() / math.sqrt(len(own))
         tested = (plain["test"] - own["test"]).mean() / whole
         judged = (plain["validation"] - own["validation"]).mean() / whole
         if size > max(abs(tested), verdict.margin) * whole and size > SURE * error:

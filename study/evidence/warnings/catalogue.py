@@ -34,7 +34,9 @@ class Entry:
         return f"{self.means}\n\n**Effect on {self.touches}.** {self.why}\n\n**Fix.** {self.todo}"
 
 
-VERDICT, SEARCH, COEFFICIENTS = "the verdict", "the search", "the coefficients"
+VERDICT = "the verdict"
+SEARCH = "the search"
+COEFFICIENTS = "the coefficients"
 
 ENTRIES = (
     Entry(

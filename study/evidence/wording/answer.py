@@ -181,14 +181,16 @@ class Words(Beside):
             else []
         )
         if (more := gains.get((TERMS, NETWORK))) and more.known and math.isfinite(more.improvement):
-            size, inside = points(more.improvement), limits(more, "", plain=True)
+            size = points(more.improvement)
+            inside = limits(more, "", plain=True)
             lines.append(
                 f"That is {size} points{f' ({inside})' * (inside != size)} more than extra terms remove."
             )
         return [*lines, self.bound]
 
     def _undecided(self) -> list[str | None]:
-        pair, gains = open_pair(self.verdict.by_pair, self.verdict.threshold), self.verdict.by_pair
+        pair = open_pair(self.verdict.by_pair, self.verdict.threshold)
+        gains = self.verdict.by_pair
         if pair is None:
             return ["No test row compares the models that are left."]
         gain, model = gains[pair[:2]], RICHER[pair[1]]

@@ -132,10 +132,8 @@ class Beside:
     @property
     def formula(self) -> str | None:
         """What the simple formula gives, and whether it stands for the full model."""
-        line, gain = (
-            self.verdict.formula_line,
-            self.verdict.formula_line.gain if self.verdict.formula_line else None,
-        )
+        line = self.verdict.formula_line
+        gain = self.verdict.formula_line.gain if self.verdict.formula_line else None
         if line is None or gain is None or math.isnan(gain.improvement):
             return None
         terms = sorted({*line.n_terms})

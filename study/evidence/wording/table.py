@@ -74,7 +74,8 @@ def models_table(verdict: Verdict, metrics: pd.DataFrame) -> ModelsTable:
     """
     own = metrics[(metrics["target"] == verdict.target) & metrics["base"].isna()]
     known = {(row["metric"], row["other"]): row["value"] for row in own.to_dict("records")}
-    asked, loss = verdict.question.metric, metric_of(LOSS, verdict.kind)
+    asked = verdict.question.metric
+    loss = metric_of(LOSS, verdict.kind)
     names = (asked,) if asked != LOSS else FAMILIAR[verdict.kind]
     name = next((each for each in names if pd.notna(known.get((each, REGRESSION)))), names[-1])
     beside = metric_of(name, verdict.kind)

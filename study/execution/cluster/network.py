@@ -94,7 +94,8 @@ def choose_ports(allowed: str, cpus: int, job: int) -> dict[str, Any]:
         Too few of them are free here.
     """
     first, last = map(int, allowed.split("-"))
-    size, least = len(SERVERS) + WORKERS_A_CORE * cpus + MORE_WORKERS, _least_ports(cpus)
+    size = len(SERVERS) + WORKERS_A_CORE * cpus + MORE_WORKERS
+    least = _least_ports(cpus)
     blocks = max(1, (last + 1 - first) // size)
     begin = first + size * (job % blocks)
     free = list(islice(filter(_is_free, [*range(begin, last + 1), *range(first, begin)]), size))

@@ -109,11 +109,9 @@ def serve(
                     starts = starts if time.monotonic() - began < SOUND_S else 0
                 if starts == MOST_STARTS:
                     raise StudyError(f"Ray ended {MOST_STARTS} times here within minutes.")
-                ray, starts, began = (
-                    _start(head, store_bytes, scratch, ports),
-                    starts + 1,
-                    time.monotonic(),
-                )
+                ray = _start(head, store_bytes, scratch, ports)
+                starts = starts + 1
+                began = time.monotonic()
         elif time.monotonic() - heard > HEAD_SILENT_S and node_is_lost(head_node):
             _say(f"The head's node {head_node} is lost; the job queues again.")
             _say(requeue(job_name()))

@@ -34,7 +34,10 @@ class Step:
     """
 
     def __init__(self, node: str, command: Sequence[str], token: str, log: Path) -> None:
-        self.node, self.command, self.token, self.log = node, command, token, log
+        self.node = node
+        self.command = command
+        self.token = token
+        self.log = log
         self.starts = 0
         self.ended_at: float | None = None
         self._start()
@@ -112,7 +115,9 @@ class Others:
     def __init__(
         self, allocation: Allocation, steps: Sequence[Step], tell: Callable[[str], None]
     ) -> None:
-        self.allocation, self.steps, self.tell = allocation, steps, tell
+        self.allocation = allocation
+        self.steps = steps
+        self.tell = tell
         self.until = time.monotonic() + JOIN_S
         self.came: set[str] = set()
         self.named: set[str] = set()

@@ -60,7 +60,8 @@ def ray_cluster(config: StudyConfig, data_bytes: int, verbose: bool = False) -> 
         A trial needs more GPUs than any node has, or nothing answers at the address.
     """
     import_ray(config, verbose)
-    address, store_bytes = config.cluster.address, max(SMALLEST_STORE, 3 * data_bytes)
+    address = config.cluster.address
+    store_bytes = max(SMALLEST_STORE, 3 * data_bytes)
     with (
         scratch_folder(config.slurm.scratch if address == "slurm" else None) as scratch,
         _while_there(scratch),
@@ -109,7 +110,8 @@ def _lacking(config: StudyConfig) -> str | None:
     """Why no node that is there could run a trial, if so."""
     import ray
 
-    cpus, gpus = config.resources.cpus_per_trial, config.resources.gpus_per_trial
+    cpus = config.resources.cpus_per_trial
+    gpus = config.resources.gpus_per_trial
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     most = max(node.get("GPU", 0) for node in nodes)
     if gpus > most:

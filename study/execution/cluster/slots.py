@@ -38,7 +38,8 @@ class Slots:
         """
         own = config.resources
         each = {"CPU": own.cpus_per_trial, "GPU": own.gpus_per_trial}
-        most, wanted = own.max_concurrent or sys.maxsize, int(own.worker_memory_gb * 1e9)
+        most = own.max_concurrent or sys.maxsize
+        wanted = int(own.worker_memory_gb * 1e9)
         rooms = [min(most, int(node.get("CPU", 0) / own.cpus_per_trial)) for node in nodes]
         known = [
             (room, int(node["memory"]))

@@ -62,7 +62,8 @@ class OptunaTrials:
         return sum(map(len, self._told.values()))
 
     def _sync(self, search: SearchRecords) -> None:
-        key, told = search.spec.key, self._told.setdefault(search.spec.key, [])
+        key = search.spec.key
+        told = self._told.setdefault(search.spec.key, [])
         if told != list(search.records[: len(told)]):
             optuna.delete_study(study_name=key, storage=self.storage)
             told.clear()

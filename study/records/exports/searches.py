@@ -143,7 +143,8 @@ def holding(space: Space, records: tuple[TrialRecord, ...]) -> Space:
         values = [record.params[name] for record in records if name in record.params]
         form: Any = space.get(name, [])
         if isinstance(form, Range):
-            low, high = min([form.low, *values]), max([form.high, *values])
+            low = min([form.low, *values])
+            high = max([form.high, *values])
             found[name] = Range(low=low, high=high, log=form.log and low > 0, integer=form.integer)
         else:
             choices = list(dict.fromkeys([*(form if isinstance(form, list) else []), *values]))

@@ -41,7 +41,10 @@ from study.records.work import reason
 from study.schema import StudyError, TrialState, printable
 
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
-TRIAL, RECORD, STUDY, VERDICTS = "study.trial_id", "study.record", "study.results", "study.verdicts"
+TRIAL = "study.trial_id"
+RECORD = "study.record"
+STUDY = "study.results"
+VERDICTS = "study.verdicts"
 """Tags of runs: a trial's id, SHA-256 of its record and test losses, the folder of a study, SHA-256
 of its verdicts.json."""
 MOST_METRICS, MOST_PARAMS, LONGEST = 900, 90, 6_000
@@ -167,7 +170,8 @@ class Tracked:
             RECORD: digest,
         }
         tags |= {"error": reason(record.error)} if record.error else {}
-        start, metric = int(1_000 * begin.timestamp()), metric_of(record.search)
+        start = int(1_000 * begin.timestamp())
+        metric = metric_of(record.search)
         run = self.client.create_run(
             self.experiment, start_time=start, tags=tags, run_name=record.trial_id
         )
@@ -187,11 +191,9 @@ class Tracked:
 
     def _conclude(self, parent: str) -> None:
         """Log the verdicts, unless these are there."""
-        now, verdicts, paths = (
-            datetime.now().astimezone(),
-            self.results.verdicts,
-            self.results.paths,
-        )
+        now = datetime.now().astimezone()
+        verdicts = self.results.verdicts
+        paths = self.results.paths
         digest = hashlib.sha256(paths.verdicts.read_bytes()).hexdigest()
         if self.client.get_run(parent).data.tags.get(VERDICTS) == digest:
             return
