@@ -10,8 +10,6 @@ OLD_FAMILIES = {"baseline": "constant", "terms": "extended", "formula": "short"}
 """What families were called; seeds still come from it."""
 RENAMED = {old: new for new, old in OLD_FAMILIES.items()} | {
     "floor": "min_margin",
-    "--floor": "--min-margin",
-    "--put-aside": "--no-run",
 }
 """Names that this release accepts, and what they are called now."""
 

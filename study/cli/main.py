@@ -28,7 +28,6 @@ from study.cli.commands.run import run
 from study.cli.commands.show import show
 from study.cli.commands.status import status
 from study.cli.commands.submit import submit
-from study.renamed import current
 from study.schema import StudyError, printable
 
 
@@ -91,17 +90,12 @@ for command in COMMANDS:
     app.command()(command)
 
 
-def _named_now(argument: str) -> str:
-    name, equals, value = argument.partition("=")
-    return current(name) + equals + value if name.startswith("--") else argument
-
-
 def main() -> None:
     """Entry point: what a user can mend ends in one message and exit code 2, without a traceback."""
     warnings.simplefilter("once", FutureWarning)
     warnings.formatwarning = lambda message, *_, **__: f"Warning: {message}\n"
     try:
-        app([*map(_named_now, sys.argv[1:])], prog_name="study")
+        app(prog_name="study")
     except StudyError as error:
         print("\n".join(map(printable, f"Error: {error}".split("\n"))), file=sys.stderr)
         sys.exit(2)

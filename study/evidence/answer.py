@@ -31,10 +31,9 @@ class Verdict(Frozen):
     margin: smallest gain that matters, a share of the regression's shortfall in the metric that was
     asked of, which is its loss unless `question` says otherwise; NaN where no margin can be told
     (`bound`). regression: its family. chosen: family and depth that *the network* took in each
-    outer fold. gains: of every richer model over every simpler one. smallest_sufficient: the fewest
-    hidden layers that are surely enough, where that is told (`study.evidence.judge.Judge`).
-    beats_constant: whether any of the models is reliably better than the baseline; over_baseline:
-    the most that any may be, a share of its loss. n_train: rows that an outer fold leaves.
+    outer fold. gains: of every richer model over every simpler one. beats_baseline: whether any of
+    the models is reliably better than the baseline; over_baseline: the most that any may be, a
+    share of its loss. n_train: rows that an outer fold leaves.
     decided_at: only where undecided. sources: of the gain of the regression with terms. depths: the
     network against each single depth, where there are several. trees, formula_line: beside it.
     clipped: test rows whose log loss is clipped, of each procedure that has any. question: what
@@ -49,7 +48,6 @@ class Verdict(Frozen):
     regression: str | None
     chosen: dict[int, Architecture]
     gains: tuple[RungGain, ...]
-    smallest_sufficient: Architecture | None
     beats_baseline: bool | None
     over_baseline: Number = math.nan
     n_train: Number

@@ -27,14 +27,14 @@ from study.evidence.findings import (
     TreesLine,
 )
 from study.evidence.intervals import method_at
-from study.evidence.rule import BELOW, held_by, open_pair, side_of, standing
+from study.evidence.rule import held_by, open_pair
 from study.evidence.scale import Meaning, meaning
 from study.evidence.scored_target import ScoredTarget
 from study.evidence.scores import UNIT, at_clip
 from study.evidence.sources import sources
 from study.evidence.thresholds import MARGIN, MIN_MARGIN
 from study.evidence.winners import CHOSEN, ROUNDING, SEARCH
-from study.schema import BASELINE, FORMULA, LOSS, NETWORK, REGRESSION, TERMS, TREES
+from study.schema import BASELINE, FORMULA, LOSS, NETWORK, TERMS, TREES
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,6 @@ class Judge(ScoredTarget):
                 RungGain(base=base, other=other, gain=gain)
                 for (base, other), gain in self.gains.items()
             ),
-            smallest_sufficient=self._smallest_sufficient(),
             beats_baseline=any(gain.low > ROUNDING for gain in over) if over else None,
             over_baseline=max(
                 (gain.high if gain.bounded else np.nan for gain in over), default=np.nan
@@ -94,30 +93,6 @@ class Judge(ScoredTarget):
         compared = replace(self.compared, per=None)
         gains = [compared.gain(baseline, rival) for rival in self.ladder.values()]
         return [gain for gain in gains if gain.known or gain.base_loss == 0]
-
-    def _smallest_sufficient(self) -> Architecture | None:
-        """Fewest hidden layers that are surely enough, by the intervals of the answer.
-
-        The regression where it is the answer. Where the network is, its only one, or the one of
-        fewest layers over which choosing the depth gains too little to matter. None where no depth
-        is sure, and with every other verdict.
-        """
-        left = standing(self.gains, self.threshold)
-        if self.plain and left == (REGRESSION,):
-            return Architecture(family=self.plain.family, depth=0)
-        deep = [
-            Architecture(family=model.family, depth=model.depth)
-            for model in self.models
-            if model.depth > 0
-        ]
-        if left != (NETWORK,) or len(deep) < 2:
-            return deep[0] if left == (NETWORK,) and deep else None
-        enough = [
-            each.architecture
-            for each in self._depths()
-            if side_of(each.gain, self.threshold) == BELOW
-        ]
-        return min(enough, key=lambda model: (model.depth, model.family), default=None)
 
     def _decided_at(self) -> DecidedAt | None:
         """Of the loss, and of a metric that is a mean over rows, as parts of the rows are scored.

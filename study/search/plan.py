@@ -39,7 +39,7 @@ from study.search.effort import (
     most_repeats,
     steps,
 )
-from study.search.estimate import Cost, count_all_programs, study_cost
+from study.search.estimate import Cost, study_cost
 
 NESTED_BELOW = 5_000
 """Rows below which a table is tested in nested folds, whatever that costs (docs/calibration.md),
@@ -59,14 +59,13 @@ class Plan:
 
     config: the given one with every number that `effort` decides filled in.
     beside: the work beside the searches, of each sort once a target and outer fold.
-    cost: as it is modelled. programs: those of networks that a worker compiles at most.
+    cost: as it is modelled.
     """
 
     config: StudyConfig
     searches: tuple[Search, ...]
     beside: tuple[FoldWork, ...]
     cost: Cost
-    programs: int = 0
 
     def trials(self, search: Search) -> int:
         """Trials of one search: the same budget for all, and one where there is nothing to search."""
@@ -174,10 +173,7 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
     check_sampler(config.search.sampler)
     resolved = _cut(config, sizes) if config.budget_core_hours is None else _bought(config, sizes)
     cost = study_cost(resolved, sizes)
-    programs = count_all_programs(resolved, sizes)
-    return Plan(
-        resolved, searches_of(resolved, sizes), make_beside(resolved, sizes), cost, programs
-    )
+    return Plan(resolved, searches_of(resolved, sizes), make_beside(resolved, sizes), cost)
 
 
 def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:

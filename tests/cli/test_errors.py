@@ -38,17 +38,6 @@ def test_a_sampler_that_is_not_installed_is_named_with_another(
     assert files(folder) == {"good.csv"}
 
 
-def test_the_executable_takes_an_old_option_with_one_warning(folder: Path) -> None:
-    ended = subprocess.run(
-        [STUDY, "ask", "--floor", "--floor=0.1"], cwd=folder, capture_output=True, text=True
-    )
-
-    warned, *_ = lines = ended.stderr.splitlines()
-    assert ended.returncode == 2
-    assert re.match("Warning: '--floor'.*'--min-margin'", warned)
-    assert sum("--floor" in line for line in lines) == 1
-
-
 def test_the_executable_ends_in_one_plain_message_too(folder: Path) -> None:
     write_good(folder)
 

@@ -69,7 +69,6 @@ def verdicts(draw: st.DrawFn) -> Verdict:
             "regression": "poisson",
             "chosen": {fold: {"family": "neural", "depth": fold + 1} for fold in range(3)},
             "gains": [pair | {"gain": gain()}],
-            "smallest_sufficient": perhaps({"family": "neural", "depth": 1}),
             "beats_baseline": draw(st.none() | st.booleans()),
             "decided_at": perhaps(
                 pair | decided | {"bound": 0.05, "side": "above", "curve": curve}

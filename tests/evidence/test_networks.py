@@ -8,7 +8,6 @@ import pytest
 
 from study.evidence import verdicts
 from study.evidence.findings import Architecture
-from study.schema import NETWORK
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
 
 
@@ -78,41 +77,6 @@ def test_the_network_chooses_among_all_families_and_each_keeps_its_own_depths(
     assert verdict.gains[0].gain.other_loss == pytest.approx(
         (0.01 * base[0, 0].mean() + 0.011 * base[0, 1].mean()) / 2
     )
-    assert verdict.smallest_sufficient == Architecture(family="residual", depth=1)
-
-
-def test_the_smallest_sufficient_depth_is_within_the_margin_of_the_best(
-    rng: np.random.Generator,
-) -> None:
-    base = rng.uniform(0.9, 1.1, 100)
-    models = [
-        scored(base),
-        *(scored(base * f, "neural", d) for d, f in [(1, 0.30), (2, 0.04), (3, 0.01)]),
-    ]
-
-    verdict = only_verdict(models, usual_trials((1, 2, 3)))
-
-    assert verdict.chosen == {0: Architecture(family="neural", depth=3)}
-    assert verdict.smallest_sufficient == Architecture(family="neural", depth=2)
-
-
-def test_no_depth_is_called_enough_where_no_interval_says_so(rng: np.random.Generator) -> None:
-    base = rng.uniform(0.9, 1.1, (1, 2, 50))
-    losses = {
-        1: np.stack([0.9 * base[:, 0], base[:, 1]], axis=1),
-        2: np.stack([base[:, 0], 0.9 * base[:, 1]], axis=1),
-    }
-    models = [in_folds(base), *(in_folds(loss, "neural", depth) for depth, loss in losses.items())]
-    chosen = [trial("neural", 1 + fold, 0.1, outer_fold=fold) for fold in range(2)]
-    trials = pd.DataFrame(
-        [trial("neural", 2 - fold, 0.2, outer_fold=fold) for fold in range(2)] + chosen
-    )
-
-    (verdict,) = verdicts.verdicts(pd.concat(models), trials, 0.055, 2)
-
-    assert verdict.verdict == NETWORK
-    assert all(each.gain.improvement < 0.055 < each.gain.high for each in verdict.depths)
-    assert verdict.smallest_sufficient is None
 
 
 def test_what_choosing_the_depth_costs_and_brings_is_told_against_each_depth(

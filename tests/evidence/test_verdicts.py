@@ -12,7 +12,7 @@ import pytest
 
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
-from study.evidence.findings import UNDECIDED, Architecture
+from study.evidence.findings import UNDECIDED
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.amounts import digits
 from study.evidence.wording.answer import BESIDE, Words
@@ -45,7 +45,6 @@ def test_a_network_far_ahead_of_both_regressions_is_worth_it() -> None:
     verdict = of_three(0.9, 0.2)
 
     assert verdict.verdict == NETWORK
-    assert verdict.smallest_sufficient == Architecture(family="neural", depth=1)
     assert verdict.beats_baseline is True
 
 
@@ -53,7 +52,6 @@ def test_gains_wholly_below_the_margin_leave_the_regression() -> None:
     verdict = of_three(0.99, 1.02)
 
     assert verdict.verdict == REGRESSION
-    assert verdict.smallest_sufficient == Architecture(family="linear", depth=0)
 
 
 def test_two_found_terms_beside_a_tiny_loss_of_the_network_are_the_answer() -> None:
