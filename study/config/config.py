@@ -138,15 +138,13 @@ class StudyConfig(Frozen):
     @classmethod
     def _name_is_one_folder(cls, name: str) -> str:
         if not name.strip() or name in {".", ".."} or any(c in name for c in "/\\"):
-            raise ValueError(f"a name must be one folder name without slashes but got {name!r}")
+            raise ValueError(f"must be one folder name without slashes (got {name!r})")
         if not name.isprintable():
             hidden = next(c for c in name if not c.isprintable())
-            raise ValueError(
-                f"a name must be of characters that print, in one line, but {name!r} has {hidden!r}"
-            )
+            raise ValueError(f"must print in one line, but {name!r} has {hidden!r}")
         if len(name.encode()) > LONGEST_NAME:
             raise ValueError(
-                f"a name must have at most {LONGEST_NAME} bytes of UTF-8 but {name[:40]!r}... has {len(name.encode())}"
+                f"must have at most {LONGEST_NAME} bytes, but {name[:40]!r}... has {len(name.encode())}"
             )
         return name
 
@@ -167,7 +165,7 @@ class StudyConfig(Frozen):
     def _shares_below_one(cls, margin: float, info: ValidationInfo) -> float:
         if margin >= 1 and info.data.get("margin_of") != "unit":
             raise ValueError(
-                f"a share must be less than 1 but got {margin:g}; `margin_of: unit` takes the metric's own unit"
+                f"must be less than 1 (got {margin:g}), unless `margin_of: unit` sets the metric's own unit"
             )
         return margin
 

@@ -45,7 +45,7 @@ class DataConfig(Frozen):
     def _source_can_be_a_file(cls, source: str) -> str:
         os.fsencode(source)  # raises a ValueError of half a character
         if "\0" in source:
-            raise ValueError(f"a source must be the name of a table or file but got {source!r}")
+            raise ValueError(f"must be the name of a table or file (got {source!r})")
         return source
 
     @property
@@ -71,13 +71,13 @@ class Range(Frozen):
     def _ordered(self) -> Self:
         if not (math.isfinite(self.low) and math.isfinite(self.high)) or self.low > self.high:
             raise ValueError(
-                f"low must not exceed high, both finite, but got low {self.low} and high {self.high}"
+                f"low {self.low} and high {self.high} must be finite, low at most high"
             )
         if self.zero and self.low < 0:
-            raise ValueError(f"a range with `zero: true` must lie above 0 but got low {self.low}")
+            raise ValueError(f"low {self.low} is below 0, which `zero: true` does not allow")
         if self.log and self.low <= 0:
             raise ValueError(
-                f"a log range must start above 0 but got low {self.low}; `zero: true` adds zero itself"
+                f"low {self.low} must be above 0 in a log range; `zero: true` adds zero itself"
             )
         return self
 
@@ -193,7 +193,7 @@ class ClusterConfig(Frozen):
     def _known(cls, address: str) -> str:
         given = re.fullmatch(r"(?:[^\s:/]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", address)
         if address not in {"local", "slurm", "auto"} and (given is None or int(given[1]) > 65_535):
-            raise ValueError(f"an address is local, slurm, auto or HOST:PORT but got {address!r}")
+            raise ValueError(f"must be local, slurm, auto or HOST:PORT (got {address!r})")
         return address
 
 
@@ -243,7 +243,7 @@ class SlurmConfig(Frozen):
     @classmethod
     def _whole(cls, scratch: str | None) -> str | None:
         if scratch is not None and not scratch.startswith(("/", "$")):
-            raise ValueError(f"scratch is a path from the root but got {scratch!r}")
+            raise ValueError(f"must be an absolute path (got {scratch!r})")
         return scratch
 
     @field_validator("ports")
@@ -252,6 +252,6 @@ class SlurmConfig(Frozen):
         given = re.fullmatch(r"(\d{1,5})-(\d{1,5})", ports or "1024-65535")
         if given is None or not 1024 <= int(given[1]) < int(given[2]) <= 65_535:
             raise ValueError(
-                f"ports is a range between 1024 and 65535, such as 20000-20999, but got {ports!r}"
+                f"must be a range between 1024 and 65535, such as 20000-20999 (got {ports!r})"
             )
         return ports

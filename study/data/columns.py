@@ -113,8 +113,11 @@ def _first(offends: pd.Series[bool]) -> int:
     return int(offends.to_numpy().argmax()) if offends.any() else -1
 
 
-def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[Any]:
-    """float64 values of `raw`, or a StudyError that names the first cell that is no number."""
+def numbers_or_error(raw: pd.Series[Any], what: str, way_out: str) -> pd.Series[Any]:
+    """float64 values of `raw`, or a StudyError that names the first cell that is no number.
+
+    what: what the column is, as the error begins.
+    """
     raw = as_plain(raw)
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return as_days(raw)
@@ -123,9 +126,7 @@ def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[
     text = as_text(raw)
     row = _first(~text.str.fullmatch(NUMBER) & text.notna())
     if row >= 0:
-        raise StudyError(
-            f"{rule}, but column {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}"
-        )
+        raise StudyError(f"{what} {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}")
     return as_numbers(text)
 
 
@@ -149,8 +150,7 @@ def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -
     if lost and days.isna().all():
         row = _first(text.notna())
         raise StudyError(
-            f"A date column holds dates of one format ({pattern or 'any'}), but {name!r} has {text[row]!r} in row {row}. "
-            f"{way_out}"
+            f"Date column {name!r} ({pattern or 'any format'}) has {text[row]!r} in row {row}. {way_out}"
         )
     return Column(name, kind, days, "as in training", lost, used)
 
@@ -164,24 +164,21 @@ def _declared(
     name = str(raw.name)
     if alien := _alien(raw):
         raise StudyError(
-            f"A {declared} column holds numbers, words or dates, but {name!r} has cells of type {alien}. {way_out}"
+            f"{declared.capitalize()} column {name!r} has cells of type {alien}, which can't be read. {way_out}"
         )
     if declared == "numeric" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
         way_out = way_out or f"Set data.types.{name} to date."
-        raise StudyError(f"A numeric column holds only numbers, but {name!r} has dates. {way_out}")
-    way_out = way_out or f"Mend the cell, or set data.types.{name} to category."
+        raise StudyError(f"Numeric column {name!r} has dates. {way_out}")
+    way_out = way_out or f"Fix the cell, or set data.types.{name} to category."
     if declared == "numeric":
-        return numbers_or_error(raw, "A numeric column holds only numbers", way_out), ""
+        return numbers_or_error(raw, "Numeric column", way_out), ""
     text = as_text(raw)
     if declared == "category":
         return text, ""
     if declared == "boolean":
         row = _first(~text.str.lower().isin(TRUE_WORDS | FALSE_WORDS) & text.notna())
         if row >= 0:
-            raise StudyError(
-                f"A boolean column holds true and false, yes and no or 1 and 0, but column {name!r} has {text[row]!r} "
-                f"in row {row}. {way_out}"
-            )
+            raise StudyError(f"Boolean column {name!r} has {text[row]!r} in row {row}. {way_out}")
         return as_booleans(text), ""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return as_days(raw), ""
@@ -189,10 +186,7 @@ def _declared(
     unread = text.notna() & days.isna()
     if unread.any():
         row = int(unread.to_numpy().argmax())
-        raise StudyError(
-            f"A date column holds dates of one format, such as 2024-01-31, but column {name!r} has {text[row]!r} in row {row}. "
-            f"{way_out}"
-        )
+        raise StudyError(f"Date column {name!r} has {text[row]!r} in row {row}. {way_out}")
     return days, pattern
 
 
@@ -210,7 +204,7 @@ def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
 
 
 def check_finite(
-    column: Column, way_out: str = "Mend the cells, empty them, or add the column to data.drop."
+    column: Column, way_out: str = "Fix or empty the cells, or add the column to data.drop."
 ) -> None:
     """Raise a StudyError where a numeric column holds infinite numbers, or numbers beyond LARGEST."""
     if column.type not in {"numeric", "date"}:
@@ -220,6 +214,5 @@ def check_finite(
         rows = [str(row) for row in column.values.index[huge]]
         shown = ", ".join(rows[:5]) + (", ..." if len(rows) > 5 else "")
         raise StudyError(
-            f"Numbers must be finite and below {LARGEST:g}, but column {column.name!r} has {len(rows)} that "
-            f"{'are' if len(rows) > 1 else 'is'} not (row {shown}). {way_out}"
+            f"Column {column.name!r} has {len(rows)} numbers that are infinite or beyond {LARGEST:g} (row {shown}). {way_out}"
         )
