@@ -138,7 +138,7 @@ def _at_work(
         except OSError as error:
             raise StudyError(
                 f"Can't write {error.filename or paths.root}: {error.strerror or error}. "
-                "Make room, or choose another folder with --results. Finished trials are kept."
+                "Choose another folder with --results, or make room. Finished trials are kept."
             ) from None
 
 

@@ -64,4 +64,4 @@ def writing(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why = f"{error.filename or place}: {error.strerror or error}"
-        raise StudyError(f"Can't write {why}. Make room, or name another place.") from None
+        raise StudyError(f"Can't write {why}. Name another place, or make room.") from None

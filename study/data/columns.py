@@ -19,6 +19,7 @@ from study.data.cells import (
     as_text,
 )
 from study.data.dates import FORMATS, as_days, parse_dates
+from study.formatting import count
 from study.schema import StudyError
 
 TRUTHS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
@@ -85,7 +86,7 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     name, text = str(raw.name), as_text(raw)
     n_present = int(text.notna().sum())
     distinct = pd.Series(text.dropna().unique(), dtype="str")
-    count = _counted(len(distinct))
+    different = _counted(len(distinct))
     if not len(distinct):
         return Column(name, "category", text, "no cell filled")
     if len(distinct) < 9 and set(distinct.str.lower()) in TRUTHS:
@@ -95,13 +96,13 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     strange = int((~distinct.str.fullmatch(NUMBER)).sum())
     if not strange:
         if distinct.str.fullmatch(ZERO_PADDED).any():
-            return Column(name, "category", text, f"digits with leading zeros, {count}")
-        return Column(name, "numeric", as_numbers(text), f"numbers, {count}")
+            return Column(name, "category", text, f"digits with leading zeros, {different}")
+        return Column(name, "numeric", as_numbers(text), f"numbers, {different}")
     days, pattern = parse_dates(text)
     lost = int(n_present - days.notna().sum())
     if pattern and lost <= 0.05 * n_present:
-        return Column(name, "date", days, f"dates written as {pattern}, {count}", lost, pattern)
-    reason = f"text, {count}"
+        return Column(name, "date", days, f"dates written as {pattern}, {different}", lost, pattern)
+    reason = f"text, {different}"
     if strange < 0.5 * len(distinct):
         row = _first(~text.str.fullmatch(NUMBER) & text.notna())
         reason += f", mostly numbers but {text[row]!r} in row {row}"
@@ -194,8 +195,8 @@ def _distinct(values: pd.Series[Any]) -> str:
     return _counted(values.nunique())
 
 
-def _counted(count: int) -> str:
-    return f"{count} distinct value{'s' if count != 1 else ''}"
+def _counted(values: int) -> str:
+    return count(values, "distinct value")
 
 
 def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
@@ -214,5 +215,5 @@ def check_finite(
         rows = [str(row) for row in column.values.index[huge]]
         shown = ", ".join(rows[:5]) + (", ..." if len(rows) > 5 else "")
         raise StudyError(
-            f"Column {column.name!r} has {len(rows)} numbers that are infinite or beyond {LARGEST:g} (row {shown}). {way_out}"
+            f"Column {column.name!r}: {count(len(rows), 'number')} infinite or beyond {LARGEST:g} (row {shown}). {way_out}"
         )

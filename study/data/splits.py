@@ -185,7 +185,7 @@ class _Cutter:
         except ValueError as error:
             raise StudyError(
                 f"outer.test_fraction {fraction} of {len(rows)} rows leaves a class or group of {self.target.name!r} "
-                f"without training or test rows: {error} Set it nearer to 0.3."
+                f"without training or test rows: {str(error).rstrip('.')}. Set it nearer to 0.3."
             ) from None
         return rows[np.sort(kept)], rows[np.sort(held)]
 

@@ -196,8 +196,7 @@ def entry_of(id_: str) -> Entry:
     named = f"S{number.zfill(3)}"
     if (found := CATALOGUE.get(named)) is None:
         raise StudyError(
-            f"There is no warning {id_!r}, only {ENTRIES[0].id} to {ENTRIES[-1].id}.{nearest(named, CATALOGUE)} "
-            "`study explain` lists them."
+            f"There is no warning {id_!r}.{nearest(named, CATALOGUE)} `study explain` lists them all."
         )
     return found
 

@@ -108,7 +108,9 @@ def serve(
                     _say((scratch / "log").read_text(encoding="utf-8", errors="replace"))
                     starts = starts if time.monotonic() - began < SOUND_S else 0
                 if starts == MOST_STARTS:
-                    raise StudyError(f"Ray ended {MOST_STARTS} times here within minutes.")
+                    raise StudyError(
+                        f"Ray ended {MOST_STARTS} times here within minutes. Check memory and slurm.scratch."
+                    )
                 ray, starts, began = (
                     _start(head, store_bytes, scratch, ports),
                     starts + 1,
