@@ -20,7 +20,6 @@ from study.evidence.warnings.limits import (
     RARE,
     TWINS,
 )
-from study.formatting import percent
 from study.schema import ALL_ROWS, StudyWarning
 
 MOST_NAMED = 5
@@ -118,7 +117,7 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
         id="S010",
         target=first.target,
         text=(
-            f"{percent(found / tested)}% of test rows equal a training row in all columns, such as row {example:,} (from 0). "
+            f"{found:,} of {tested:,} test rows equal a training row in all columns, such as row {example:,} (from 0). "
             "Models that memorise rows look too good."
         ),
         todo="Remove copies. For repeated measurements of one unit, name its column in `groups`.",

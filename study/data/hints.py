@@ -61,7 +61,7 @@ def hints(
                     id="S014",
                     text=f"Rows of one {feature.name!r} can be in both training and test rows ({len(counts)} values, "
                     f"about {counts.mean():.0f} rows each).",
-                    todo=f"To predict for new values of it, set groups: {feature.name}.",
+                    todo=f"To predict for new values of it, set groups: {feature.name!r}.",
                 )
             )
     return found
