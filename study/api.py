@@ -137,8 +137,8 @@ def _at_work(
                 yield prepared, pool
         except OSError as error:
             raise StudyError(
-                f"Cannot write {error.filename or paths.root}: {error.strerror or error}. "
-                "Free the place, or choose another with --results; finished trials are kept and the same command goes on."
+                f"Can't write {error.filename or paths.root}: {error.strerror or error}. "
+                "Choose another folder with --results, or make room. Finished trials are kept."
             ) from None
 
 
@@ -152,13 +152,13 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
             f"  - {key}: {old!r} there, {new!r} now\n" for key, (old, new) in differing.items()
         )
         raise StudyError(
-            f"{paths.root} holds a study of another config. These keys differ:\n{lines}"
-            f"Choose another name with --name, or remove {paths.root} if its results are not needed.{_asking(paths, differing)}"
+            f"{paths.root} has a study with another config. These keys differ:\n{lines}"
+            f"Choose another --name, or remove the folder.{_asking(paths, differing)}"
         )
     if paths.data.exists() and Results(paths.root).data.digest != prepared.table.digest:
         raise StudyError(
-            f"{paths.root} holds a study of other data: {config.data.source} has changed since. Choose "
-            f"another name with --name (it is '{config.name}' now), or remove {paths.root} if its results are not needed."
+            f"{paths.root} has a study of other data: {config.data.source} has changed since. "
+            f"Choose another --name than '{config.name}', or remove the folder."
         )
 
 
@@ -169,9 +169,7 @@ def _asking(paths: StudyPaths, differing: Iterable[str]) -> str:
         or not paths.verdicts.exists()
     ):
         return ""
-    return (
-        f" `study ask {paths.root}` asks the finished study another question and changes nothing."
-    )
+    return f" To ask the finished study another question, use `study ask {paths.root}`."
 
 
 def _write_description(paths: StudyPaths, prepared: Prepared) -> None:
@@ -229,9 +227,7 @@ def write_report(paths: StudyPaths, kernel: Kernel | None = None, form: Form = F
         no browser.
     """
     if (results := load_results(paths.root)).trials.empty:
-        raise StudyError(
-            f"{paths.root} has no trial yet, so there is nothing to report; {results.again} goes on."
-        )
+        raise StudyError(f"{paths.root} has no trial to report yet. Resume: {results.again}.")
     with kernel or Kernel(paths.root) as own:
         own.start()  # it imports at the same time as this process
         from study.report.notebook import write_report as write

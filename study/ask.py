@@ -54,12 +54,12 @@ def ask(
     kinds = kinds_of(results.trials)
     if target is not None and target not in kinds:
         raise StudyError(
-            f"{results.root} has no target '{target}'; its targets are {', '.join(kinds)}.{nearest(target, kinds)}"
+            f"{results.root} has no target '{target}'.{nearest(target, kinds)} Targets: {', '.join(kinds)}."
         )
     old, new = results.config.margin_of, margin_of or results.config.margin_of
     if margin is None and "unit" in (old, new) and (old != new or metric is not None):
         raise StudyError(
-            f"margin: the study's {results.config.margin:g} is of another unit; give the margin of this question."
+            f"The study's margin {results.config.margin:g} is in another unit. Give the margin of this question with --margin."
         )
     kept = kinds if target is None else {target: kinds[target]}
     given = {"margin_of": margin_of, "margin": margin, "min_margin": min_margin}
@@ -163,7 +163,7 @@ def compare(studies: Sequence[Results], metric: str | None = None) -> Compared:
     """
     if len(studies) < 2:
         raise StudyError(
-            "A comparison takes two results folders or more: study compare results/A results/B."
+            "One results folder can't be compared. Give two or more: study compare results/A results/B."
         )
     told = [{each.target: each for each in own.verdicts} for own in studies]
     if metric is not None:

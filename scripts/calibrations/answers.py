@@ -237,7 +237,7 @@ def by_cell(tables: pd.DataFrame) -> pd.DataFrame:
             f"{NAMES[other]} over {NAMES[base]}": f"{100 * gain:.1f} ± {100 * one['errors'][base, other]:.1f}"
             for (base, other), gain in one["true"].items()
         }
-        right = NAMES[one["right"]] + ("" if one["sure"] else ", not surely")
+        right = NAMES[one["right"]] + ("" if one["sure"] else ", uncertain")
         heard = ", ".join(
             f"{NAMES.get(name, name)} {counts[name]}"
             for name in (*LADDER, UNDECIDED)

@@ -25,10 +25,11 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 COMMANDS = """\
 # Commands
 
-`study COMMAND --help` says the same, `study --install-completion` lets your shell complete commands and options, and \
-`study --version` says what is installed. What you can mend ends with one message and exit code 2; a study stopped by \
-Ctrl-C, SIGTERM or a closed terminal ends with 130 and goes on with the same command. A second `study run` on the same \
-results folder is refused and told who is at work there.
+`study COMMAND --help` says the same. `study --install-completion` lets your shell complete commands and options, and \
+`study --version` prints what is installed.
+
+Mistakes you can fix end with one message and exit code 2. Ctrl-C, SIGTERM or a closed terminal ends a study with 130; \
+the same command resumes it. A second `study run` on the same results folder is refused, with the name of the first.
 """
 CONFIG = """\
 # Config

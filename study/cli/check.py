@@ -38,8 +38,8 @@ def cost_lines(plan: Plan) -> list[str]:
     config, workers = plan.config, workers_here(plan)
     cost = (
         f"{count(len(plan.searches), 'search')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}, at most "
-        f"{config.training.epochs} epochs; about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}, start and "
-        f"report included. At most {count(plan.slots, 'trial')} run at once."
+        f"{config.training.epochs} epochs: about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}. "
+        f"At most {count(plan.slots, 'trial')} run at once."
     )
     folds = count(config.outer.folds, "outer fold")
     repeats = config.outer.repeats or 1
@@ -48,7 +48,7 @@ def cost_lines(plan: Plan) -> list[str]:
     elif config.time is not None:  # which no repeat draws otherwise
         tested = f"in {folds}, in the order of time"
     else:
-        tested = f"in {folds}, drawn {times(repeats)}; a further repeat (outer.repeats) narrows the interval"
+        tested = f"in {folds}, repeated {times(repeats)}" if repeats > 1 else f"in {folds}"
     return [cost, f"Every target is tested {tested}."]
 
 

@@ -23,7 +23,9 @@ def print_compared(found: Compared, console: Console) -> None:
     if found.config:
         console.print(_configs(found))
     else:
-        console.print("Their configs differ in nothing that a result depends on.", soft_wrap=True)
+        console.print(
+            "Their configs don't differ in anything that changes results.", soft_wrap=True
+        )
     console.print(_answers(found))
     for target in found.targets:
         _print_target(found, target, console)
@@ -56,7 +58,7 @@ def _print_target(found: Compared, target: Between, console: Console) -> None:
         console.print(target.refused, soft_wrap=True)
         return
     title = f"{target.target}: {metric_of(str(target.metric), target.kind).noun} on {target.n_rows:,} test rows"
-    table = columns(("procedure", *found.names), left=1, title=title)
+    table = columns(("model", *found.names), left=1, title=title)
     noun = NOUNS.get(str(target.per), "the regression").removeprefix("the ")
     for name in dict.fromkeys(name for own in target.losses for name in own):
         label = noun if name == REGRESSION else NOUNS[name].removeprefix("the ")

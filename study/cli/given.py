@@ -34,7 +34,7 @@ def config_of(
         return load_config(source, settings)
     if not targets:
         raise StudyError(
-            f"A table needs a target: study run {source} --target COLUMN. (A config is a file that ends in .yaml.)"
+            f"{source} is a table, so name the column to predict: study run {source} --target COLUMN. Configs end in .yaml."
         )
     stem = Path(source.replace(":", "-")).name.split(".")[0] or "study"
     content: dict[str, Any] = {
@@ -64,6 +64,4 @@ def writing(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why = f"{error.filename or place}: {error.strerror or error}"
-        raise StudyError(
-            f"Cannot write {why}. Free the place or name another; the same command goes on."
-        ) from None
+        raise StudyError(f"Can't write {why}. Name another place, or make room.") from None

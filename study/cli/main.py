@@ -56,7 +56,7 @@ app = typer.Typer(
     cls=_Program,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Is a linear or logistic regression enough for this table, or is a neural network worth it, and how sure are we?",
+    help="Is a linear or logistic regression enough for your table, or is a neural network worth it?",
 )
 
 

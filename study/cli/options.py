@@ -15,16 +15,16 @@ ConfigOrTable = Annotated[
 ]
 Targets = Annotated[
     list[str] | None,
-    typer.Option("--target", "-t", help="Column to predict; may be given several times."),
+    typer.Option("--target", "-t", help="Column to predict; can be repeated."),
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a key: search.trials=20."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config: search.trials=20."),
 ]
-ResultsRoot = Annotated[Path, typer.Option(help="Folder for the results folders of all studies.")]
+ResultsRoot = Annotated[Path, typer.Option(help="Folder that holds the results folders.")]
 Name = Annotated[
-    str | None, typer.Option("--name", "-n", help="Name of the study and of its results folder.")
+    str | None, typer.Option("--name", "-n", help="Name of the study and its results folder.")
 ]
 ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Let Ray and TensorFlow speak.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object in place of text.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what Ray and TensorFlow log.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]

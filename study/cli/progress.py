@@ -68,8 +68,8 @@ def budget_words(plan: Plan) -> str | None:
             math.floor(math.log10(used)) - 1
         )  # rounded up, so that what is named is enough
         return (
-            f"{told} is too little: the plan takes about {given(math.ceil(used / step) * step, 2)} core-hours with all "
-            "that is left open at its least. Allow that, or name fewer targets, columns or families."
+            f"{told} is too little: the least plan takes about {given(math.ceil(used / step) * step, 2)} core-hours. "
+            "Allow that, or name fewer targets, columns or families."
         )
     return (
         f"{told} buys up to {config.search.trials} trials a search: about {human(used)} core-hours."
@@ -117,7 +117,7 @@ class Progress(Observer):
         done = sum(len(search.records) for search in searches.values())
         if done:
             self.note(
-                f"Continuing '{plan.config.name}': {done} of {plan.n_trials} trials are done."
+                f"Resuming '{plan.config.name}': {done:,} of {plan.n_trials:,} trials are done."
             )
         else:
             size = f"{count(plan.n_trials, 'trial')} in {count(len(plan.searches), 'search')}, {count(plan.n_fits, 'fit')}"
@@ -126,8 +126,8 @@ class Progress(Observer):
             self.note(bought)
         if plan.config.time_budget_min is not None:
             self.note(
-                f"A time budget of {given(plan.config.time_budget_min, 6)} minutes is set: what is searched depends on this "
-                "machine's speed, and another run will not give the same results."
+                f"time_budget_min: {given(plan.config.time_budget_min, 6)}. Results depend on this machine's speed, "
+                "and another run gives others."
             )
         recorded = (
             done
@@ -151,7 +151,7 @@ class Progress(Observer):
                 if isinstance(record, FoldRecord)
                 else f"Trial {record.trial_id}"
             )
-            self.note(f"{name} failed and the study goes on: {reason(record.error)}")
+            self.note(f"{name} failed: {reason(record.error)}. The study continues.")
         (task,) = self.shown.tasks
         tenths = task.percentage // 10
         self.shown.update(task.id, advance=1, trials=self._trials())
@@ -173,7 +173,7 @@ class Progress(Observer):
 
 def failed_words(failed: int, trials: int, root: Path) -> str:
     """How many trials failed, where it says why, and how they are run again."""
-    return f"{failed} of {trials} trials failed; their records say why. `study retry {quote(str(root))}` runs them again."
+    return f"{failed} of {trials} trials failed. `study retry {quote(str(root))}` runs them again."
 
 
 def notes(results: Results) -> list[str]:
@@ -182,5 +182,5 @@ def notes(results: Results) -> list[str]:
     often = any(warning.id == "S005" for warning in results.warnings)
     told = [failed_words(failed, len(results.trials), results.root)] if failed and not often else []
     some = on_some_folds(results.metrics).items()
-    told += [f"The {metric} of {target} is that of {words}." for (target, metric), words in some]
+    told += [f"The {metric} of {target} is of {words}." for (target, metric), words in some]
     return [*results.data.notes, *told, *failure_notes(read_outcomes(results.paths))]

@@ -21,7 +21,7 @@ def read_rows(path: Path) -> pd.DataFrame:
     """Raw frame of a table file; errors as `study.data.files.read_file`, and where it has no row."""
     frame = named(read_file(path, "Check its name.")[0], str(path))
     if not len(frame):
-        raise StudyError(f"Predictions need rows, but {path} has none below its header. Add rows.")
+        raise StudyError(f"{path} has no rows below its header. Add rows to predict.")
     return frame
 
 
@@ -31,11 +31,11 @@ def check_out(path: Path) -> None:
     """
     if path.suffix.lower() not in ENDINGS:
         raise StudyError(
-            f"Predictions are written as .csv, .tsv or .parquet, but {path} is none. Name another file."
+            f"Can't write {path} in that format. Name a .csv, .tsv or .parquet file with --out."
         )
     if not os.path.isdir(path.parent):  # noqa: PTH112 - which raises nothing where a name is too long
         raise StudyError(
-            f"Cannot write {path}: there is no folder {path.parent}. Name another file with --out."
+            f"Can't write {path}: there is no folder {path.parent}. Name another file with --out."
         )
 
 

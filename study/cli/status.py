@@ -80,7 +80,7 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
     """
     found = status_json(results, queued)
     table = columns(
-        ("target", "model", "outer fold", "trials", "failed", "best validation loss", "winner"),
+        ("target", "model", "outer fold", "trials", "failed", "best validation loss", "refit"),
         left=2,
     )
     table.columns[-1].justify = "left"
@@ -92,11 +92,11 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
             human(row["val_loss"], 4),
         )
         table.add_row(
-            row["target"], row["model"], fold, *numbers, "scored" if row["winner"] else ""
+            row["target"], row["model"], fold, *numbers, "tested" if row["winner"] else ""
         )
     console.print(table)
     for path in found["broken"]:
-        print(f"Broken record, which the next run sets aside and runs again: {path}")
+        print(f"Broken record: {path}. The next run replaces it.")
     if found["failed"]:
         print(
             failed_words(
@@ -106,15 +106,18 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
     for line in (*found["notes"], *found["verdicts"]):
         print(line)
     if found["finished"]:
-        print(f"Finished. Digest of the dataframe: {found['digest']}")
+        print(f"Finished. Digest of the results: {found['digest']}")
         return
-    to_go = (
-        f"to go: {listed([f'{many} {missing:,}' for many, missing in found['remaining'].items()])}"
+    left = listed(
+        [
+            f"{n:,} {'refits' if many == 'winners' else many}"
+            for many, n in found["remaining"].items()
+        ]
     )
     if found["running"]:
-        print(f"At work: {', '.join(found['running'])}; {to_go}.")
+        print(f"Running: {', '.join(found['running'])}. Left: {left}.")
     else:
         print(
-            f"Not finished, {to_go}.",
-            f"Go on with: {found['resume']}" if found["resume"] else "The SLURM job goes on.",
+            f"Stopped. Left: {left}.",
+            f"Resume: {found['resume']}" if found["resume"] else "The SLURM job resumes it.",
         )

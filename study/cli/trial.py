@@ -57,7 +57,7 @@ def print_trial(results: Results, found: OneTrial, console: Console) -> None:
         "coefficient, per original unit": {
             name.removeprefix("coef_"): n for name, n in record.coefficients.items()
         },
-        "term of the winner": {
+        "term of the refit": {
             " ".join(filter(None, (row.name, row.output))): row.weight for row in found.terms
         },
     }
@@ -72,7 +72,7 @@ def print_trial(results: Results, found: OneTrial, console: Console) -> None:
     if record.error:
         console.print(record.error.rstrip(), soft_wrap=True)
     if again := how_again(results, found):
-        console.print(f"Run it again, with all that was suggested from it: {again}", soft_wrap=True)
+        console.print(f"Run it and all that followed from it again: {again}", soft_wrap=True)
 
 
 def _ended(found: OneTrial) -> str:
@@ -80,10 +80,6 @@ def _ended(found: OneTrial) -> str:
     if record.state is TrialState.FAIL:
         return f"FAIL: {reason(record.error)}."
     if record.state is TrialState.PRUNED:
-        return f"PRUNED: given up at rung {len(record.rungs)}, where it was worse than the median of earlier ones."
-    said = f"COMPLETE, number {found.rank} of {found.complete} of its search by validation loss"
-    return (
-        f"{said}; it was scored on the test rows as the search's winner."
-        if found.test_losses
-        else f"{said}."
-    )
+        return f"PRUNED: stopped early at look {len(record.rungs)}, worse than the median of earlier trials."
+    said = f"COMPLETE: number {found.rank} of {found.complete} of its search by validation loss."
+    return f"{said} It was refit and tested." if found.test_losses else said

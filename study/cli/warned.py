@@ -18,7 +18,7 @@ def print_warnings(warnings: Iterable[StudyWarning], console: Console) -> None:
     for warning in told:
         console.print(f"Warning {warning.id}: {warning.sentence}", soft_wrap=True)
     if told:
-        console.print(f"`study explain {told[0].id}` says more of a warning.", soft_wrap=True)
+        console.print(f"More about a warning: study explain {told[0].id}", soft_wrap=True)
 
 
 def count_words(warnings: Iterable[StudyWarning]) -> str:

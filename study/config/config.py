@@ -29,35 +29,36 @@ LONGEST_NAME = 200
 class StudyConfig(Frozen):
     """One study: a table, its targets, the families to compare and how hard to try."""
 
-    name: str = Field(description="Name of the study and of its folder below results/.")
+    name: str = Field(description="Name of the study and of its folder in results/.")
     data: DataConfig
     targets: dict[str, Kind | Literal["auto"]] = Field(
-        description="Columns to predict and their kinds; `auto` infers the kind. A list of names or `target: NAME` will do."
+        description="Columns to predict and their kinds; `auto` infers the kind. Short forms: a list, or `target: NAME`."
     )
     families: Literal["auto"] | list[str] = Field(
         "auto",
-        description="`auto`: the baseline, the regression of each target's kind, and the networks.",
+        description="Model families. `auto`: the baseline, the regression of each target's kind, and the networks.",
     )
     depths: list[Annotated[int, Field(ge=1, le=32)]] | None = Field(
         None,
-        description="Hidden layers of the networks to compare; null: 1, 2 and 3, or the first of these on a small budget.",
+        description="Hidden layers of the networks to compare; null: 1, 2 and 3, or fewer on a small budget.",
     )
     space: dict[str, Space] = Field(
-        {}, description="Overrides of a family's search space: family, then hyperparameter."
+        {}, description="Changes to search spaces, by family and hyperparameter."
     )
     effort: Literal["quick", "normal", "thorough"] = Field(
         "normal",
-        description="Sets trials, seeds and epochs from the table's size: about 1, 5 and 30 minutes on two cores.",
+        description="Sets trials, seeds and epochs from the table's size: about 1, 5 or 30 minutes on two cores.",
     )
     budget_core_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         None,
-        description="In place of `effort`: core-hours, by the cost model, to fill with what is left open of repeats, seeds, "
-        "epochs, trials and depths, the same on every machine.",
+        description="Instead of `effort`: core-hours of the cost model, for what is not given of repeats, seeds, epochs, "
+        "trials and depths; the same on every machine.",
     )
     search: SearchConfig = SearchConfig()
     protocol: Literal["auto", "nested", "holdout"] = Field(
         "auto",
-        description="Outer folds, each with its own search, or one split; `auto`: nested unless the table is large.",
+        description="`nested`: outer folds, each with its own searches. `holdout`: one split. `auto`: nested unless the table "
+        "is large.",
     )
     outer: OuterConfig = OuterConfig()
     inner: InnerConfig = InnerConfig()
@@ -65,43 +66,39 @@ class StudyConfig(Frozen):
         None, description="Column whose rows stay together in every split; not a feature."
     )
     time: str | None = Field(
-        None, description="Column that orders the rows: test rows come later; not a feature."
+        None, description="Column that orders the rows: test rows are later ones; not a feature."
     )
     training: TrainingConfig = TrainingConfig()
     terms: Literal["auto"] | list[str] = Field(
         "auto",
-        description="Columns of which the regression with terms makes products and curves; `auto`: all, but no dates where "
-        "`time` orders the rows, since later rows lie outside what was seen.",
+        description="Columns that interactions and curves are made of. `auto`: all, but without dates if `time` is set.",
     )
     metric: MetricName | dict[str, MetricName] = Field(
         LOSS,
-        description="What the verdict is asked of, for all targets or by target: `loss`, which the search goes by in any case; "
-        "also r2, rmse, mae; of classes brier, accuracy, auc; of counts explained_deviance, rmse, mae.",
+        description="Metric of the verdict, for all targets or by target. Numbers: loss, r2, rmse, mae. Classes: loss, brier, "
+        "accuracy, auc. Counts: loss, explained_deviance, rmse, mae. Searches use the loss.",
     )
     margin_of: MarginOf = Field(
         "regression",
-        description="What the margin is a share of: the loss (or other metric) of the `regression`; with `unit` it is in the "
-        "metric's own unit, for the loss that of the target.",
+        description="`regression`: the margin is a share of the regression's loss or metric. `unit`: it has its unit.",
     )
-    margin: Margin = Field(
-        0.05, description="Smallest relative gain in loss for which you would change the model."
-    )
+    margin: Margin = Field(0.05, description="Smallest improvement worth switching models for.")
     min_margin: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(
         0.01,
-        description="Smallest difference that can matter, which a gain has to pass beside the margin. Of errors in standard "
-        "deviations of the target, of log loss, Poisson loss and Brier score as a share of the baseline's, else in the metric.",
+        description="Absolute lower limit to the margin. For errors: in standard deviations of the target. For log loss, "
+        "Poisson loss and Brier score: as a share of the baseline's. Otherwise: in the metric.",
     )
     resources: ResourcesConfig = ResourcesConfig()
     cluster: ClusterConfig = ClusterConfig()
     slurm: SlurmConfig = SlurmConfig()
     time_budget_min: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         None,
-        description="Stop suggesting trials after so many minutes. The result then depends on the machine's speed.",
+        description="Start no trial after so many minutes. Results then depend on the machine's speed.",
     )
     seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of everything random.")
     keep_fold_models: bool = Field(
         True,
-        description="Keep the judged models of the outer folds, from which predictions get intervals, in models/folds.",
+        description="Keep the models of the outer folds in models/folds; prediction intervals need them.",
     )
 
     @model_validator(mode="before")
@@ -138,15 +135,13 @@ class StudyConfig(Frozen):
     @classmethod
     def _name_is_one_folder(cls, name: str) -> str:
         if not name.strip() or name in {".", ".."} or any(c in name for c in "/\\"):
-            raise ValueError(f"a name must be one folder name without slashes but got {name!r}")
+            raise ValueError(f"must be one folder name without slashes (got {name!r})")
         if not name.isprintable():
             hidden = next(c for c in name if not c.isprintable())
-            raise ValueError(
-                f"a name must be of characters that print, in one line, but {name!r} has {hidden!r}"
-            )
+            raise ValueError(f"must print in one line, but {name!r} has {hidden!r}")
         if len(name.encode()) > LONGEST_NAME:
             raise ValueError(
-                f"a name must have at most {LONGEST_NAME} bytes of UTF-8 but {name[:40]!r}... has {len(name.encode())}"
+                f"must have at most {LONGEST_NAME} bytes, but {name[:40]!r}... has {len(name.encode())}"
             )
         return name
 
@@ -167,7 +162,7 @@ class StudyConfig(Frozen):
     def _shares_below_one(cls, margin: float, info: ValidationInfo) -> float:
         if margin >= 1 and info.data.get("margin_of") != "unit":
             raise ValueError(
-                f"a share must be less than 1 but got {margin:g}; `margin_of: unit` takes the metric's own unit"
+                f"must be less than 1 (got {margin:g}), unless `margin_of: unit` sets the metric's own unit"
             )
         return margin
 

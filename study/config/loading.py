@@ -43,7 +43,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(
-            f"Cannot read the config {path}: {getattr(error, 'strerror', None) or error}."
+            f"Can't read the config {path}: {getattr(error, 'strerror', None) or error}."
         ) from None
     try:
         content = read_yaml(text)
@@ -53,7 +53,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
         raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise StudyError(
-            f"{path} must be a mapping of keys to values; `study init TABLE --target T` writes one."
+            f"{path} has no keys with values. `study init TABLE --target T` writes a config."
         )
     content.setdefault("name", path.stem)
     return make_config(content, overrides, str(path), path.parent)
@@ -71,7 +71,7 @@ def make_config(
     try:
         values: dict[str, Any] = json.loads(json.dumps(content, default=str))
     except (TypeError, RecursionError) as error:
-        raise StudyError(f"{origin}: {error}; a key is text, so quote it.") from None
+        raise StudyError(f"{origin}: {error}. Quote keys that are not text.") from None
     for override in overrides:
         _override(values, override)
     try:
@@ -97,21 +97,19 @@ def _is_there(path: Path) -> bool:
 def _override(values: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
-        raise StudyError(f"--set takes key=value, such as search.trials=20, but got {override!r}.")
+        raise StudyError(f"--set {override}: write key=value, such as search.trials=20.")
     try:
         value = read_yaml(text)
     except Twice as error:
         raise StudyError(f"--set {key}: {error}") from None
     except yaml.YAMLError:
-        raise StudyError(f"--set {key}: {text!r} is not a YAML value; quote it.") from None
+        raise StudyError(f"--set {key}: {text!r} is not valid YAML. Quote it.") from None
     *parents, last = key.strip().split(".")
     place = values
     for parent in parents:
         below = place.setdefault(parent, {})
         if not isinstance(below, dict):
-            raise StudyError(
-                f"--set {override}: '{parent}' holds {below!r}, which has no keys below it."
-            )
+            raise StudyError(f"--set {override}: '{parent}' is {below!r} and has no keys.")
         place = below
     if last in {"target", "targets"} and not parents:
         values.pop("target", None)
@@ -143,7 +141,7 @@ def _explain(error: ValidationError, origin: str) -> str:
             and location[-1] in {"bool", "int", "float", "str"}
         ):
             item["msg"], location = (
-                "Input should be a range, a list of choices or one value",
+                "must be a range, a list of choices or one value",
                 location[:3],
             )
         key = ".".join(map(str, location))
@@ -174,19 +172,18 @@ def _wrong_value(item: Any, key: str, before: str) -> str:
     this one continues.
     """
     got = item["input"]
-    rule = item["msg"].removeprefix("Value error, ")
+    rule = item["msg"].removeprefix("Value error, ").split(", unable to")[0]
+    rule = rule.replace("Input should be", "must be")
     rule = re.sub(r"dictionary( or instance of \w+)?", "mapping", rule)
     expected = re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
     hint = nearest(got, expected) if isinstance(got, str) else ""
     if before:
         said, _, end = before.partition(" (got ")
         return (
-            f"{said} or {rule.removeprefix('Input should be ')} (got {end}"
-            if rule not in said
-            else before
+            f"{said} or {rule.removeprefix('must be ')} (got {end}" if rule not in said else before
         )
     shown = "" if isinstance(got, dict) or item["type"] == "value_error" else f" (got {got!r})"
-    named = f"'{key}': " if key else ""
+    named = f"'{key}'{'' if rule.startswith('must') else ':'} " if key else ""
     return f"{named}{rule}{shown}.{hint}"
 
 

@@ -39,7 +39,7 @@ def metrics_asked(
     for target, name in asked.items():
         if target not in kinds:
             raise StudyError(
-                f"metric.{target}: no such target; the targets are {', '.join(kinds)}.{nearest(target, kinds)}"
+                f"metric.{target}: there is no such target.{nearest(target, kinds)} Targets: {', '.join(kinds)}."
             )
         fitting = {
             each: [metric.name for metric in metrics_of(kind)] for each, kind in kinds.items()
@@ -47,13 +47,15 @@ def metrics_asked(
         known = dict.fromkeys(name for names in fitting.values() for name in names)
         if name not in NAMES:
             raise StudyError(
-                f"metric: '{name}' is no metric; there are {', '.join(known)}.{nearest(name, known)}"
+                f"metric: '{name}' is unknown.{nearest(name, known)} Metrics: {', '.join(known)}."
             )
         if name not in fitting[target]:
-            rule = f"'{name}' is no metric of {target}, which is {kinds[target].value}"
             fits = [each for each, names in fitting.items() if name in names]
             way = _of_those_that_fit(name, fits, of_one) if fits else ""
-            raise StudyError(f"metric: {rule}; it can be {', '.join(fitting[target])}.{way}")
+            raise StudyError(
+                f"metric: '{name}' does not fit {target}, which is {kinds[target].value}. "
+                f"These do: {', '.join(fitting[target])}.{way}"
+            )
     return {target: str(name) for target, name in asked.items()}
 
 

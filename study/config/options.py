@@ -25,19 +25,19 @@ class DataConfig(Frozen):
     """Where the table comes from and which of its columns are features."""
 
     source: str = Field(
-        description="`balloons`, a library's own table such as `sklearn:wine` or `statsmodels:fair`, or a path to CSV, TSV, "
-        "Parquet, Feather or JSON lines. A relative path is looked up beside the config, then in the working folder."
+        description="A file (CSV, TSV, Parquet, Feather, JSON lines), `balloons`, or a library's table such as `sklearn:wine` "
+        "or `statsmodels:fair`. A relative path starts at the config's folder, or at the working folder."
     )
     rows: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        10_000, description="Rows that the balloons generator draws."
+        10_000, description="Rows of the balloons table."
     )
-    seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of the balloons generator.")
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of the balloons table.")
     features: list[str] | None = Field(
         None, description="Columns to use as features; null: every column but the targets."
     )
     drop: list[str] = Field([], description="Columns to leave out.")
     types: dict[str, ColumnType] = Field(
-        {}, description="Types of columns, where the inferred one is wrong."
+        {}, description="Types of columns whose inferred type is wrong."
     )
 
     @field_validator("source")
@@ -45,7 +45,7 @@ class DataConfig(Frozen):
     def _source_can_be_a_file(cls, source: str) -> str:
         os.fsencode(source)  # raises a ValueError of half a character
         if "\0" in source:
-            raise ValueError(f"a source must be the name of a table or file but got {source!r}")
+            raise ValueError(f"must be the name of a table or file (got {source!r})")
         return source
 
     @property
@@ -71,13 +71,13 @@ class Range(Frozen):
     def _ordered(self) -> Self:
         if not (math.isfinite(self.low) and math.isfinite(self.high)) or self.low > self.high:
             raise ValueError(
-                f"low must not exceed high, both finite, but got low {self.low} and high {self.high}"
+                f"low {self.low} and high {self.high} must be finite, low at most high"
             )
         if self.zero and self.low < 0:
-            raise ValueError(f"a range with `zero: true` must lie above 0 but got low {self.low}")
+            raise ValueError(f"low {self.low} is below 0, which `zero: true` does not allow")
         if self.log and self.low <= 0:
             raise ValueError(
-                f"a log range must start above 0 but got low {self.low}; `zero: true` adds zero itself"
+                f"low {self.low} must be above 0 in a log range; `zero: true` adds zero itself"
             )
         return self
 
@@ -105,15 +105,15 @@ class SearchConfig(Frozen):
 
     sampler: SamplerName = Field("tpe", description="Optuna's sampler.")
     trials: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        None, description="Trials a search; null: from `effort`."
+        None, description="Trials of each search; null: from `effort`."
     )
     generation: Annotated[int, Field(ge=1)] = Field(
         6,
-        description="Width of the search's window: a trial waits for the results of those so many numbers before it, twice as "
-        "many for a regression; results do not depend on the number of workers.",
+        description="Most trials of a search at once, twice as many for a regression. Results are the same on any number of "
+        "workers.",
     )
     max_tries: Annotated[int, Field(ge=1)] = Field(
-        3, description="Failures where others succeed, before a trial is a FAIL."
+        3, description="Tries of a trial before it counts as failed."
     )
 
 
@@ -125,10 +125,10 @@ class OuterConfig(Frozen):
     )
     repeats: Annotated[int, Field(ge=1, le=100)] | None = Field(
         None,
-        description="How often the outer folds are drawn anew; null: as often as `effort` can afford on this table.",
+        description="Repeats of the outer folds; null: as many as `effort` can afford on this table.",
     )
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.2, description="Share of test rows of the holdout protocol."
+        0.2, description="Share of test rows in the holdout protocol."
     )
 
 
@@ -137,7 +137,7 @@ class InnerConfig(Frozen):
 
     folds: Annotated[int, Field(ge=2)] = Field(5, description="Inner folds.")
     seeds: Annotated[int, Field(ge=1, le=1_000)] | None = Field(
-        None, description="Seeds a network per inner fold; null: from `effort`."
+        None, description="Seeds of a network in each inner fold; null: from `effort`."
     )
 
 
@@ -149,13 +149,12 @@ class TrainingConfig(Frozen):
     )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Epochs without less validation loss before a replicate stops, or without 0.2% less of their mean before "
-        "all do; null: an eighth of `epochs`, at least 5. As many as `epochs`: nothing ends early, and no trial is given up as "
-        "worse than the earlier ones of its search (state PRUNED).",
+        description="Epochs without a lower validation loss before a fit stops, or without 0.2% less mean loss before a trial "
+        "does. null: an eighth of `epochs`, at least 5. With `epochs` or more nothing stops early, nor is any trial PRUNED.",
     )
     iterations: Annotated[int, Field(ge=1)] = Field(
         2_000,
-        description="Most iterations of a regression for one penalty; least squares needs none.",
+        description="Most iterations of a regression at one penalty; least squares needs none.",
     )
 
 
@@ -163,16 +162,16 @@ class ResourcesConfig(Frozen):
     """What one trial takes and how many run at once."""
 
     cpus_per_trial: Annotated[float, Field(gt=0, le=1)] = Field(
-        1, description="Cores a trial, at most 1: it trains on one, and with less several share it."
+        1, description="Cores of each trial, at most 1; with less, trials share a core."
     )
     gpus_per_trial: Annotated[float, Field(ge=0, le=1)] = Field(
         0,
-        description="Share of a GPU for each trial of a network, at most 1; 0: all train on CPUs.",
+        description="Share of a GPU for each trial of a network, at most 1; 0: train on CPUs.",
     )
     worker_memory_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         3,
-        description="Memory that a worker asks for and above which it is replaced, in GB. Where a node has less for each core, "
-        "it asks for that, down to 0.8, and is replaced above that, down to 1.5.",
+        description="Memory of a worker in GB; one that exceeds it is replaced. If a node has less for each core, workers get "
+        "that, at least 0.8, and are replaced above it, or above 1.5.",
     )
     max_concurrent: Annotated[int, Field(ge=1)] | None = Field(
         None, description="Most trials at once; null: all cores."
@@ -184,8 +183,8 @@ class ClusterConfig(Frozen):
 
     address: str = Field(
         "local",
-        description="`local`: a Ray of the study's own on this machine. `slurm`: the same on every node of the SLURM job that "
-        "this runs in. `auto` or HOST:PORT: a Ray cluster that runs already.",
+        description="`local`: start Ray on this machine. `slurm`: start it on all nodes of this SLURM job. "
+        "`auto` or HOST:PORT: use a Ray cluster that is running.",
     )
 
     @field_validator("address")
@@ -193,7 +192,7 @@ class ClusterConfig(Frozen):
     def _known(cls, address: str) -> str:
         given = re.fullmatch(r"(?:[^\s:/]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", address)
         if address not in {"local", "slurm", "auto"} and (given is None or int(given[1]) > 65_535):
-            raise ValueError(f"an address is local, slurm, auto or HOST:PORT but got {address!r}")
+            raise ValueError(f"must be local, slurm, auto or HOST:PORT (got {address!r})")
         return address
 
 
@@ -202,25 +201,24 @@ class SlurmConfig(Frozen):
 
     setup: list[str] = Field(
         [],
-        description="Shell lines that `study submit` puts at the start of a job: modules, environments.",
+        description="Shell lines at the start of a job of `study submit`: modules, environments.",
     )
     launch: str = Field(
         "",
-        description="What stands before the study's command on every node, such as `apptainer exec image.sif`: words as a "
-        "shell reads them, nothing expanded.",
+        description="Words before the study's command on every node, such as `apptainer exec image.sif`. "
+        "Split as a shell does, without expansion.",
     )
     scratch: str | None = Field(
         None,
-        description="Node-local folder for Ray's files, variables such as $SLURM_TMPDIR expanded on each node; null: /tmp.",
+        description="Node-local folder for Ray's files, with variables such as $SLURM_TMPDIR; null: /tmp.",
     )
     interface: str | None = Field(
         None,
-        description="Network interface of the first node on which Ray listens, such as ib0; the others take their way to it. "
-        "null: the one that leads to the others.",
+        description="Network interface of the first node for Ray, such as ib0; null: the one that reaches the others.",
     )
     ports: str | None = Field(
         None,
-        description="Ports that a site's firewall leaves open between nodes, such as 20000-20999; null: any that are free.",
+        description="Ports that are open between nodes, such as 20000-20999; null: any free ones.",
     )
 
     @property
@@ -234,16 +232,14 @@ class SlurmConfig(Frozen):
         try:
             shlex.split(launch)
         except ValueError as error:
-            raise ValueError(
-                f"launch is words as a shell reads them, but {launch!r} has {error}"
-            ) from None
+            raise ValueError(f"can't be split as a shell does (got {launch!r}): {error}") from None
         return launch
 
     @field_validator("scratch")
     @classmethod
     def _whole(cls, scratch: str | None) -> str | None:
         if scratch is not None and not scratch.startswith(("/", "$")):
-            raise ValueError(f"scratch is a path from the root but got {scratch!r}")
+            raise ValueError(f"must be an absolute path (got {scratch!r})")
         return scratch
 
     @field_validator("ports")
@@ -252,6 +248,6 @@ class SlurmConfig(Frozen):
         given = re.fullmatch(r"(\d{1,5})-(\d{1,5})", ports or "1024-65535")
         if given is None or not 1024 <= int(given[1]) < int(given[2]) <= 65_535:
             raise ValueError(
-                f"ports is a range between 1024 and 65535, such as 20000-20999, but got {ports!r}"
+                f"must be a range between 1024 and 65535, such as 20000-20999 (got {ports!r})"
             )
         return ports

@@ -51,6 +51,6 @@ def check_sampler(name: str) -> None:
     sampler = SAMPLERS[name]
     if sampler.needs and find_spec(sampler.needs) is None:
         raise StudyError(
-            f"search.sampler '{name}' needs {sampler.needs}, which is not installed: install family-study[{sampler.extra}], "
-            "or choose 'tpe'."
+            f"search.sampler '{name}' needs {sampler.needs}, which is not installed. "
+            f"`scripts/setup --with {sampler.extra}` installs it; 'tpe' needs nothing more."
         )

@@ -14,8 +14,7 @@ from study.schema import Kind, StudyError
 def _one(value: Any) -> Any:
     if isinstance(value, Mapping):
         raise ValueError(
-            "one margin holds for all targets; a study of one target alone has its own, and `study ask RESULTS --target NAME "
-            "--margin M` asks it afterwards"
+            "a study has one margin for all targets. `study ask RESULTS --target NAME --margin M` asks another of one target"
         )
     return value
 
@@ -43,6 +42,8 @@ def check_unit(
         metric = metric_of(name, kinds[target])
         most = min(metric.most, 1.0) if metric.more else metric.most
         if margin >= most:
-            points = f"; so many points are {margin / 100:g}" if margin < 100 else ""
-            rule = f"of `margin_of: unit` is in the {metric.title} of {target} itself, which differs by less than {most:g}"
-            raise StudyError(f"margin: one {rule}, but it is {margin:g}{points}.")
+            points = f" For {margin:g} points set {margin / 100:g}." if margin < 100 else ""
+            raise StudyError(
+                f"margin {margin:g} with `margin_of: unit`: the {metric.title} of {target} differs by less than {most:g}."
+                f"{points}"
+            )

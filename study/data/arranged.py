@@ -17,7 +17,7 @@ def _groups(raw: pd.Series[Any]) -> pd.Series[Any]:
     if values.isna().any():
         row = int(values.isna().to_numpy().argmax())
         raise StudyError(
-            f"Every row needs a group, but {str(raw.name)!r} is missing in row {row}. Fill the cell or drop the row."
+            f"groups column {str(raw.name)!r} is empty in row {row}. Fill the cell, or remove the row."
         )
     return values
 
@@ -27,14 +27,14 @@ def _time(raw: pd.Series[Any], config: StudyConfig) -> Column:
     column = read_column(raw, config.data.types.get(name))
     if column.type not in {"numeric", "date"}:
         raise StudyError(
-            f"A time column holds dates or numbers, but {name!r} has {column.reason}. "
-            f"Mend its cells, or set data.types.{name} to date to see the first that is none."
+            f"time column {name!r} has {column.reason}, not dates or numbers. "
+            f"Fix its cells; with data.types.{name}: date the first wrong one is named."
         )
     check_finite(column)
     if column.values.isna().any():
         row = int(column.values.isna().to_numpy().argmax())
         raise StudyError(
-            f"Every row needs a time, but {name!r} is missing or unread in row {row}. Fill it or drop the row."
+            f"time column {name!r} has no date or number in row {row}. Fix the cell, or remove the row."
         )
     return column
 

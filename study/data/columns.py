@@ -19,6 +19,7 @@ from study.data.cells import (
     as_text,
 )
 from study.data.dates import FORMATS, as_days, parse_dates
+from study.formatting import count
 from study.schema import StudyError
 
 TRUTHS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
@@ -85,7 +86,7 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     name, text = str(raw.name), as_text(raw)
     n_present = int(text.notna().sum())
     distinct = pd.Series(text.dropna().unique(), dtype="str")
-    count = _counted(len(distinct))
+    different = _counted(len(distinct))
     if not len(distinct):
         return Column(name, "category", text, "no cell filled")
     if len(distinct) < 9 and set(distinct.str.lower()) in TRUTHS:
@@ -95,13 +96,13 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     strange = int((~distinct.str.fullmatch(NUMBER)).sum())
     if not strange:
         if distinct.str.fullmatch(ZERO_PADDED).any():
-            return Column(name, "category", text, f"digits with leading zeros, {count}")
-        return Column(name, "numeric", as_numbers(text), f"numbers, {count}")
+            return Column(name, "category", text, f"digits with leading zeros, {different}")
+        return Column(name, "numeric", as_numbers(text), f"numbers, {different}")
     days, pattern = parse_dates(text)
     lost = int(n_present - days.notna().sum())
     if pattern and lost <= 0.05 * n_present:
-        return Column(name, "date", days, f"dates written as {pattern}, {count}", lost, pattern)
-    reason = f"text, {count}"
+        return Column(name, "date", days, f"dates written as {pattern}, {different}", lost, pattern)
+    reason = f"text, {different}"
     if strange < 0.5 * len(distinct):
         row = _first(~text.str.fullmatch(NUMBER) & text.notna())
         reason += f", mostly numbers but {text[row]!r} in row {row}"
@@ -113,8 +114,11 @@ def _first(offends: pd.Series[bool]) -> int:
     return int(offends.to_numpy().argmax()) if offends.any() else -1
 
 
-def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[Any]:
-    """float64 values of `raw`, or a StudyError that names the first cell that is no number."""
+def numbers_or_error(raw: pd.Series[Any], what: str, way_out: str) -> pd.Series[Any]:
+    """float64 values of `raw`, or a StudyError that names the first cell that is no number.
+
+    what: what the column is, as the error begins.
+    """
     raw = as_plain(raw)
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return as_days(raw)
@@ -123,9 +127,7 @@ def numbers_or_error(raw: pd.Series[Any], rule: str, way_out: str) -> pd.Series[
     text = as_text(raw)
     row = _first(~text.str.fullmatch(NUMBER) & text.notna())
     if row >= 0:
-        raise StudyError(
-            f"{rule}, but column {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}"
-        )
+        raise StudyError(f"{what} {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}")
     return as_numbers(text)
 
 
@@ -149,8 +151,7 @@ def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -
     if lost and days.isna().all():
         row = _first(text.notna())
         raise StudyError(
-            f"A date column holds dates of one format ({pattern or 'any'}), but {name!r} has {text[row]!r} in row {row}. "
-            f"{way_out}"
+            f"Date column {name!r} ({pattern or 'any format'}) has {text[row]!r} in row {row}. {way_out}"
         )
     return Column(name, kind, days, "as in training", lost, used)
 
@@ -164,24 +165,21 @@ def _declared(
     name = str(raw.name)
     if alien := _alien(raw):
         raise StudyError(
-            f"A {declared} column holds numbers, words or dates, but {name!r} has cells of type {alien}. {way_out}"
+            f"{declared.capitalize()} column {name!r} has cells of type {alien}, which can't be read. {way_out}"
         )
     if declared == "numeric" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
         way_out = way_out or f"Set data.types.{name} to date."
-        raise StudyError(f"A numeric column holds only numbers, but {name!r} has dates. {way_out}")
-    way_out = way_out or f"Mend the cell, or set data.types.{name} to category."
+        raise StudyError(f"Numeric column {name!r} has dates. {way_out}")
+    way_out = way_out or f"Fix the cell, or set data.types.{name} to category."
     if declared == "numeric":
-        return numbers_or_error(raw, "A numeric column holds only numbers", way_out), ""
+        return numbers_or_error(raw, "Numeric column", way_out), ""
     text = as_text(raw)
     if declared == "category":
         return text, ""
     if declared == "boolean":
         row = _first(~text.str.lower().isin(TRUE_WORDS | FALSE_WORDS) & text.notna())
         if row >= 0:
-            raise StudyError(
-                f"A boolean column holds true and false, yes and no or 1 and 0, but column {name!r} has {text[row]!r} "
-                f"in row {row}. {way_out}"
-            )
+            raise StudyError(f"Boolean column {name!r} has {text[row]!r} in row {row}. {way_out}")
         return as_booleans(text), ""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return as_days(raw), ""
@@ -189,10 +187,7 @@ def _declared(
     unread = text.notna() & days.isna()
     if unread.any():
         row = int(unread.to_numpy().argmax())
-        raise StudyError(
-            f"A date column holds dates of one format, such as 2024-01-31, but column {name!r} has {text[row]!r} in row {row}. "
-            f"{way_out}"
-        )
+        raise StudyError(f"Date column {name!r} has {text[row]!r} in row {row}. {way_out}")
     return days, pattern
 
 
@@ -200,8 +195,8 @@ def _distinct(values: pd.Series[Any]) -> str:
     return _counted(values.nunique())
 
 
-def _counted(count: int) -> str:
-    return f"{count} distinct value{'s' if count != 1 else ''}"
+def _counted(values: int) -> str:
+    return count(values, "distinct value")
 
 
 def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
@@ -210,7 +205,7 @@ def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
 
 
 def check_finite(
-    column: Column, way_out: str = "Mend the cells, empty them, or add the column to data.drop."
+    column: Column, way_out: str = "Fix or empty the cells, or add the column to data.drop."
 ) -> None:
     """Raise a StudyError where a numeric column holds infinite numbers, or numbers beyond LARGEST."""
     if column.type not in {"numeric", "date"}:
@@ -220,6 +215,5 @@ def check_finite(
         rows = [str(row) for row in column.values.index[huge]]
         shown = ", ".join(rows[:5]) + (", ..." if len(rows) > 5 else "")
         raise StudyError(
-            f"Numbers must be finite and below {LARGEST:g}, but column {column.name!r} has {len(rows)} that "
-            f"{'are' if len(rows) > 1 else 'is'} not (row {shown}). {way_out}"
+            f"Column {column.name!r}: {count(len(rows), 'number')} infinite or beyond {LARGEST:g} (row {shown}). {way_out}"
         )

@@ -53,8 +53,8 @@ def encode_all(
     for (target, split), vocabulary in zip(splits, vocabularies, strict=True):
         if not vocabulary.terms:
             raise StudyError(
-                f"A model needs a feature that varies, but none does on the development rows of outer fold "
-                f"{split.outer_fold} of {target.name!r}. Name other columns in data.features."
+                f"No feature varies on the training rows of outer fold {split.outer_fold} of {target.name!r}. "
+                "Name other columns in data.features."
             )
     places = {
         source: i

@@ -77,13 +77,14 @@ def read_file(path: Path, way_out: str = "Check data.source.") -> tuple[pd.DataF
     ending = next((e for e in FORMATS if path.name.lower().endswith(e)), "")
     try:
         if path.is_dir():
-            raise StudyError(f"A source is a file, but {path} is a folder. Name a file in it.")
+            raise StudyError(f"{path} is a folder. Name a file in it.")
         if not ending:
-            rule = f"A table file ends in one of {', '.join(FORMATS)}"
-            raise StudyError(f"{rule}, but the source is {path}. Convert it, to CSV say.")
+            raise StudyError(
+                f"{path} is in a format that can't be read. Convert it to one of {', '.join(FORMATS)}."
+            )
         content = path.read_bytes()
     except OSError as error:
-        raise StudyError(f"Cannot read the table {path}: {error.strerror}. {way_out}") from None
+        raise StudyError(f"Can't read {path}: {error.strerror}. {way_out}") from None
     if ending.endswith(".gz"):
         content = _decompress(content, path)
     digest = hashlib.sha256(content).hexdigest()
@@ -101,10 +102,10 @@ def _decompress(content: bytes, path: Path) -> bytes:
         with gzip.open(io.BytesIO(content)) as file:
             text = file.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise StudyError(f"{path} is no whole gzip file: {error}. Write it again.") from None
+        raise StudyError(f"{path} is not a complete gzip file: {error}. Write it again.") from None
     if len(text) > most:
         raise StudyError(
-            f"{path} is over {MOST_COMPRESSED} times larger unpacked, which no table is. Unpack it, if it is one."
+            f"{path} grows over {MOST_COMPRESSED} times when unpacked, which looks unsafe. If it is a table, unpack it first."
         )
     return text
 
@@ -115,12 +116,11 @@ def _check_text(content: bytes, path: Path) -> None:
         try:
             line.decode()
         except UnicodeDecodeError:
-            reason = f"A table file must be UTF-8 text, but {path} is not in line {number}. Save it as UTF-8."
-            raise StudyError(reason) from None
+            raise StudyError(
+                f"{path}, line {number}: not UTF-8 text. Save the file as UTF-8."
+            ) from None
     if not any(line.strip() for line in _stream(content)):
-        raise StudyError(
-            f"A table needs a header and rows, but {path} is empty. Choose another source."
-        )
+        raise StudyError(f"{path} is empty. A table needs a header and rows.")
 
 
 def _stream(content: bytes) -> io.TextIOWrapper:
@@ -134,7 +134,7 @@ def _columnar(content: bytes, path: Path, ending: str) -> pd.DataFrame:
     except Exception as error:  # pyarrow raises its own, ValueError or OSError, by what is broken
         reason = " ".join(str(error).split())
         raise StudyError(
-            f"{path} cannot be read as {ending.lstrip('.')}: {reason}. Write it again."
+            f"Can't read {path} as {ending.lstrip('.')}: {reason}. Write it again."
         ) from None
 
 
@@ -147,11 +147,11 @@ def _json_lines(text: str, path: Path) -> pd.DataFrame:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise StudyError(
-                f"Every line must be one JSON object, but line {number} of {path} is none: {error}."
+                f"{path}, line {number}: not valid JSON ({error}). Every line must be one JSON object."
             ) from None
         if not isinstance(record, dict):
             raise StudyError(
-                f"Every line must be one JSON object, but line {number} of {path} is {line.strip()[:40]!r}."
+                f"{path}, line {number}: {line.strip()[:40]!r} is not a JSON object. Every line must be one."
             )
         records.append(record)
     return pd.DataFrame(records)
@@ -176,15 +176,14 @@ def _separated(content: bytes, path: Path, separator: str | None) -> pd.DataFram
         pieces = [piece.apply(_cells) for piece in chain([first.iloc[1:]], reader)]
     except pd.errors.ParserError as error:
         reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
-        raise StudyError(f"{_RULE}, but {path} cannot be parsed: {reason}. {_WAY_OUT}") from None
+        raise StudyError(f"Can't read {path}: {reason}. {_WAY_OUT}") from None
     frame = pd.concat(pieces, ignore_index=True)
     if separator == ";":
         frame = frame.apply(_decimal_points)
     return frame.set_axis(header, axis=1)
 
 
-_RULE = "Every line of a table needs as many cells as its header"
-_WAY_OUT = "Mend that line, or quote cells that hold the separator."
+_WAY_OUT = "Fix the line, or quote cells that contain the separator."
 
 
 def _width(content: bytes, path: Path, separator: str) -> int:
@@ -200,12 +199,11 @@ def _width(content: bytes, path: Path, separator: str) -> int:
             width = width or len(cells)
             if len(cells) != width:
                 raise StudyError(
-                    f"{_RULE}, but line {reader.line_num} of {path} has {len(cells)} where the header has {width}. {_WAY_OUT}"
+                    f"{path}, line {reader.line_num}: {len(cells)} cell{'s' * (len(cells) != 1)}, but the header has {width}. "
+                    f"{_WAY_OUT}"
                 )
     except csv.Error as error:
-        raise StudyError(
-            f"{_RULE}, but line {reader.line_num} of {path} cannot be parsed: {error}. {_WAY_OUT}"
-        ) from None
+        raise StudyError(f"{path}, line {reader.line_num}: {error}. {_WAY_OUT}") from None
     return width or 1  # a header of one empty cell
 
 

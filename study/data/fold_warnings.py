@@ -20,7 +20,6 @@ from study.evidence.warnings.limits import (
     RARE,
     TWINS,
 )
-from study.formatting import percent
 from study.schema import ALL_ROWS, StudyWarning
 
 MOST_NAMED = 5
@@ -68,10 +67,7 @@ def rare_classes(places: list[Encoded]) -> StudyWarning | None:
         id="S009",
         target=first.target,
         text=f"Classes of {first.target} are too rare for the folds: {_named(rare)}.",
-        todo=(
-            "Merge such a class with another, leave its rows out, or lower `outer.folds` and `inner.folds`: what is said of it "
-            "is luck."
-        ),
+        todo="Merge them, remove their rows, or lower `outer.folds` and `inner.folds`.",
     )
 
 
@@ -122,13 +118,10 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
         id="S010",
         target=first.target,
         text=(
-            f"{found:,} of {tested:,} test rows of all outer folds ({percent(found / tested)}%) equal a development row in "
-            f"all features and {first.target}, such as row {example:,} of the table, counted from 0."
+            f"{found:,} of {tested:,} test rows equal a training row in all columns, such as row {example:,} (from 0). "
+            "Models that memorise rows look too good."
         ),
-        todo=(
-            "If they are copies, remove all but one; if one unit was measured again and again, name its column in `groups`. A "
-            "model that remembers rows is flattered by them."
-        ),
+        todo="Remove copies. For repeated measurements of one unit, name its column in `groups`.",
     )
 
 
@@ -195,22 +188,14 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
     if not most:
         return None
     told = [f"{name} (in {far[name]} of {len(places)}, at most {sizes[name]:.2f})" for name in most]
-    moved = (
-        f"{first.target} itself drifts"
-        if first.target in most
-        else f"{first.target} itself does not drift so far"
-    )
     return StudyWarning(
         id="S011",
         target=first.target,
         text=(
-            f"The outer folds of {first.target} drift: later rows, which are tested, differ from earlier ones in {_named(told)}"
-            f"; {moved}. In brackets the outer folds, and the Kolmogorov-Smirnov distance, which is 1 where no value is shared."
+            f"Test rows of {first.target} are later and differ from training rows in {_named(told)}. "
+            "In brackets: outer folds, and the Kolmogorov-Smirnov distance (0 to 1)."
         ),
-        todo=(
-            "The verdict is about such a change, not about rows like those at hand. Put what only grows (counters, years, "
-            "prices) as a difference or a ratio, or drop it with `data.drop`, and do not read losses of single folds as noise."
-        ),
+        todo="Replace growing columns by differences or ratios, or add them to `data.drop`.",
     )
 
 

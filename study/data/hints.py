@@ -48,10 +48,10 @@ def hints(
                 StudyWarning(
                     id="S013",
                     text=(
-                        f"{feature.name!r} is read as numbers and looks like a code: {len(counts)} whole numbers from "
+                        f"{feature.name!r} looks like a code, but is read as numbers: {len(counts)} whole numbers from "
                         f"{counts.index.min():.0f} to {counts.index.max():.0f}."
                     ),
-                    todo=f"If it names something and measures nothing, set data.types.{feature.name} to category.",
+                    todo=f"If it measures nothing, set data.types.{feature.name} to category.",
                 )
             )
         names = code or feature.type == "category" or (number and _is_unit(feature.name, counts))
@@ -59,8 +59,9 @@ def hints(
             found.append(
                 StudyWarning(
                     id="S014",
-                    text=f"{feature.name!r} has {len(counts)} values, each in about {counts.mean():.0f} rows.",
-                    todo=f"If rows of one belong together, as those of one customer do, set groups to {feature.name!r}.",
+                    text=f"Rows of one {feature.name!r} can be in both training and test rows ({len(counts)} values, "
+                    f"about {counts.mean():.0f} rows each).",
+                    todo=f"To predict for new values of it, set groups: {feature.name!r}.",
                 )
             )
     return found

@@ -26,8 +26,8 @@ def leaks(
         StudyWarning(
             id="S006",
             target=target.name,
-            text=f"Feature {feature!r} tells {target.name!r} without error.",
-            todo="If it is not known beforehand, add it to data.drop.",
+            text=f"Feature {feature!r} determines {target.name!r}.",
+            todo="If it is not known when you predict, add it to data.drop.",
         )
         for target in targets
         for feature in features

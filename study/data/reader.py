@@ -97,9 +97,9 @@ class Reader(Frozen):
         typed: dict[str, pd.Series[Any]] = {}
         counts: dict[str, dict[str, int]] = {"gaps": {}, "unseen": {}, "outside": {}, "unread": {}}
         for column in self.columns:
-            way_out = f"Give every {column.name!r} as it was in training."
+            way_out = f"Write {column.name!r} as it was in training."
             read = read_as(frame[column.name], column.type, column.pattern, way_out)
-            check_finite(read, "Mend the cells, or empty them.")
+            check_finite(read, "Fix or empty the cells.")
             typed[column.name] = read.values
             empty = read.values.isna()
             counts["unread"][column.name] = read.lost
@@ -145,8 +145,8 @@ class Reader(Frozen):
                 [str(name) for name in frame if name not in {own.name for own in self.columns}],
             )
             raise StudyError(
-                f"A prediction needs every feature that the study was given, but the rows lack {', '.join(map(repr, lacking))}."
-                f"{hint} Add the column{'s' * (len(lacking) > 1)}; empty cells are gaps."
+                f"The rows lack {', '.join(map(repr, lacking))}, which the models need.{hint} "
+                f"Add the column{'s' * (len(lacking) > 1)}; cells may be empty."
             )
 
 

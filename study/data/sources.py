@@ -60,16 +60,14 @@ def read_source(data: DataConfig) -> Source:
         word, _, name = data.source.partition(":")
         if word not in LIBRARIES:
             raise StudyError(
-                f"A source is a file, which ends in one of {', '.join(FORMATS)}, or one of {', '.join(LIBRARIES)} with a "
-                f"table's name, but it is '{data.source}'.{nearest(word, LIBRARIES)}"
+                f"data.source '{data.source}' is not a table.{nearest(word, LIBRARIES)} It is a file ({', '.join(FORMATS)}), "
+                f"or a table's name behind one of {', '.join(LIBRARIES)}."
             )
         frame, digest = LIBRARIES[word](name, data), ""
         origin, targets = data.source, TARGETS.get(word, ())
     frame = named(frame, origin)
     if not len(frame):
-        raise StudyError(
-            f"A table needs rows, but {origin} has none below its header. Add rows or choose another source."
-        )
+        raise StudyError(f"{origin} has no rows below its header. Add rows, or name another file.")
     digest = (
         digest
         or hashlib.sha256(frame.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
@@ -80,7 +78,7 @@ def read_source(data: DataConfig) -> Source:
 def _balloons(name: str, data: DataConfig) -> pd.DataFrame:
     if name:
         raise StudyError(
-            f"The balloons are one table, but the source is 'balloons:{name}'. Leave ':{name}' out."
+            f"data.source 'balloons:{name}': the balloons are one table. Remove ':{name}'."
         )
     return make_balloons(data.rows, data.seed)
 
@@ -89,7 +87,7 @@ def _sklearn(name: str, data: DataConfig) -> pd.DataFrame:
     if name not in SKLEARN_TABLES:
         hint = nearest(name, SKLEARN_TABLES)
         raise StudyError(
-            f"scikit-learn's built-in tables are {', '.join(SKLEARN_TABLES)}, but the source is 'sklearn:{name}'.{hint}"
+            f"scikit-learn has no table 'sklearn:{name}'.{hint} Choose one of {', '.join(SKLEARN_TABLES)}."
         )
     from sklearn import datasets
 
@@ -108,9 +106,7 @@ def _statsmodels(name: str, data: DataConfig) -> pd.DataFrame:
     )
     if name not in names:
         hint = nearest(name, names) or f" It has {', '.join(names)}."
-        raise StudyError(
-            f"The source 'statsmodels:{name}' names no table that statsmodels ships.{hint}"
-        )
+        raise StudyError(f"statsmodels has no table 'statsmodels:{name}'.{hint}")
     return pd.DataFrame(importlib.import_module(f"statsmodels.datasets.{name}").load_pandas().data)
 
 
@@ -143,9 +139,7 @@ def named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     names = [_printable(name) or f"column {i}" for i, name in enumerate(frame.columns, 1)]
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
-        raise StudyError(
-            f"Every column needs a name of its own, but {origin} has {twice[0]!r} more than once. Rename one."
-        )
+        raise StudyError(f"{origin} has two columns named {twice[0]!r}. Rename one.")
     index = frame.index
     telling = index.nlevels == 1 and (
         index.name is not None or not pd.api.types.is_integer_dtype(index.dtype)

@@ -97,7 +97,7 @@ def _outer(cutter: _Cutter, rows: IntArray, config: StudyConfig) -> Iterator[Pai
     repeats = config.outer.repeats or 1
     if cutter.times is not None and repeats > 1:
         raise StudyError(
-            f"Folds in time order are the same in every repeat, but outer.repeats is {repeats}. Set it to 1."
+            f"outer.repeats is {repeats}, but folds in time order are the same in every repeat. Set it to 1."
         )
     for repeat in range(repeats):
         yield from cutter.folds(
@@ -184,8 +184,8 @@ class _Cutter:
             kept, held = next(pairs)
         except ValueError as error:
             raise StudyError(
-                f"Development and test rows both need rows of every class or group, but outer.test_fraction is {fraction} of "
-                f"{len(rows)} rows of {self.target.name!r}: {error} Set it nearer to 0.3."
+                f"outer.test_fraction {fraction} of {len(rows)} rows leaves a class or group of {self.target.name!r} "
+                f"without training or test rows: {str(error).rstrip('.')}. Set it nearer to 0.3."
             ) from None
         return rows[np.sort(kept)], rows[np.sort(held)]
 
@@ -235,7 +235,7 @@ class _Cutter:
             moments = len(np.unique(self.times[rows]))
             if moments < folds + 1:
                 raise StudyError(
-                    f"{folds} folds in time order need {folds + 1} distinct times, but {name!r} has {moments} to split. "
+                    f"{folds} folds in time order need {folds + 1} times, but {name!r} has {moments} to split. "
                     f"Lower {key}, or use a finer time column."
                 )
             return
@@ -254,8 +254,8 @@ class _Cutter:
             if counts.min() < folds:
                 label = list(self.target.classes)[int(codes[counts.argmin()])]
                 raise StudyError(
-                    f"{folds} folds need {folds} rows of every class, but class {label!r} of {name!r} has {counts.min()} to "
-                    f"split. Lower {key}, merge the class with another, or leave its rows out."
+                    f"{folds} folds need {folds} rows of each class, but {label!r} of {name!r} has {counts.min()} to split. "
+                    f"Lower {key}, merge the class with another, or remove its rows."
                 )
 
     def check_training(self, kept: list[IntArray]) -> None:
@@ -265,6 +265,6 @@ class _Cutter:
         for rows in kept:
             if len(np.unique(self.labels[rows])) < 2:
                 raise StudyError(
-                    f"Training rows need two distinct values of {self.target.name!r}, but {len(rows)} of them, kept together "
-                    "by groups or time, have one. Use fewer folds, or other groups or times."
+                    f"All values of {self.target.name!r} are the same on {len(rows)} training rows of a fold. "
+                    "Use fewer folds, or other groups or times."
                 )

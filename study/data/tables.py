@@ -20,6 +20,7 @@ from study.data.hints import hints
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
+from study.formatting import count
 from study.schema import Feature, StudyData, StudyError, StudyWarning, Target, nearest
 
 _ID_NAME = re.compile(
@@ -86,12 +87,11 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     _check_names(config, source)
     if len(source.frame) < LEAST_ROWS:
         raise StudyError(
-            f"A comparison needs {LEAST_ROWS} rows, but {source.origin} has {len(source.frame)}. Add rows."
+            f"{source.origin} has {count(len(source.frame), 'row')}. A comparison needs at least {LEAST_ROWS}."
         )
     if config.groups and config.time:
         raise StudyError(
-            f"Rows are kept together by group or ordered by time, but groups is {config.groups!r} and time is {config.time!r}. "
-            "Set one of them to null."
+            f"groups is {config.groups!r} and time is {config.time!r}, but folds go by one of them. Set the other to null."
         )
     raw = {str(name): column for name, column in source.frame.items()}
     source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
@@ -136,7 +136,7 @@ def _combined(config: StudyConfig, features: list[Feature]) -> tuple[str, ...] |
     for name in config.terms:
         if name not in names:
             raise StudyError(
-                f"terms must name features, but {name!r} is none.{nearest(name, names)}"
+                f"terms names {name!r}, which is not a feature.{nearest(name, names)} Remove it, or name a feature."
             )
     return tuple(config.terms)
 
@@ -168,13 +168,11 @@ def _check_names(config: StudyConfig, source: Source) -> None:
             if name not in names:
                 shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
                 hint = nearest(name, names) or f" Its columns are {shown}."
-                raise StudyError(
-                    f"{key} must name columns of {source.origin}, but it has no column {name!r}.{hint}"
-                )
+                raise StudyError(f"{key}: {source.origin} has no column {name!r}.{hint}")
     for name in config.targets:
         if name in config.data.drop or name in {config.groups, config.time}:
             raise StudyError(
-                f"A target is nothing else, but {name!r} is also in data.drop, groups or time. Remove it there."
+                f"Target {name!r} is also in data.drop, groups or time. Remove it there."
             )
 
 
@@ -211,9 +209,7 @@ def _features(
             continue
         check_finite(column)
         if column.lost:
-            notes.append(
-                f"Column {name!r} is a date, and {column.lost} cells that are none count as missing."
-            )
+            notes.append(f"Column {name!r} has dates. Other cells count as missing: {column.lost}.")
         missing = int(column.values.isna().sum())
         found.append(
             Feature(
@@ -232,7 +228,7 @@ def _features(
     ]
     if not found:
         raise StudyError(
-            f"A model needs a feature, but {source.origin} leaves none: {' '.join(notes) or 'every column is a target.'} "
+            f"{source.origin} has no usable feature: {' '.join(notes) or 'every column is a target.'} "
             "Name columns in data.features, or drop fewer."
         )
     return found

@@ -18,6 +18,7 @@ from study.data.columns import (
     read_column,
     read_labels,
 )
+from study.formatting import count
 from study.schema import Kind, StudyError, Target, in_order
 
 MOST_CLASSES = 100
@@ -60,22 +61,20 @@ def read_target(
     column = read_column(raw, declared)
     if column.type is None:
         raise StudyError(
-            f"A target holds numbers, words or true and false, but {name!r} has {column.reason}. Choose another."
+            f"Target {name!r} has {column.reason}, not numbers, words or true and false. Choose another."
         )
     counts = (
         column.values if column.type == "numeric" else read_labels(raw, column)
     ).value_counts()
     if not len(counts):
-        raise StudyError(
-            f"A target needs values, but every cell of {name!r} is missing. Choose another target."
-        )
+        raise StudyError(f"Every cell of target {name!r} is missing. Choose another.")
     if len(counts) == 1:
         raise StudyError(
-            f"A target needs two distinct values, but every cell of {name!r} is {as_label(counts.index[0])!r}. Choose another."
+            f"Every cell of target {name!r} is {as_label(counts.index[0])!r}. Choose another."
         )
     if counts.sum() < LEAST_ROWS:
         raise StudyError(
-            f"A comparison needs {LEAST_ROWS} rows with a target, but {name!r} is filled in {counts.sum()}. Add rows."
+            f"Target {name!r} is filled in {count(int(counts.sum()), 'row')}. A comparison needs at least {LEAST_ROWS}."
         )
     kind, reason = _infer(column, counts) if wanted == "auto" else (wanted, "set in targets")
     if kind in {Kind.CONTINUOUS, Kind.COUNT}:
@@ -148,16 +147,12 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
 
 def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series[Any]:
     name = column.name
-    rule = (
-        f"A {kind.value} target holds numbers"
-        if kind is Kind.CONTINUOUS
-        else "A count holds non-negative whole numbers"
-    )
-    way_out = f"Mend the cell, or set targets.{name} to auto."
+    what = f"{kind.value.capitalize()} target"
+    way_out = f"Fix the cell, or set targets.{name} to auto."
     values = (
         column.values
         if column.type in {"numeric", "date"}
-        else numbers_or_error(raw, rule, way_out)
+        else numbers_or_error(raw, what, way_out)
     )
     check_finite(Column(name, "numeric", values, ""))
     if kind is Kind.COUNT:
@@ -165,8 +160,8 @@ def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
             raise StudyError(
-                f"{rule}, but column {name!r} has {as_label(values[row])} in row {row}. "
-                f"Mend the cell, or set targets.{name} to continuous."
+                f"{what} {name!r} has {as_label(values[row])} in row {row}. "
+                f"Fix the cell, or set targets.{name} to continuous."
             )
     return values
 
@@ -175,20 +170,17 @@ def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> dict[str, int]:
     classes = [str(label) for label in counts.index]
     if kind is Kind.BINARY and len(classes) != 2:
         raise StudyError(
-            f"A binary target has exactly 2 classes, but {name!r} has {len(classes)}: {_listed(classes)}. "
-            f"Set targets.{name} to multiclass, or to auto."
+            f"Binary target {name!r} has {len(classes)} classes: {_listed(classes)}. Set targets.{name} to multiclass or auto."
         )
     if len(classes) > MOST_CLASSES:
         raise StudyError(
-            f"A multiclass target has at most {MOST_CLASSES} classes, but {name!r} has {len(classes)}: {_listed(classes)}. "
-            "Choose another target, or merge classes; if it is a number, mend the cells that are none and set its kind to "
-            "continuous."
+            f"Target {name!r} has {len(classes)} classes: {_listed(classes)}. The most is {MOST_CLASSES}: merge some, "
+            f"or set targets.{name} to continuous."
         )
     rarest = counts.index[-1]
     if counts.iloc[-1] < 2:
         raise StudyError(
-            f"Every class needs rows to train and to test on, but class {rarest!r} of {name!r} has 1 row. "
-            "Merge it with another class, or leave its row out."
+            f"Class {rarest!r} of {name!r} has only 1 row. Merge it with another class, or remove the row."
         )
     return {label: int(counts[label]) for label in in_order(classes)}
 

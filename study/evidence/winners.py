@@ -18,7 +18,7 @@ CHOSEN = -1
 outer fold."""
 CANDIDATES = {
     "ensemble": "the mean prediction of the replicates that the search trained",
-    "refit": "the best trial refitted on all development rows",
+    "refit": "the best trial refitted on all training rows",
 }
 """Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a
 part of it."""

@@ -40,12 +40,12 @@ def retry(root: str | Path, trial: str | None = None, tell: Callable[[str], None
                 tell(failure.sentence)
         if not (again := [failure for failure in failed if trial or not failure.again]):
             raise StudyError(
-                f"Nothing that failed in {paths.root} could succeed with the same hyperparameters, so nothing was changed; "
-                "with --trial one is retried all the same."
+                f"All that failed in {paths.root} would fail again with the same hyperparameters. "
+                "To retry one nevertheless, name it with --trial."
             )
         for each in (paths, *paths.shares):
             each.journal.unlink(missing_ok=True)  # no death of a driver is held against them
         aside = put_aside(paths, again)
     tell(
-        f"To be run again: {', '.join(failure.name for failure in again)}. What they left is in {aside}."
+        f"To run again: {', '.join(failure.name for failure in again)}. Their old records are in {aside}."
     )

@@ -202,8 +202,8 @@ class Dispatcher:
         self.tasks.failed(task)
         for node in self.faults.left_out.keys() - left_out:
             self.recorder.observer.note(
-                f"Node {self.faults.host(node)} is left out: one task after the other failed there and none succeeded. What "
-                f"failed there is not recorded and runs elsewhere. The first error: {reason(self.faults.left_out[node])}"
+                f"Node {self.faults.host(node)} is left out, since every task failed there. "
+                f"Other nodes run them. First error: {reason(self.faults.left_out[node])}"
             )
             self._want()
 
@@ -219,8 +219,8 @@ class Dispatcher:
         self._erred.discard(worker)
         if self._unborn > MOST_UNBORN * self.workers.room:
             raise StudyError(
-                f"{self._unborn} workers ended one after the other before their first task, so that no trial can run. Ray says "
-                f"of the last: {error or 'nothing'}. Every finished trial is kept; --verbose tells more."
+                f"{self._unborn} workers ended before their first task. Ray's last error: {error or 'none'}. "
+                "For details, run again with --verbose; finished trials are kept."
             )
         self._want()
 

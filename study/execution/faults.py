@@ -168,7 +168,7 @@ class FaultTracker:
         if not died:
             return error
         times = f"{self._tries[task.key]} time{'s' * (self._tries[task.key] > 1)}"
-        return f"{error}\nThe worker died {times} while it ran {task.noun}: out of memory, or a crash.".lstrip()
+        return f"{error}\nThe worker died {times} while it ran {task.noun}, out of memory or in a crash.".lstrip()
 
     def environment_error(self, on_disk: bool = True) -> StudyError:
         """What ends a run that has no other node. on_disk: whether it keeps records, from which it
@@ -176,10 +176,10 @@ class FaultTracker:
         """
         hosts = ", ".join(dict.fromkeys(map(self.host, self.left_out)))
         (first, *_) = self.left_out.values()
-        kept = "None of these failures is recorded, each finished trial is kept; the same command goes on once this is mended. "
+        kept = "Fix it, then run the same command: finished trials are kept. "
         return StudyError(
-            f"Trials cannot run here: on {hosts} all that was tried last failed, as where the environment is at fault and not "
-            f"the trials. {kept if on_disk else ''}The first error:\n{first.rstrip()}"
+            f"Every recent trial on {hosts} failed, which points to the environment. "
+            f"{kept if on_disk else ''}First error:\n{first.rstrip()}"
         )
 
     def _end(self, task: Task) -> tuple[str, _Node, _Run]:

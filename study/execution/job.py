@@ -108,12 +108,12 @@ class Progressing(Observer):
         if not self.done and note.idle + 1 >= MOST_IDLE_RUNS:
             raise StudyError(_no_progress(number))
         print(
-            f"Stopped before the walltime with {self.done} new records; job {number} queues again.",
+            f"Stopped before the walltime with {self.done} new records. Job {number} is queued again.",
             file=sys.stderr,
             flush=True,
         )
         if refused := requeue(number):
-            print(f"SLURM does not queue it again: {refused}", file=sys.stderr)
+            print(f"SLURM refuses to queue it again: {refused}", file=sys.stderr)
 
     def leave(self) -> None:
         """Say why SLURM ends the job, which it is asked; one that is preempted queues again, a
@@ -126,19 +126,17 @@ class Progressing(Observer):
                 write_note(self.paths, self.job.model_copy(update={"idle": self.job.idle - 1}))
         match why:
             case Ending.QUEUED:
-                said = f"; SLURM queues job {job} again"
+                said = f", which queues job {job} again"
             case Ending.PREEMPTED:
                 refused = requeue(job, ASK_S)
-                then = f"is not queued again: {refused}" if refused else "queues again"
+                then = f"is not queued again: {refused}" if refused else "is queued again"
                 said = f": job {job} was preempted and {then}"
             case Ending.OTHER:
                 said = ""
             case Ending.UNKNOWN:
-                said = (
-                    f"; it does not say whether job {job} was preempted, so it is not queued again"
-                )
+                said = f". Job {job} is not queued again"
         print(
-            f"Stopped by SLURM{said}. Every finished trial is kept in {self.paths.root}.",
+            f"Stopped by SLURM{said}. Finished trials are kept in {self.paths.root}.",
             file=sys.stderr,
             flush=True,
         )
@@ -146,8 +144,8 @@ class Progressing(Observer):
 
 def _no_progress(job: str) -> str:
     return (
-        f"SLURM job {job} made no progress in {MOST_IDLE_RUNS} runs and is not queued again: no trial finished in its time. "
-        "Give it more with --time, or make a trial cheaper (training.epochs, inner.folds, inner.seeds)."
+        f"SLURM job {job} finished no trial in {MOST_IDLE_RUNS} runs, so it is not queued again. "
+        "Give it more --time, or make a trial cheaper (training.epochs, inner.folds, inner.seeds)."
     )
 
 

@@ -58,9 +58,7 @@ class RecordSink(ABC):
             case Unscored():
                 key = record.search.key
                 self.searches[key].score(record.number)
-                self.observer.note(
-                    f"The winner of {key} could not be scored on the test rows: {reason(record.error)}"
-                )
+                self.observer.note(f"The refit of {key} failed: {reason(record.error)}")
                 return
         self.observer.finished(record)
 

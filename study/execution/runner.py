@@ -35,7 +35,7 @@ def make_searches(
     found = read_records(paths, plan.searches, plan.beside)
     for path in found.broken:
         aside = set_aside(paths, path)
-        observer.note(f"A broken record was set aside as {aside}; it is made again.")
+        observer.note(f"A broken record was set aside as {aside}. It runs again.")
     by_search: dict[str, dict[int, Outcome]] = {}
     for record in found.trials:
         by_search.setdefault(record.search.key, {})[record.number] = record
@@ -83,7 +83,7 @@ def run_searches(
         with Journal(paths, plan.config.search.max_tries) as journal, pool.stopped_by_ctrl_c():
             if journal.suspects:
                 observer.note(
-                    "The driver of the last run died. One of these may have been why, so they run one at a time: "
+                    "The last run crashed, perhaps through one of these, which now run one at a time: "
                     f"{', '.join(sorted(journal.suspects))}."
                 )
             Dispatcher(tasks, recorder, pool, journal).run()
@@ -97,11 +97,11 @@ def run_searches(
         )
         if failed is None:
             raise StudyError(
-                f"No trial was started within time_budget_min, which is {plan.config.time_budget_min:g}; raise it, then go on."
+                f"time_budget_min {plan.config.time_budget_min:g} ended before the first trial. Raise it, then resume."
             )
         raise StudyError(
-            f"Every trial failed, so there is nothing to compare. The first one, {failed.trial_id}, says: "
-            f"{reason(failed.error)}. The records are in {paths.trials}; with another seed or space, choose another --name."
+            f"Every trial failed. The first error, of {failed.trial_id}: {reason(failed.error)}. "
+            f"The records are in {paths.trials}. To change seed or space, choose another --name."
         )
     if note := late_note(searches.values()):
         observer.note(note)
@@ -120,6 +120,6 @@ def late_note(searches: Iterable[SearchState]) -> str | None:
         f"{procedure_of(search.family, search.depth)} of {search.target}" for search in late
     )
     return (
-        f"The time budget ended before the search on all rows, so no {', no '.join(procedures)} was delivered; with a larger "
-        "time_budget_min the same command goes on."
+        f"The time budget ended before these final models: {', '.join(procedures)}. "
+        "Raise time_budget_min, then run the same command."
     )

@@ -30,7 +30,7 @@ def families_of(config: StudyConfig, kind: Kind) -> list[str]:
     if not serving:
         fit = ", ".join(name for name, family in FAMILIES.items() if kind in family.kinds)
         raise StudyError(
-            f"No family of {config.families} serves a {kind.value} target. These do: {fit}."
+            f"families {config.families}: none fits a {kind.value} target. These do: {fit}."
         )
     return serving
 

@@ -48,7 +48,7 @@ def _plugged_in(name: str) -> Family:
     points = {point.name: point for point in entry_points(group=GROUP)}
     if name not in points:
         known = [*FAMILIES, *points]
-        hint = f"{nearest(name, known)} Families: {', '.join(known)}; packages may bring others."
+        hint = f"{nearest(name, known)} Families: {', '.join(known)}."
         raise StudyError(f"'{name}' is not a family.{hint}")
     return _load(points[name])
 
@@ -59,18 +59,18 @@ def _load(point: EntryPoint) -> Family:
     taken = (FORMULA, NETWORK, REGRESSION, TREES)
     if point.name in taken or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", point.name):
         raise StudyError(
-            f"{origin} needs another name: letters, digits and _, and none of {', '.join(taken)}."
+            f"{origin} needs another name: letters, digits and _, but not {', '.join(taken)}."
         )
     try:
         found = point.load()
         family = found() if isinstance(found, type) else found
     except Exception as error:
         raise StudyError(
-            f"{origin} cannot be loaded: {type(error).__name__}: {error}. Mend or remove the package."
+            f"Can't load {origin}: {type(error).__name__}: {error}. Fix or remove the package."
         ) from error
     if not isinstance(family, Family) or getattr(family, "name", None) != point.name:
         raise StudyError(
-            f"{origin} must be a study.families.Family whose name is '{point.name}' but is {found!r}."
+            f"{origin} is {found!r}. It must be a study.families.Family with the name '{point.name}'."
         )
     return family
 

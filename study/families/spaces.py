@@ -31,11 +31,10 @@ def check_space(family: Family, override: Space) -> None:
                 f"'{family.name}' has no hyperparameter '{name}'.{nearest(name, names)} It has: {valid}."
             )
         if wrong := _wrong(names[name], family.limits.get(name, LIMITS), override[name]):
-            raise StudyError(f"space.{family.name}.{name} takes {wrong}.")
+            raise StudyError(f"space.{family.name}.{name} {wrong}.")
         if name in family.zeros and not _lies_in(override[name], 0):
             raise StudyError(
-                f"space.{family.name}.{name} lacks 0, which is the regression without {name} and must be among what is tried. "
-                "Add 0 to its choices."
+                f"space.{family.name}.{name} lacks 0, the regression without {name}. Add 0 to its choices."
             )
 
 
@@ -61,7 +60,7 @@ def _wrong(start: Any, limits: tuple[float, float], form: Any) -> str:
     rule = (
         "words" if isinstance(start, str) else f"{'whole ' * whole}numbers from {low:g} to {high:g}"
     )
-    return next((f"{rule} but got {value!r}" for value in values if not fits(value)), "")
+    return next((f"must be {rule} (got {value!r})" for value in values if not fits(value)), "")
 
 
 def is_searched(family: Family, override: Space) -> bool:

@@ -67,7 +67,7 @@ class _Family(BaseEstimator):  # type: ignore[misc]
         with _value_errors():
             if (model := current(self.model)) not in MODELS:
                 raise StudyError(
-                    f"A model is one of {', '.join(MODELS)}, but got {self.model!r}.{nearest(self.model, MODELS)}"
+                    f"There is no model {self.model!r}.{nearest(self.model, MODELS)} Models: {', '.join(MODELS)}."
                 )
             given = {"name": type(self).__name__, **(self.config or {})}
             no_features = {given.get("groups"), given.get("time")}

@@ -112,7 +112,7 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     files |= {name: winner.models[0] for name, winner in best.items()}
     if not best and not found.files:
         raise StudyError(
-            f"No {' and no '.join(wanted)} model could be made of these rows. {_why(found)}".strip()
+            f"No {' and no '.join(wanted)} model could be trained on these rows. {_why(found)}".strip()
         )
     name = model
     if model == ANSWER:
@@ -142,7 +142,7 @@ def fit_with_evidence(
     written = frame.to_parquet(index=False)
     if rows.exists() and rows.read_bytes() != written:
         raise StudyError(
-            f"{folder} holds a study of other rows. Name another folder with `results`, or remove it."
+            f"{folder} has a study of other rows. Name another folder with `results`, or remove it."
         )
     write_atomic(rows, written)
     source = {**config.data.model_dump(), "source": str(rows.resolve())}
@@ -193,4 +193,4 @@ def _why(found: InMemoryRecords) -> str:
     failed = [trial.error for trial in found.trials if trial.error]
     failed += [winner.error for winner in found.unscored]
     failed += [work.error for work in found.work if work.error]
-    return f"The first failure says: {reason(failed[0])}." if failed else ""
+    return f"First error: {reason(failed[0])}." if failed else ""

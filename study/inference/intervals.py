@@ -124,7 +124,7 @@ def interval_columns(
     """
     if not 0 < level < 1:
         raise StudyError(
-            f"An interval holds a share of rows between 0 and 1, such as 0.9, but {level:g} was asked for."
+            f"Interval level {level:g} is not between 0 and 1. Give a share of rows, such as 0.9."
         )
     if results.config.time is not None:
         return {}, [

@@ -75,8 +75,7 @@ def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
     if isinstance(rows, pd.DataFrame):
         return named(rows, "the frame")
     raise StudyError(
-        f"Rows are a DataFrame with a column for each feature, but they are of type {type(rows).__name__}. "
-        "Make a DataFrame of them."
+        f"The rows are of type {type(rows).__name__}. Give a pandas DataFrame with a column for each feature."
     )
 
 
@@ -86,10 +85,8 @@ def target_of(results: Results, target: str | None) -> str:
     if target is None and len(known) == 1:
         return known[0]
     if target not in known:
-        said = f"'{target}' is none.{nearest(target, known)}" if target else "none was named."
-        raise StudyError(
-            f"{results.root} predicts {', '.join(known)}, of which {said} Name one with --target."
-        )
+        said = f"not '{target}'.{nearest(target, known)}" if target else "so name one."
+        raise StudyError(f"{results.root} has models of {', '.join(known)}, {said} Use --target.")
     return target
 
 
@@ -104,7 +101,7 @@ def procedure_for(results: Results, target: str, model: str) -> str:
     """
     if (model := current(model)) not in MODELS:
         raise StudyError(
-            f"A model is one of {', '.join(MODELS)}, but '{model}' was named.{nearest(model, MODELS)}"
+            f"There is no model '{model}'.{nearest(model, MODELS)} Models: {', '.join(MODELS)}."
         )
     return model if model != ANSWER else verdict_on(results, target).answer_procedure or REGRESSION
 
@@ -129,7 +126,7 @@ def open_saved(results: Results, target: str, procedure: str, outer_fold: int = 
         return Model(procedure, path, Reader.model_validate_json(reader.read_bytes()))
     except ValidationError:
         raise StudyError(
-            f"{reader} is not what this version writes; {results.again} writes it anew."
+            f"{reader} is from another version. {results.again} writes it again."
         ) from None
 
 
@@ -137,9 +134,7 @@ def check_fold(results: Results, fold: int | None) -> None:
     """Raise a StudyError where there is no such outer fold."""
     folds = results.config.n_outer
     if fold is not None and not 0 <= fold < folds:
-        raise StudyError(
-            f"{results.root} has {folds} outer fold{'s' * (folds > 1)}, counted from 0, but {fold} was named."
-        )
+        raise StudyError(f"{results.root} has no outer fold {fold}. Choose from 0 to {folds - 1}.")
 
 
 def judged_rows(results: Results, target: str, procedure: str, outer_fold: int) -> pd.DataFrame:
@@ -182,15 +177,14 @@ def _lacking(results: Results, target: str, procedure: str, outer_fold: int) -> 
     """Why there is no such model, and how it comes back: a run makes what has no record, whatever
     files there are.
     """
-    back = f"remove winner.json, formula.json and trees.json of what is to be made again below {results.paths.trials}, and"
+    back = f"remove its winner.json, formula.json or trees.json below {results.paths.trials}, then"
     if outer_fold != ALL_ROWS and not results.config.keep_fold_models:
         return (
-            f"The models of the outer folds were removed (keep_fold_models: false). To have them, {back} run the study with "
-            "keep_fold_models: true."
+            "The models of the outer folds were not kept (keep_fold_models: false). "
+            f"To train one again, {back} run the study with keep_fold_models: true."
         )
     where = "all rows" if outer_fold == ALL_ROWS else f"outer fold {outer_fold}"
     return (
-        f"There is no model of {target} on {where} that is {verdict_on(results, target).nouns[procedure]}: the study has none, "
-        f"did not come to it, failed, or its file was removed. {results.again} makes what was not tried yet; for a file "
-        f"that was removed, {back} run that."
+        f"There is no model '{procedure}' of {target} on {where}. "
+        f"{results.again} trains it if it was not tried yet. If its file was removed, {back} run that."
     )

@@ -119,7 +119,7 @@ def predict(
     passed = own[[name for name in own if name not in features]]
     if twice := [name for name in columns if name in passed]:
         raise StudyError(
-            f"Predictions have a column {twice[0]!r}, but the rows have one too. Rename it."
+            f"Column {twice[0]!r} of the rows is also a column of the predictions. Rename it."
         )
     table = passed.assign(**columns).set_axis(rows.index)
     return Predictions(table, procedure, tuple(warned), tuple(notes))

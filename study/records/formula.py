@@ -17,7 +17,7 @@ class FormulaWork(FoldWork):
     sort: ClassVar = FORMULA
     noun: ClassVar = NOUNS[FORMULA].removeprefix("the ")
     many: ClassVar = "simple formulas"
-    without: ClassVar = "no simple formula stands beside its verdict"
+    without: ClassVar = "Results leave it out"
 
     def record(self, study: str, state: TrialState, **found: Any) -> FormulaRecord:
         return FormulaRecord(study=study, work=self, state=state, **found)

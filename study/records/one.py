@@ -66,13 +66,11 @@ def find_trial(paths: StudyPaths, trial_id: str) -> OneTrial:
     if own is None:
         ids = [record.trial_id for record in records]
         some = (
-            f" It has {len(ids):,}, such as {ids[0]}; results.csv names all."
+            f" It has {len(ids):,}, such as {ids[0]}; see results.csv."
             if ids
             else " It has none yet."
         )
-        raise StudyError(
-            f"There is no trial {trial_id!r} in {paths.root}.{nearest(trial_id, ids) or some}"
-        )
+        raise StudyError(f"{paths.root} has no trial {trial_id!r}.{nearest(trial_id, ids) or some}")
     losses = [
         each.val_loss
         for each in records

@@ -79,7 +79,7 @@ class StudyPaths:
         ):
             if has > most:
                 raise StudyError(
-                    f"A results folder has at most {most:,} bytes {where}, but {begin} has {has:,}. Choose a shorter one."
+                    f"{begin} has {has:,} bytes {where}, more than the {most:,} that fit. Choose a shorter one."
                 )
 
     config = _Place("config.yaml")

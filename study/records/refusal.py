@@ -42,5 +42,5 @@ def first_wrong(error: ValidationError) -> str:
 def unreadable(error: ValueError) -> str:
     """Why a file cannot be read."""
     if isinstance(error, ValidationError):
-        return f"it is not what this version writes ({first_wrong(error)})"
+        return f"it is from another version ({first_wrong(error)})"
     return str(error)

@@ -75,8 +75,8 @@ class Results:
 
     def _missing(self, path: Path) -> str:
         if self.concluded:
-            return f"{path} does not exist, as after a version before this one; {self.again} concludes the study anew."
-        return f"{path} does not exist yet; {self.again} finishes the study."
+            return f"{path} is missing, perhaps since an older version. {self.again} writes it."
+        return f"{path} does not exist yet. {self.again} finishes the study."
 
     @property
     def again(self) -> str:
@@ -87,8 +87,9 @@ class Results:
         try:
             return model.model_validate_json(self.present(path).read_bytes())
         except ValidationError as error:
-            wrong = f"{path} is not what this version writes ({first_wrong(error)})"
-            raise StudyError(f"{wrong}; remove it, and {self.again} writes it anew.") from None
+            raise StudyError(
+                f"{path} is from another version ({first_wrong(error)}). Remove it; {self.again} writes it again."
+            ) from None
 
     @cached_property
     def config(self) -> StudyConfig:
@@ -164,9 +165,9 @@ class Results:
         try:
             return read(text)
         except ValueError as error:
-            way = f"{self.again} draws the verdicts anew from the records; trials that are there are not run again."
             raise StudyError(
-                f"{self.paths.verdicts} cannot be read: {unreadable(error)}. {way}"
+                f"Can't read {self.paths.verdicts}: {unreadable(error)}. "
+                f"{self.again} computes the verdicts again, without new trials."
             ) from None
 
 

@@ -58,15 +58,14 @@ def failures(paths: StudyPaths, name: str | None = None) -> list[Failure]:
     ]
     if not found:
         raise StudyError(
-            f"Nothing failed in {paths.root}, so there is nothing to retry; `study status {paths.root}` says more."
+            f"Nothing failed in {paths.root}, so there is nothing to retry. See `study status {paths.root}`."
         )
     if name is None:
         return found
     names = [failure.name for failure in found]
     if name not in names:
         raise StudyError(
-            f"Only what failed is retried, but {name!r} in {paths.root} did not, or is none.{nearest(name, names)} "
-            f"These failed: {', '.join(names)}."
+            f"{name!r} is not among what failed in {paths.root}.{nearest(name, names)} These failed: {', '.join(names)}."
         )
     return [failure for failure in found if failure.name == name]
 

@@ -20,7 +20,7 @@ class Trees(FoldWork):
     sort: ClassVar = TREES
     noun: ClassVar = NOUNS[TREES]
     many: ClassVar = "trees"
-    without: ClassVar = "no line of trees stands beside its verdict"
+    without: ClassVar = "Results leave them out"
 
     def record(self, study: str, state: TrialState, **found: Any) -> TreesRecord:
         return TreesRecord(study=study, work=self, state=state, **found)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from study.formatting import times
 from study.schema import Frozen, Kind, Search, TrialState, fold_name
 
 
@@ -74,8 +75,8 @@ def failure_notes(outcomes: Iterable[FoldOutcome]) -> list[str]:
         if own.state is not TrialState.COMPLETE:
             failed.setdefault((own.work.sort, own.work.target), []).append(own)
     return [
-        f"Of the {own[0].work.noun} of {own[0].work.target} {len(own)} failed ({reason(own[0].error)}), "
-        f"so {own[0].work.without}."
+        f"The {own[0].work.noun} of {own[0].work.target} failed {times(len(own))} ({reason(own[0].error)}). "
+        f"{own[0].work.without}."
         for own in failed.values()
     ]
 

@@ -58,11 +58,10 @@ def write_pdf(html: Path, path: Path) -> Path:
         No browser is found that prints without a screen, or it printed nothing.
     """
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    way = f"{html} is written: open it in any browser and print it."
+    way = f"Or open {html} in any browser and print it."
     if browser is None:
         raise StudyError(
-            f"A PDF needs a browser on PATH, one of {', '.join(BROWSERS)}, and there is none. Install one (Debian: apt-get "
-            f"install chromium). {way}"
+            f"A PDF needs a browser on PATH: {', '.join(BROWSERS)}. Install one (on Debian: apt-get install chromium). {way}"
         )
     with tempfile.TemporaryDirectory() as scratch:
         printed = Path(scratch) / "page.pdf"

@@ -49,7 +49,7 @@ class Figures:
         def draw() -> Figure:
             if not module.when(results):
                 raise StudyError(
-                    f"{results.root} has nothing for the figure `{name}`. It is drawn: {module.when.__doc__}"
+                    f"{results.root} lacks what the figure `{name}` shows. It is drawn: {module.when.__doc__}"
                 )
             picture = module.draw(module.data(results))
             picture.figure._repr_mimebundle_ = (

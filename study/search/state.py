@@ -74,9 +74,8 @@ class SearchState:
             self._rank(outcome)
             if space and (wrong := outside(space, outcome.params)):
                 raise StudyError(
-                    f"The record of trial {outcome.trial_id} has {wrong}: another version of study, or of the package that "
-                    "brings its family, has left it, and the search cannot go on from it. Choose another name for the study "
-                    "with --name."
+                    f"The record of trial {outcome.trial_id} has {wrong}. Another version of study or of a package wrote it: "
+                    "choose another --name."
                 )
 
     @property

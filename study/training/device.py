@@ -65,8 +65,7 @@ def prepare_tensorflow(gpu: bool = False) -> str:
 
     if (backend := keras.config.backend()) != "tensorflow":
         raise StudyError(
-            f"Models are trained by Keras with backend tensorflow, and it was imported in this process before, with {backend}. "
-            "Do this in a process of its own."
+            f"Keras was imported in this process with backend {backend}, but study needs tensorflow. Use a process of its own."
         )
     for name, value in KERAS.items():
         getattr(keras.config, f"set_{name}")(value)

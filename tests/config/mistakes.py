@@ -72,8 +72,8 @@ CONTENTS: list[tuple[dict[str, Any], str]] = [
 ]
 """What is put into, or takes the place of, keys of a good config."""
 OVERRIDES: list[tuple[str, str]] = [
-    ("trials", r"--set.*search\.trials=20.*'trials'"),
-    ("=3", r"--set.*search\.trials=20.*'=3'"),
+    ("trials", r"--set trials:.*search\.trials=20"),
+    ("=3", r"--set =3:.*search\.trials=20"),
     ("search.trials=[", r"--set search\.trials.*'\['"),
     ("search={trials: 3, trials: 4}", r"--set search.*'trials'.* 1\b"),
     ("name.first=x", r"--set name\.first=x.*'name'.*'party'"),

@@ -55,9 +55,9 @@ def test_a_quoted_line_end_may_lie_where_a_piece_ends(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("1,2,3", r"line 8 .*table\.csv.* 3 .* 2\."),
-        ('"1,2', r"line 8 .*table\.csv"),
-        ("\udcff,1", r"table\.csv.*line 8\..*UTF-8"),
+        ("1,2,3", r"table\.csv, line 8: 3 .* 2\."),
+        ('"1,2', r"table\.csv, line 8:"),
+        ("\udcff,1", r"table\.csv.*line 8:.*UTF-8"),
     ],
 )
 def test_a_fault_in_a_later_piece_is_named_with_its_line(

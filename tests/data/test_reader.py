@@ -121,9 +121,9 @@ def test_cells_that_are_no_value_of_a_target_are_missing(
 @pytest.mark.parametrize(
     ("cells", "fault"),
     [
-        ([[1, 2], None, 3], "numeric.*'age'.*list"),
-        ([{}, None, 3], "numeric.*'age'.*dict"),
-        (pd.to_datetime(["2020-01-01"] * 3), "numeric.*'age'.*dates"),
+        ([[1, 2], None, 3], "Numeric.*'age'.*list"),
+        ([{}, None, 3], "Numeric.*'age'.*dict"),
+        (pd.to_datetime(["2020-01-01"] * 3), "Numeric.*'age'.*dates"),
         ([np.inf, 1, 2], r"'age'.*row 0\)"),
     ],
 )

@@ -17,22 +17,22 @@ def ask(
         typer.Option(help="loss, r2, rmse, mae, auc, brier, accuracy or explained_deviance."),
     ] = None,
     margin: Annotated[
-        float | None, typer.Option(help="Smallest gain for which you would change the model.")
+        float | None, typer.Option(help="Smallest improvement worth switching models for.")
     ] = None,
     margin_of: Annotated[
-        str | None, typer.Option(help="What the margin is of: regression or unit.")
+        str | None, typer.Option(help="What the margin is a share of: regression; or unit.")
     ] = None,
     min_margin: Annotated[
-        float | None, typer.Option(help="Smallest difference that can matter.")
+        float | None, typer.Option(help="Absolute lower limit to the margin.")
     ] = None,
     target: Annotated[
-        str | None, typer.Option("--target", "-t", help="Which target; all if left out.")
+        str | None, typer.Option("--target", "-t", help="Target to ask about; default: all.")
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print what verdicts.json would hold.")
+        bool, typer.Option("--json", help="Print JSON as in verdicts.json.")
     ] = False,
 ) -> None:
-    """Ask a finished study another question, of another metric or margin. Its folder isn't changed."""
+    """Ask a finished study with another metric or margin. Nothing is written."""
     from study.cli.ending import print_verdict
     from study.cli.warned import print_warnings
     from study.evidence.stored import write_verdicts

@@ -1,4 +1,4 @@
-"""`study check`: what would be done."""
+"""`study check`: what a run would do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def check(
     name: Name = None,
     as_json: AsJson = False,
 ) -> None:
-    """Validate a config or table and print what would be done, without doing it."""
+    """Check a config or table, and print what a run would do and how long it takes."""
     from study.cli.as_json import print_json
     from study.cli.check import check_json, print_check
     from study.plan import prepare

@@ -1,4 +1,4 @@
-"""`study compare`: finished studies beside each other."""
+"""`study compare`: finished studies next to each other."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from study.cli.options import AsJson
 def compare(
     results: Annotated[
         list[Path],
-        typer.Argument(help="Results folders, two or more; the others are held against the first."),
+        typer.Argument(
+            help="Two or more results folders; the first is what others are compared with."
+        ),
     ],
     metric: Annotated[
         str | None,
-        typer.Option(help="Ask all of one metric; by default each of what its config asks."),
+        typer.Option(help="Compare all in this metric; default: the metric of each config."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

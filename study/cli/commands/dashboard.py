@@ -13,10 +13,10 @@ def dashboard(
     results: ResultsFolder,
     host: Annotated[str, typer.Option(help="Name or address to listen on.")] = "localhost",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any that is free.")
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
     ] = 8080,
 ) -> None:
-    """Show the searches of a study, finished or not, in Optuna's dashboard, until Ctrl-C."""
+    """Show the searches of a study in Optuna's dashboard, until Ctrl-C."""
     from study.records.exports.dashboard import serve
     from study.records.results import load_results
 
@@ -24,5 +24,5 @@ def dashboard(
         load_results(results),
         host,
         port,
-        lambda address: print(f"{address} shows {results}; Ctrl-C ends it.", flush=True),
+        lambda address: print(f"{address} shows {results}. Ctrl-C stops it.", flush=True),
     )

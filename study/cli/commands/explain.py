@@ -12,11 +12,11 @@ from study.cli.options import AsJson
 def explain(
     warning: Annotated[
         str | None,
-        typer.Argument(help="The id of a warning, such as S003; a list of all if left out."),
+        typer.Argument(help="Id of a warning, such as S003; default: list all."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a warning means, why it matters and what to do."""
+    """Explain a warning: what it means, why it matters and what to do."""
     from dataclasses import asdict
 
     from study.cli.as_json import print_json

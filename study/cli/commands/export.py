@@ -16,17 +16,17 @@ def export(
     to: Annotated[str, typer.Option("--to", help="csv, optuna, tensorboard or mlflow.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder or file to write; RESULTS/export/… by default."),
+        typer.Option("--out", "-o", help="Folder or file to write; default: RESULTS/export/…"),
     ] = None,
     uri: Annotated[
         str | None, typer.Option(help="MLflow's tracking server, such as http://localhost:5000.")
     ] = None,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Go on until the study is concluded.")
+        bool, typer.Option("--follow", help="Keep exporting until the study is finished.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Hand the records of a study, finished or not, to another tool."""
+    """Export the records of a study, finished or not, to another tool."""
     from study.cli.as_json import print_json
     from study.cli.given import writing
     from study.records.exports.exports import export
@@ -41,6 +41,6 @@ def export(
     if as_json:
         print_json(vars(done))
         return
-    print(f"{done.trials:,} trials are in {done.where}.")
+    print(f"Exported {done.trials:,} trials to {done.where}.")
     if done.view:
-        print(f"See them: {done.view}")
+        print(f"View: {done.view}")

@@ -19,14 +19,14 @@ def init(
     ],
     target: Annotated[
         list[str],
-        typer.Option("--target", "-t", help="Column to predict; may be given several times."),
+        typer.Option("--target", "-t", help="Column to predict; can be repeated."),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; NAME.yaml by default.")
+        Path | None, typer.Option("--output", "-o", help="File to write; default: NAME.yaml.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a commented config from a table."""
+    """Write a commented config for a table."""
     from study.cli.as_json import print_json
     from study.cli.template import write_config
     from study.plan import prepare
@@ -35,9 +35,7 @@ def init(
     path = output or Path(f"{config.name}.yaml")
     with writing(path):
         if path.exists():
-            raise StudyError(
-                f"{path} exists already and is left as it is; name another file with --output."
-            )
+            raise StudyError(f"{path} exists already. Name another file with --output.")
         written = write_config(path, prepare(config), table)
     if as_json:
         print_json({"wrote": written, "config": path})

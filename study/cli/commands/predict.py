@@ -15,32 +15,35 @@ def predict(
     results: ResultsFolder,
     rows: Annotated[
         Path,
-        typer.Argument(help="Rows: CSV, TSV, Parquet, Feather or JSON lines, with every feature."),
+        typer.Argument(
+            help="Rows to predict, with every feature: CSV, TSV, Parquet, Feather, JSON lines."
+        ),
     ],
     target: Annotated[
-        str | None, typer.Option("--target", "-t", help="Which target, where there are several.")
+        str | None, typer.Option("--target", "-t", help="Target, if the study has several.")
     ] = None,
     model: Annotated[
         str,
         typer.Option(
             "--model",
             "-m",
-            help="answer (the verdict's), regression, terms, formula, network or trees.",
+            help="answer (the recommended), regression, terms, formula, network or trees.",
         ),
     ] = "answer",
     fold: Annotated[
-        int | None, typer.Option(help="Predict with the model that was judged on this outer fold.")
+        int | None, typer.Option(help="Use the model of this outer fold, not the final one.")
     ] = None,
     interval: Annotated[
-        float | None, typer.Option(help="Add intervals, or sets, that hold this share: 0.9.")
+        float | None,
+        typer.Option(help="Add intervals, or sets of classes, that cover this share: 0.9."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="CSV, TSV or Parquet to write; printed if left out."),
+        typer.Option("--out", "-o", help="CSV, TSV or Parquet file to write; default: print."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Predict the rows of a table with a finished study's model."""
+    """Predict the rows of a table with a model of a finished study."""
     from study.cli.as_json import print_json
     from study.cli.rows import check_out, read_rows, write_rows
     from study.inference.predictions import predict

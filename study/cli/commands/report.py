@@ -21,11 +21,11 @@ def report(
     ],
     form: Annotated[
         Form,
-        typer.Option("--format", "-f", help="Beside the HTML: Markdown for a forge, or a PDF."),
+        typer.Option("--format", "-f", help="Also write Markdown, or a PDF."),
     ] = Form.HTML,
     as_json: AsJson = False,
 ) -> None:
-    """Write a study's report anew, of an unfinished one its search alone."""
+    """Write a study's report again; of an unfinished study, its searches so far."""
     from study.api import write_report
     from study.cli.as_json import print_json
     from study.cli.warned import count_words
@@ -34,7 +34,7 @@ def report(
     folder, *others = results
     if others:
         raise StudyError(
-            f"A report is of one study. Compare them: study compare {shlex.join(map(str, results))}."
+            f"A report is about one study. To compare several: study compare {shlex.join(map(str, results))}."
         )
     with writing(folder):
         opened = load_results(folder)

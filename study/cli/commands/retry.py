@@ -1,4 +1,4 @@
-"""`study retry`: what failed, once more."""
+"""`study retry`: run again what failed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def retry(
     results: ResultsFolder,
     trial: Annotated[
         str | None,
-        typer.Option(help="Which one, such as y-neural-d1-o0-0003; all that failed if left out."),
+        typer.Option(help="Trial, such as y-neural-d1-o0-0003; default: all that failed."),
     ] = None,
     set_: Overrides = None,
     verbose: Verbose = False,
     no_run: Annotated[
-        bool, typer.Option("--no-run", help="Run nothing; `study run` or a job resumes.")
+        bool, typer.Option("--no-run", help="Only set it aside; `study run` or a job resumes.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run again what failed in a study, with all that was suggested or concluded from it."""
+    """Run again what failed in a study, and all that followed from it."""
     from study.api import check_folder
     from study.cli.as_json import print_json
     from study.config import load_config
@@ -52,4 +52,4 @@ def retry(
     elif as_json:
         print_json({"results": results, "messages": messages, "resume": resume})
     else:
-        print(f"Go on with: {resume}")
+        print(f"Resume: {resume}")

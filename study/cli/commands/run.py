@@ -25,7 +25,7 @@ def run(
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run a study, or go on with one, and write its report."""
+    """Run or resume a study, and write its report."""
     config = config_of(source, target, set_, name)
     go_on(
         config,
@@ -73,11 +73,11 @@ def go_on(
                     )
                 else:
                     print(
-                        f"Share {share.number + 1} of {share.count} is done; a job without --array gathers {paths.root}."
+                        f"Share {share.number + 1} of {share.count} is done. A job without --array finishes {paths.root}."
                     )
     except Interrupted:
         print(
-            f"\nStopped. Every finished trial is kept in {results / config.name}; go on with: {again}",
+            f"\nStopped. Finished trials are kept in {results / config.name}. Resume: {again}",
             file=sys.stderr,
         )
         raise typer.Exit(130) from None

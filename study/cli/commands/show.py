@@ -12,14 +12,12 @@ from study.cli.options import AsJson, ResultsFolder
 def show(
     results: ResultsFolder,
     trial: Annotated[
-        str | None, typer.Option(help="All of one trial, such as y-neural-d1-o0-0003.")
+        str | None, typer.Option(help="Show one trial, such as y-neural-d1-o0-0003.")
     ] = None,
-    all_: Annotated[
-        bool, typer.Option("--all", help="All that is known beside the verdict too.")
-    ] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Show all details.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how a finished study ended; or all of one trial of any study."""
+    """Show the results of a finished study, or one trial of any study."""
     from study.cli import trial as one
     from study.cli.as_json import print_json
     from study.cli.ending import print_all, print_ending

@@ -7,7 +7,7 @@ from study.cli.options import AsJson, ResultsFolder
 
 
 def status(results: ResultsFolder, as_json: AsJson = False) -> None:
-    """Say how far a study is: a row a search, failures, and the digest of a finished dataframe."""
+    """Show how far a study is: its searches, failures and how to resume."""
     from study.cli.as_json import print_json
     from study.cli.status import print_status, status_json
     from study.execution.cluster.submit import queued

@@ -22,14 +22,14 @@ def submit(
     results: ResultsRoot = Path("results"),
     nodes: Annotated[int, typer.Option(min=1, help="Nodes of the job.")] = 1,
     time: Annotated[
-        str | None, typer.Option(help="Walltime, such as 02:00:00; the site's default if left out.")
+        str | None, typer.Option(help="Walltime, such as 02:00:00; default: the site's.")
     ] = None,
     cpus_per_task: Annotated[int, typer.Option(min=1, help="Cores on each node.")] = 1,
     gpus_per_node: Annotated[
-        str | None, typer.Option(help="GPUs on each node: 2, or a100:2 of a type.")
+        str | None, typer.Option(help="GPUs on each node: 2, or with a type a100:2.")
     ] = None,
     partition: Annotated[str | None, typer.Option(help="Partition of the cluster.")] = None,
-    account: Annotated[str | None, typer.Option(help="Account that pays.")] = None,
+    account: Annotated[str | None, typer.Option(help="Account to charge.")] = None,
     mem: Annotated[str | None, typer.Option(help="Memory on each node, such as 16G.")] = None,
     sbatch: Annotated[
         str, typer.Option(help='More options for sbatch: --sbatch "--qos=long --exclusive".')
@@ -38,11 +38,11 @@ def submit(
         bool, typer.Option("--wait", help="Wait until the job has left the queue.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the command and the script, and queue nothing.")
+        bool, typer.Option("--dry-run", help="Print the command and script without queueing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Queue a study as a SLURM job, after a check of its config."""
+    """Check a config and queue its study as a SLURM job."""
     config = config_of(source, target, set_, name)
     from study.api import check_folder
     from study.cli.as_json import print_json

@@ -20,10 +20,10 @@ COLUMNS = frame(
     "target kind family depth class n_class bin p share low high n_rows",
     {"class": ("int64", "Index of the class."), "n_class": ("int64", "Distinct test rows of the class."),
      "bin": ("int64", "Number of the bin, from 0."), "p": ("float64", "Mean probability of the distinct rows."),
-     "share": ("float64", "Share of them that are of the class."),
-     "low": ("float64", "Lower end of its interval, which holds for all bins of the target together."),
-     "high": ("float64", "Upper end of it."),
-     "n_rows": ("int64", "Distinct test rows of the bin.")},
+     "share": ("float64", "Share of these rows in the class."),
+     "low": ("float64", "Lower limit of the share, for all bins of the target together."),
+     "high": ("float64", "Upper limit of the share."),
+     "n_rows": ("int64", "Distinct test rows in the bin.")},
 )  # fmt: skip
 
 

@@ -25,24 +25,24 @@ from study.records.columns.shared import frame
 from study.schema import Kind
 
 COLUMNS = frame(
-    "One weight of a regression, in original units, beside a reference fit of statsmodels or scikit-learn.",
+    "One weight of a regression, in original units, with a reference fit of statsmodels or scikit-learn.",
     "target family outer_fold term level output unit estimate sd standardised ref_estimate ref_std_error ref_low ref_high "
     "gap_in_se mle_estimate mle_std_error mle_low mle_high pull_in_se odds_ratio se_over note",
-    {"level": ("str", "Level of a column of categories; else missing."),
+    {"level": ("str", "Level of a category; otherwise missing."),
      "unit": ("str", "Unit of the weight."), "estimate": ("float64", "The weight."),
-     "sd": ("float64", "Standard deviation of the term over the rows; none of an intercept."),
-     "standardised": ("float64", "estimate * sd: what one standard deviation of the term changes."),
+     "sd": ("float64", "Standard deviation of the term over the rows; missing for an intercept."),
+     "standardised": ("float64", "estimate * sd: the effect of one standard deviation of the term."),
      "ref_estimate": ("float64", "The same weight by the other library, with the same penalty."),
-     "ref_std_error": ("float64", "Its standard error; missing where there is a penalty."),
-     "ref_low": ("float64", "Lower end of its 95% interval."), "ref_high": ("float64", "Upper end of it."),
+     "ref_std_error": ("float64", "Its standard error; missing with a penalty."),
+     "ref_low": ("float64", "Lower limit of its 95% interval."), "ref_high": ("float64", "Upper limit of it."),
      "gap_in_se": ("float64", "(estimate - ref_estimate) / ref_std_error."),
      "mle_estimate": ("float64", "The weight without a penalty."),
-     "mle_std_error": ("float64", "Its standard error."), "mle_low": ("float64", "Lower end of its 95% interval."),
-     "mle_high": ("float64", "Upper end of it."),
+     "mle_std_error": ("float64", "Its standard error."), "mle_low": ("float64", "Lower limit of its 95% interval."),
+     "mle_high": ("float64", "Upper limit of it."),
      "pull_in_se": ("float64", "(estimate - mle_estimate) / mle_std_error: how far the penalty moved it."),
      "odds_ratio": ("float64", "exp(estimate) of a logistic regression."),
-     "se_over": ("str", "What standard errors are over: `rows`, `groups` or `blocks of time`."),
-     "note": ("str", "What to know of the weight, such as that classes separate.")},
+     "se_over": ("str", "Unit of the standard errors: `rows`, `groups` or `blocks of time`."),
+     "note": ("str", "A caveat, such as that classes separate.")},
 )  # fmt: skip
 
 KEYS = ["target", "family", "outer_fold", "term", "level", "output"]

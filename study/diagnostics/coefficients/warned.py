@@ -36,7 +36,7 @@ def coefficient_warnings(coefficients: pd.DataFrame) -> list[StudyWarning]:
         where = (
             "all rows"
             if (rows["outer_fold"] == ALL_ROWS).all()
-            else "the development rows of outer fold 0"
+            else "the training rows of outer fold 0"
         )
         noted = rows.assign(note=rows["note"].fillna("").astype(str))
         found += [separated(str(target), noted, where), collinear(str(target), noted, where)]
@@ -53,23 +53,14 @@ def separated(target: str, rows: pd.DataFrame, where: str) -> StudyWarning | Non
     if not told and not failed:
         return None
     penalised = rows["note"].str.contains("penalised", regex=False).any()
-    kept = (
-        "are those under the penalty that was searched, and are shrunk"
-        if penalised
-        else "mean nothing but their signs"
-    )
-    found = (
-        "the likelihood has no maximum without a penalty"
-        if told
-        else "no maximum of the likelihood was found without a penalty"
-    )
+    kept = "come from the penalty" if penalised else "have meaningful signs only"
+    found = "separate" if told else "nearly separate"
     return StudyWarning(
         id="S007",
         target=target,
-        text=f"On {where} {found}: the features separate what {target} tells apart, or nearly. The coefficients shown {kept}; "
-        "none has a standard error.",
-        todo="Predict with the regression, but read no size of a coefficient as an effect. Look for a column that gives the "
-        "answer away, and merge classes or columns that hold a handful of rows.",
+        text=f"On {where} the features {found} the classes or counts of {target}. "
+        f"Coefficients {kept} and have no standard error.",
+        todo="Don't read coefficients as effects. Look for a column that gives the answer away, or merge rare classes.",
     )
 
 
@@ -93,8 +84,7 @@ def collinear(target: str, rows: pd.DataFrame, where: str) -> StudyWarning | Non
     return StudyWarning(
         id="S008",
         target=target,
-        text=f"On {where} of {target} columns nearly tell each other: {which} ({limit}). What one of them weighs, another can "
-        "weigh in its place, so their coefficients have no standard error.",
-        todo="Predictions do not suffer. To read coefficients, drop all but one of such columns with `data.drop`, or put their "
-        "sum or mean in their place.",
+        text=f"On {where} of {target} some columns are nearly sums of others: {which} ({limit}). "
+        "Their coefficients have no standard error.",
+        todo="To read coefficients, keep one such column and put the others in `data.drop`.",
     )

@@ -11,10 +11,10 @@ from study.records.columns.shared import frame
 from study.schema import Kind
 
 COLUMNS = frame(
-    "One pair of classes of a model: what was observed, and what was taken for the most probable.",
+    "One pair of classes of a model: observed and most probable.",
     "target kind family depth observed predicted n_rows",
-    {"observed": ("int64", "Index of the class."), "predicted": ("int64", "Index of the class that was most probable."),
-     "n_rows": ("float64", "Distinct test rows; one that is predicted several times is divided between its predictions.")},
+    {"observed": ("int64", "Index of the class."), "predicted": ("int64", "Index of the most probable class."),
+     "n_rows": ("float64", "Distinct test rows; one with several predictions is divided between them.")},
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ COLUMNS = frame(
     {"class": ("int64", "Index of the class."), "curve": ("str", "`roc` or `precision_recall`."),
      "x": ("float64", "False positive rate, or recall."),
      "y": ("float64", "True positive rate, or precision."), "area": ("float64", "AUC, or average precision."),
-     "share": ("float64", "Share of test rows that are of the class.")},
+     "share": ("float64", "Share of test rows in the class.")},
 )  # fmt: skip
 
 

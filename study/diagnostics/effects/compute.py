@@ -17,21 +17,21 @@ from study.records.columns.shared import frame
 from study.schema import NETWORK, REGRESSION, TERMS
 
 COLUMNS = frame(
-    "One point of a procedure's mean effect of a column (partial dependence, centred).",
+    "One point of a column's mean effect in a model (partial dependence, centred).",
     "target column base other output differ rank kind procedure sort value level place share effect low high",
-    {"base": ("str", "Procedure that the difference is measured from."),
-     "other": ("str", "Procedure that it is measured to."),
-     "output": ("str", "Class whose probability it is, where there are several: that in which they differ most; else empty."),
-     "sort": ("str", "`number` or `level`: what the points of the column are."),
-     "value": ("float64", "Value of the column; missing of a level."),
-     "level": ("str", "Category of the column; empty of a number."),
+    {"base": ("str", "The simpler of the two models compared."),
+     "other": ("str", "The richer of the two."),
+     "output": ("str", "Class of the probability, if there are several: where the two differ most."),
+     "sort": ("str", "Kind of the points: `number` or `level`."),
+     "value": ("float64", "Value of the column; missing for a level."),
+     "level": ("str", "Category of the column; empty for a number."),
      "place": ("int64", "Number of the point, from 0."),
      "share": ("float64", "Share of the table's rows that are nearest to the point."),
      "column": ("str", "Column of the table."),
-     "differ": ("float64", "Root mean square difference of the two effects over the rows, less what luck alone gives."),
+     "differ": ("float64", "Root mean square difference of the two effects over the rows, less that of chance."),
      "effect": ("float64", "Mean prediction there, less the mean over the curve."),
-     "low": ("float64", "Lower end of the band that holds most curves of folds and replicates."),
-     "high": ("float64", "Upper end of it."),},
+     "low": ("float64", "Lower limit of the band with most curves of folds and fits."),
+     "high": ("float64", "Upper limit of the band."),},
 )  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]

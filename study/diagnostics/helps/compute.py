@@ -24,15 +24,15 @@ from study.records.columns.shared import frame
 from study.schema import ALL_ROWS, derive_seed
 
 COLUMNS = frame(
-    "A group of test rows on which the richer procedure helps most, or least: found on one half, checked on the other.",
+    "A group of test rows that the richer model helps most, or least: found on one half, checked on the other.",
     "target kind base other side rule n rows gain rest difference low high level holds",
-    {"base": ("str", "The simpler procedure."), "other": ("str", "The richer procedure."),
-     "side": ("str", "`more` or `less`."), "rule": ("str", "What the rows have in common; empty where nothing was found."),
+    {"base": ("str", "The simpler model."), "other": ("str", "The richer model."),
+     "side": ("str", "`more` or `less`."), "rule": ("str", "What the rows have in common; empty if nothing was found."),
      "n": ("int64", "Rows of the group in the half that checks."), "rows": ("int64", "Rows of that half."),
-     "gain": ("float64", "Mean saved loss inside, as a share of the simpler procedure's."),
-     "rest": ("float64", "The same outside."), "difference": ("float64", "Inside less outside."),
-     "low": ("float64", "Lower end of its interval."), "high": ("float64", "Upper end of it."),
-     "holds": ("bool", "Whether that lies off 0 on the side that was found.")},
+     "gain": ("float64", "Improvement inside the group."),
+     "rest": ("float64", "Improvement outside it."), "difference": ("float64", "Inside less outside."),
+     "low": ("float64", "Lower limit of the difference."), "high": ("float64", "Upper limit of the difference."),
+     "holds": ("bool", "Whether the interval excludes 0 on the side that was found.")},
 )  # fmt: skip
 LEAST_ROWS = 80
 """Test rows below which no group is looked for: half of them find it, half check it, and a group

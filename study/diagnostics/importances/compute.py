@@ -11,12 +11,12 @@ from study.records.columns.shared import frame
 from study.schema import NETWORK, REGRESSION, TERMS, TREES
 
 COLUMNS = frame(
-    "One column and procedure: how much more it loses where the column is permuted.",
+    "One column and model: the rise in loss when the column is shuffled.",
     "target kind column procedure share low high rise n_folds rank",
     {"column": ("str", "Column of the table."),
-     "share": ("float64", "The rise as a share of the best constant's loss on the same rows."),
-     "low": ("float64", "`share` less its standard deviation over outer folds; of one fold the standard error over rows."),
-     "high": ("float64", "`share` and the same."), "rise": ("float64", "Rise of the mean loss.")},
+     "share": ("float64", "The rise as a share of the baseline's loss on the same rows."),
+     "low": ("float64", "`share` minus its standard deviation over outer folds (one fold: its standard error over rows)."),
+     "high": ("float64", "`share` plus the same."), "rise": ("float64", "Rise in mean loss.")},
 )  # fmt: skip
 
 PROCEDURES = (REGRESSION, TERMS, NETWORK, TREES)

@@ -16,14 +16,14 @@ COLUMNS = frame(
     "One bin of a model's test rows, by its predictions.",
     "target kind family depth bin start end x mean low high q10 q90 n_rows",
     {"bin": ("int64", "Number of the bin, from 0."),
-     "start": ("float64", "Least prediction in the bin."), "end": ("float64", "Largest prediction in it."),
-     "x": ("float64", "Mean prediction in it."),
-     "mean": ("float64", "Mean residual, observed less predicted, each distinct row once."),
-     "low": ("float64", "Lower end of its interval, which holds for all bins together."),
-     "high": ("float64", "Upper end of it."),
-     "q10": ("float64", "Tenth percentile of the residuals of the predictions."),
-     "q90": ("float64", "Ninetieth percentile of them."),
-     "n_rows": ("int64", "Distinct test rows of the bin.")},
+     "start": ("float64", "Lowest prediction in the bin."), "end": ("float64", "Highest prediction in the bin."),
+     "x": ("float64", "Mean prediction in the bin."),
+     "mean": ("float64", "Mean residual (observed less predicted), each distinct row once."),
+     "low": ("float64", "Lower limit of the mean, for all bins together."),
+     "high": ("float64", "Upper limit of the mean."),
+     "q10": ("float64", "10th percentile of the residuals."),
+     "q90": ("float64", "90th percentile of the residuals."),
+     "n_rows": ("int64", "Distinct test rows in the bin.")},
 )  # fmt: skip
 
 

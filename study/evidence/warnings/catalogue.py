@@ -54,8 +54,8 @@ ENTRIES = (
         "S002",
         "Best trial at the edge of its search space",
         SEARCH,
-        f"In most outer folds the best trial has a hyperparameter within {100 * limits.EDGE:g}% of one end of its range, "
-        f"or at the first or last choice. Chance alone would do that on at most {100 * limits.EDGE_CHANCE:g}% of targets.",
+        f"In most outer folds a hyperparameter of the best trial is within {100 * limits.EDGE:g}% of an end of its range, or "
+        f"an outermost choice. Chance alone does that on at most {100 * limits.EDGE_CHANCE:g}% of targets.",
         "A better value may lie outside, so this model may be better than it looks.",
         "Widen the range under `space:` and run under another `name`.",
     ),
@@ -64,7 +64,7 @@ ENTRIES = (
         "Still improving when the budget ended",
         SEARCH,
         f"The last quarter of the trials lowered the best validation loss by more than {100 * limits.PART_OF_MARGIN:g}% of "
-        "the margin, averaged over outer folds, and did so in at least a third of them.",
+        "the margin on average. It did so in at least a third of the outer folds.",
         "More trials may help this model. A verdict against it may be one against its budget.",
         "Raise `search.trials` or set `effort: thorough`, under another `name`. Skip this if that model is the verdict "
         "already.",
@@ -73,8 +73,8 @@ ENTRIES = (
         "S004",
         "Validation loss misleads",
         SEARCH,
-        "A richer model's test loss exceeds the validation loss of its best trial by more than it differs from the "
-        "regression, and by more than two standard errors.",
+        "A richer model's test loss exceeds its best validation loss by more than two standard errors. The excess is also "
+        "larger than its difference from the regression.",
         "The best of many trials is partly lucky. Choosing models by validation loss would follow that luck. The verdict "
         "uses test rows only.",
         "Go by the verdict. More validation data (`inner.folds`, `inner.seeds`) or fewer trials reduce the effect.",
@@ -135,8 +135,8 @@ ENTRIES = (
         "S011",
         "Drift between folds",
         VERDICT,
-        "Rows are in time order, and in most folds the test rows differ from earlier rows in the same column (Kolmogorov-"
-        f"Smirnov distance of at least {limits.DISTANCE:g}, beyond chance at 1%).",
+        "Rows are in time order, and in most folds the test rows differ from earlier rows in the same column. The "
+        f"Kolmogorov-Smirnov distance is at least {limits.DISTANCE:g}, beyond chance at 1%.",
         "Models are tested outside the range they were trained on. That is the right test for future rows, but a harder one.",
         "Replace growing columns (counters, years, prices) by differences or ratios, or drop them.",
     ),
@@ -198,8 +198,7 @@ def entry_of(id_: str) -> Entry:
     named = f"S{number.zfill(3)}"
     if (found := CATALOGUE.get(named)) is None:
         raise StudyError(
-            f"There is no warning {id_!r}, only {ENTRIES[0].id} to {ENTRIES[-1].id}.{nearest(named, CATALOGUE)} "
-            "`study explain` lists them."
+            f"There is no warning {id_!r}.{nearest(named, CATALOGUE)} `study explain` lists them all."
         )
     return found
 

@@ -82,15 +82,15 @@ class Allocation:
         """
         if "SLURM_JOB_ID" not in environment or "SLURMD_NODENAME" not in environment:
             raise StudyError(
-                "`cluster.address: slurm` works on the nodes of a SLURM job, and this is none. Queue one with `study submit`, "
-                "or leave it out (--set cluster.address=local) to run on this machine."
+                "`cluster.address: slurm` needs a SLURM job, and this is none. Queue one with `study submit`, "
+                "or run on this machine with --set cluster.address=local."
             )
         nodes = [environment["SLURMD_NODENAME"]]
         if environment.get("SLURM_JOB_NUM_NODES") != "1":  # one node needs no scontrol
             listed = slurm("scontrol", "show", "hostnames", environment["SLURM_JOB_NODELIST"])
             if listed.returncode:
                 raise StudyError(
-                    f"SLURM does not say which nodes the job has: {listed.stderr.strip()}"
+                    f"SLURM doesn't name the nodes of the job: {listed.stderr.strip()}"
                 )
             nodes = listed.stdout.split()
         return cls(
@@ -133,8 +133,8 @@ def array_share(environment: Mapping[str, str] = os.environ) -> Share | None:
     )
     if last + 1 != count:
         raise StudyError(
-            "A study is divided by all tasks of an array from 0 on, such as `sbatch --array=0-9`. "
-            "Queue the script without --array to run what some of them left undone."
+            "This array does not start at 0 or leaves tasks out. Queue a whole one, such as `sbatch --array=0-9`; "
+            "without --array, the script runs what is left."
         )
     return Share(number=task, count=count)
 

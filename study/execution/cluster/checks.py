@@ -26,7 +26,7 @@ def check_cluster(config: StudyConfig, verbose: bool) -> None:
         import_ray(config, verbose)
         if needed > (gpus := available_gpus()):
             raise StudyError(
-                f"resources.gpus_per_trial is {needed:g} but there are {gpus} GPUs; no trial could start."
+                f"resources.gpus_per_trial is {needed:g}, but this machine has {gpus} GPUs. Lower it; 0 trains on CPUs."
             )
 
 

@@ -119,8 +119,8 @@ def _held(paths: StudyPaths) -> Iterator[None]:
     except BaseException:
         if lease.compromise is not None:
             raise StudyError(
-                f"The lock {paths.lock} is no longer this run's: another run took it over, or it was removed. "
-                "This run has stopped; every finished trial is kept."
+                f"This run lost its lock {paths.lock} to another run, or the file was removed. "
+                "It has stopped; finished trials are kept."
             ) from None
         raise
     finally:
@@ -171,8 +171,7 @@ def _seen(paths: StudyPaths) -> tuple[bytes, int] | None:
 
 def _refused(paths: StudyPaths) -> StudyError:
     return StudyError(
-        f"One run at a time on a results folder, but {_holder(paths)} is at work in {paths.root}. "
-        f"Wait for it or stop it, or choose another --name; `study status {paths.root}` says how far it is."
+        f"{paths.root} is in use by {_holder(paths)}. Wait, stop that run, or choose another --name."
     )
 
 

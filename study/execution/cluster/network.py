@@ -34,7 +34,7 @@ def address_towards(other: str) -> str:
     except OSError as error:
         said = error
     raise StudyError(
-        f"{socket.gethostname()} finds no way to the node {other}: {said or 'no route'}. SLURM's node names must resolve."
+        f"{socket.gethostname()} can't reach the node {other}: {said or 'no route'}. SLURM's node names must resolve."
     )
 
 
@@ -52,7 +52,7 @@ def address_of(interface: str) -> str:
             if each.family == family and not each.address.startswith("fe80:"):
                 return str(each.address)
     raise StudyError(
-        f"slurm.interface is {interface}, which has no address on {socket.gethostname()}. It has {', '.join(sorted(known))}."
+        f"slurm.interface {interface} has no address on {socket.gethostname()}. Choose one of {', '.join(sorted(known))}."
     )
 
 
@@ -101,8 +101,8 @@ def choose_ports(allowed: str, cpus: int, job: int) -> dict[str, Any]:
     free = list(islice(filter(_is_free, [*range(begin, last + 1), *range(first, begin)]), size))
     if len(free) < least:
         raise StudyError(
-            f"slurm.ports is {allowed}, of which {len(free)} are free on {socket.gethostname()}; "
-            f"{cpus} cores need {least}, and each job beside it as many."
+            f"slurm.ports {allowed}: {len(free)} of them are free on {socket.gethostname()}, but a job on "
+            f"{cpus} cores needs {least}. Name a wider range."
         )
     servers = dict(zip(SERVERS, free, strict=False))
     return servers | {"worker_port_list": ",".join(map(str, free[len(SERVERS) :]))}
@@ -115,7 +115,7 @@ def check_ports(allowed: str, cpus: int) -> None:
     first, last = map(int, allowed.split("-"))
     if (there := last + 1 - first) < (least := _least_ports(cpus)):
         raise StudyError(
-            f"slurm.ports is {allowed}, which are {there}; a node of {cpus} core{'s' * (cpus > 1)} needs {least}. "
+            f"slurm.ports {allowed} has {there} ports, but a node of {cpus} core{'s' * (cpus > 1)} needs {least}. "
             "Name a wider range."
         )
 

@@ -108,9 +108,11 @@ def serve(
                     _say((scratch / "log").read_text(encoding="utf-8", errors="replace"))
                     starts = starts if time.monotonic() - began < SOUND_S else 0
                 if starts == MOST_STARTS:
-                    raise StudyError(f"Ray ended {MOST_STARTS} times here within minutes.")
+                    raise StudyError(
+                        f"Ray ended {MOST_STARTS} times here within minutes. Check memory and slurm.scratch."
+                    )
                 ray = _start(head, store_bytes, scratch, ports)
-                starts = starts + 1
+                starts += 1
                 began = time.monotonic()
         elif time.monotonic() - heard > HEAD_SILENT_S and node_is_lost(head_node):
             _say(f"The head's node {head_node} is lost; the job queues again.")

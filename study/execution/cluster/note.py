@@ -41,6 +41,6 @@ def write_note(paths: StudyPaths, note: JobNote) -> None:
         write_atomic(paths.job, note.model_dump_json())
     except OSError as error:
         raise StudyError(
-            f"Cannot write {paths.job} for SLURM job {note.id}: {error.strerror or error}. "
-            "Free the place, or choose another with --results."
+            f"Can't write {paths.job} for SLURM job {note.id}: {error.strerror or error}. "
+            "Choose another folder with --results, or make room."
         ) from None

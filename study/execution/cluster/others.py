@@ -143,15 +143,15 @@ class Others:
             if step.node in there - self.came:
                 self.came.add(step.node)
                 if step.node in self.named:
-                    self.tell(f"Node {step.node} has joined the Ray cluster after all.")
+                    self.tell(f"Node {step.node} has now joined the Ray cluster.")
             elif step.node not in self.came | self.named and (
                 step.failed or time.monotonic() > self.until
             ):
                 self.named.add(step.node)
                 self.tell(
-                    f"Node {step.node} has not joined the Ray cluster of SLURM job {self.allocation.job}; the study goes on "
-                    f"without it until it does. A node needs the same Python environment ({sys.executable}) and a way to reach "
-                    f"{self.allocation.given.node}. It said:\n{step.said}"
+                    f"Node {step.node} has not joined the Ray cluster of SLURM job {self.allocation.job}, so the study runs "
+                    f"without it. The node needs the Python environment {sys.executable}, and to reach "
+                    f"{self.allocation.given.node}. Its output:\n{step.said}"
                 )
             if step.node not in there:
                 step.look()
@@ -252,7 +252,7 @@ def give_back_nodes() -> None:
     said = (
         f"SLURM keeps them until the job ends: {change.stderr.strip()}"
         if change.returncode
-        else "They are given back."
+        else "SLURM has them back."
     )
     print(
         f"Nothing is left to train on {', '.join(allocation.others)}. {said}",

@@ -94,7 +94,7 @@ def _while_there(scratch: Path) -> Iterator[None]:
             since = time.monotonic() if is_there(scratch) else since
             if time.monotonic() - since > GONE_S:
                 print(
-                    f"Error: Ray's files in {scratch} were removed while it ran; run the same command again.",
+                    f"Error: Ray's files in {scratch} were removed while it ran. Run the same command again.",
                     file=sys.stderr,
                 )
                 leave_now(2)
@@ -115,9 +115,9 @@ def _lacking(config: StudyConfig) -> str | None:
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     most = max(node.get("GPU", 0) for node in nodes)
     if gpus > most:
-        return f"resources.gpus_per_trial is {gpus:g} but Ray sees {most:g} GPUs; no trial could start."
+        return f"resources.gpus_per_trial is {gpus:g}, but Ray sees {most:g} GPUs. Lower it; 0 trains on CPUs."
     if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
-        return f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs; no trial could start."
+        return f"No node of the Ray cluster has {cpus:g} cores and {gpus:g} GPUs. Lower what a trial needs in resources."
     return None
 
 
@@ -171,7 +171,7 @@ def _local(store_bytes: int, scratch: Path, verbose: bool, **options: Any) -> It
                 )
             except Exception as error:  # Ray has no class for a start that took more than its 30 s
                 raise StudyError(
-                    f"Ray did not start on this machine: {error} If the machine is busy, run the same command again."
+                    f"Ray did not start on this machine: {error} If the machine was busy, run the same command again."
                 ) from None
         yield
 
@@ -240,6 +240,6 @@ def _joined(address: str, verbose: bool) -> Iterator[None]:
             stack.enter_context(_ray(verbose, address=address))
         except (OSError, ValueError, RuntimeError, RayError) as error:
             raise StudyError(
-                f"Cannot join the Ray cluster at cluster.address '{address}': {error}"
+                f"Can't join the Ray cluster at cluster.address '{address}': {error}"
             ) from None
         yield

@@ -61,8 +61,8 @@ def check_length(place: str) -> None:
     length = len(os.fsencode(place))
     if "$" not in place and length > MOST_BYTES:
         raise StudyError(
-            f"slurm.scratch is {place}, a path of {length} bytes, but Ray's sockets below it leave room for {MOST_BYTES}. "
-            "Name a shorter one; a link will do."
+            f"slurm.scratch {place} has {length} bytes, but Ray's sockets leave room for {MOST_BYTES}. "
+            "Name a shorter path, or a link."
         )
 
 
@@ -71,7 +71,7 @@ def _checked(place: str) -> Path:
     check_length(str(folder))
     if not folder.is_absolute() or not os.access(folder, os.W_OK):
         raise StudyError(
-            f"slurm.scratch is {folder} on {platform.node()}, which is no folder that can be written to."
+            f"Can't write slurm.scratch {folder} on {platform.node()}. Name a folder that every node can write to."
         )
     return folder
 

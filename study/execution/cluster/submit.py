@@ -58,11 +58,11 @@ class Request:
             more = shlex.split(self.sbatch)
         except ValueError as error:
             raise StudyError(
-                f"--sbatch takes options as a shell reads them, but {self.sbatch!r} has {error}."
+                f"--sbatch {self.sbatch!r}: {error}. Write options as for a shell."
             ) from None
         if any(word.startswith(("--array", "-a")) for word in more):
             raise StudyError(
-                "`study submit` queues one job; slurm/README.md shows how an array of them divides a study."
+                "`study submit` queues one job, not an array. For arrays see slurm/README.md."
             )
         return [*(f"--{name.replace('_', '-')}={value}" for name, value in named.items()), *more]
 
@@ -103,14 +103,13 @@ def make_submission(
     needs = config.resources
     if config.cluster.address not in {"local", "slurm"}:
         raise StudyError(
-            f"A SLURM job starts a Ray of its own, but cluster.address is '{config.cluster.address}'. Leave it out, or use "
+            f"cluster.address is '{config.cluster.address}', but a SLURM job starts its own Ray. Remove the key, or use "
             "`study run`."
         )
     if bool(needs.gpus_per_trial) != request.gpus:
         raise StudyError(
-            f"resources.gpus_per_trial is {needs.gpus_per_trial:g} and the job asks for {'' if request.gpus else 'no '}GPUs: "
-            "networks train on GPUs if both are given, on CPUs if neither is (--gpus-per-node=2 "
-            "--set resources.gpus_per_trial=0.25)."
+            f"resources.gpus_per_trial is {needs.gpus_per_trial:g}, but the job asks for {'' if request.gpus else 'no '}GPUs. "
+            "Give both, such as --gpus-per-node=2 --set resources.gpus_per_trial=0.25, or neither."
         )
     check_length(config.slurm.scratch or "")
     if config.slurm.ports:
@@ -151,19 +150,18 @@ def queue(paths: StudyPaths, submission: Submission) -> str:
     """
     if shutil.which("sbatch") is None:
         raise StudyError(
-            "`study submit` needs SLURM's sbatch on PATH, and there is none. Run it on a login node of the cluster, "
-            "or use `study run` on this machine."
+            "`study submit` needs SLURM's sbatch on PATH. Run it on a login node, or use `study run` on this machine."
         )
     for job, state in job_states([note.id for note in _notes(paths)]).items():
         raise StudyError(
-            f"SLURM job {job} works on {paths.root} already ({state}). Wait for it, cancel it with "
-            f"`scancel {job}`, or choose another --name."
+            f"{paths.root} is in use by SLURM job {job} ({state}). Wait, cancel it with `scancel {job}`, "
+            "or choose another --name."
         )
     try:
         paths.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StudyError(
-            f"Cannot make {paths.root}: {error.strerror}. Choose another place with --results."
+            f"Can't write {paths.root}: {error.strerror}. Choose another folder with --results."
         ) from None
     queued = subprocess.run(
         submission.command, input=submission.script, capture_output=True, text=True, check=False
@@ -242,6 +240,6 @@ def follow(paths: StudyPaths, job: str, tell: Callable[[str], None]) -> None:
         time.sleep(LOOK_EVERY_S)
     if not paths.verdicts.exists():
         raise StudyError(
-            f"SLURM job {job} ended before its study did; study-{job}.log says why. Submit it again to go on."
+            f"SLURM job {job} ended before its study (see study-{job}.log). Submit it again to resume."
         )
     tell(f"Finished: {paths.root}")

@@ -10,23 +10,23 @@ _TEST = "study target kind family depth outer_fold number candidate seed val_los
 
 TRIALS = {
     "results.parquet": frame(
-        "One trial. `results.csv` holds the same.", " ".join(RESULT_COLUMNS), open_="params_* coef_* intercept*"
+        "One trial. `results.csv` has the same.", " ".join(RESULT_COLUMNS), open_="params_* coef_* intercept*"
     ),
     "folds.parquet": frame(
-        "One replicate of a trial.",
+        "One fit of a trial.",
         f"study {_TRIAL} inner_fold seed val_loss train_loss best_epoch n_epochs converged",
-        {"n_epochs": ("Int64", "Epochs that it trained; none of a regression."),
-         "converged": ("bool", "Whether training arrived before its last epoch or iteration.")},
+        {"n_epochs": ("Int64", "Epochs it trained; missing for a regression."),
+         "converged": ("bool", "Whether training converged before its last epoch or iteration.")},
     ),
     "curves.parquet": frame(
-        "One recorded epoch of a replicate.",
+        "One recorded epoch of a fit.",
         f"{_TRIAL} inner_fold seed epoch val_loss train_loss",
         {"epoch": ("int64", "Epoch, from 1."), "val_loss": ("float64", "Validation loss after it."),
          "train_loss": ("float64", "Training loss after it.")},
     ),
     "predictions.parquet": frame(
-        "One test row of one winner, by candidate and seed; the short formula is family `formula`.", _TEST,
-        {"val_loss": ("float64", "Of a candidate that is made of a part of the rows, the mean validation loss there.")},
+        "One test row of one best trial, by candidate and seed; the simple formula is family `formula`.", _TEST,
+        {"val_loss": ("float64", "Mean validation loss of a candidate trained on a part of the rows.")},
         "time p_*",
     ),
     "trees.parquet": frame(

@@ -38,16 +38,14 @@ def serve(results: Results, host: str, port: int, tell: Callable[[str], None] = 
             pass
 
     if not results.paths.trials.is_dir():
-        raise StudyError(
-            f"{results.root} has no trial yet, so there is nothing to show; {results.again} goes on."
-        )
+        raise StudyError(f"{results.root} has no trial to show yet. Resume: {results.again}.")
     kept, changes = OptunaTrials(InMemoryStorage()), Changes(results)
     kept.sync(changes)
     try:
         server = make_server(host, port, wsgi(kept.storage), handler_class=Silent)
     except (OSError, OverflowError, socket.gaierror) as error:
         raise StudyError(
-            f"Cannot listen on {host}:{port}: {error}. Choose another port with --port."
+            f"Can't listen on {host}:{port}: {error}. Choose another --port."
         ) from None
     threading.Thread(target=_follow, args=(kept, changes), daemon=True).start()
     tell(f"http://{host}:{server.server_port}/")

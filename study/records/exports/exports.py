@@ -88,18 +88,16 @@ def export(
     """
     if to not in TOOLS:
         raise StudyError(
-            f"Records are exported to {', '.join(TOOLS)}, but not to '{to}'.{nearest(to, TOOLS)}"
+            f"There is no export to '{to}'.{nearest(to, TOOLS)} Choose one of {', '.join(TOOLS)}."
         )
     if uri is not None and to != "mlflow":
         raise StudyError(
-            f"--uri is of MLflow's tracking server, but the export is to {to}; --out names a place for it."
+            f"--uri is for MLflow, but the export is to {to}. Name a place with --out."
         )
     tool = TOOLS[to]
     tool.check()
     if not results.paths.trials.is_dir():
-        raise StudyError(
-            f"{results.root} has no trial yet, so there is nothing to export; {results.again} goes on."
-        )
+        raise StudyError(f"{results.root} has no trial to export yet. Resume: {results.again}.")
     place = out or results.paths.exported / tool.place
     if (
         out is not None
@@ -107,9 +105,7 @@ def export(
         and out.exists()
         and not (out.is_dir() and not any(out.iterdir()))
     ):
-        raise StudyError(
-            f"{out} exists already and is left as it is; name another place with --out, or remove it."
-        )
+        raise StudyError(f"{out} exists already. Remove it, or name another place with --out.")
     sync, where, view = _opened(results, to, place, uri)
     trials = 0
     while True:

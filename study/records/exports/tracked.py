@@ -138,7 +138,7 @@ class Tracked:
         except MlflowException as error:
             said = printable(str(error).partition("\n")[0])[:300]
             raise StudyError(
-                f"MLflow at {self.uri} could not take the records: {said}. Check --uri, and that it runs."
+                f"MLflow at {self.uri} refused the records: {said}. Check --uri, and that the server runs."
             ) from None
         return len(self._runs)
 
