@@ -55,11 +55,11 @@ def _plugged_in(name: str) -> Family:
 
 def _load(point: EntryPoint) -> Family:
     package = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
-    origin = f"The family '{point.name}' of {package} (entry point {point.value!r})"
+    origin = f"family '{point.name}' of {package} (entry point {point.value!r})"
     taken = (FORMULA, NETWORK, REGRESSION, TREES)
     if point.name in taken or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", point.name):
         raise StudyError(
-            f"{origin} needs another name: letters, digits and _, but not {', '.join(taken)}."
+            f"Can't use {origin}: its name needs letters, digits and _, and is not {', '.join(taken)}."
         )
     try:
         found = point.load()
@@ -70,7 +70,7 @@ def _load(point: EntryPoint) -> Family:
         ) from error
     if not isinstance(family, Family) or getattr(family, "name", None) != point.name:
         raise StudyError(
-            f"{origin} is {found!r}. It must be a study.families.Family with the name '{point.name}'."
+            f"Can't use {origin}: it is {found!r}, and must be a study.families.Family with the name '{point.name}'."
         )
     return family
 
