@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.rival_tables import install
 from benchmarks.searched import best, cautious, folds, loss_of, scored, searched, second_class
 from study.data.encoding import Encoded
-from study.families.terms import FIRST
+from study.families.extra_terms import FIRST
 from study.schema import TERMS
 
 TABLES = (

@@ -3,6 +3,7 @@ this registers them all.
 """
 
 from study.families.base import Architecture, Family, Layers
+from study.families.extra_terms import TermsRegression
 from study.families.heads import HEADS
 from study.families.neural import Neural
 from study.families.registry import FAMILIES, get_family, packages, register
@@ -20,7 +21,6 @@ from study.families.spaces import (
     searched,
     shaping,
 )
-from study.families.terms import TermsRegression
 
 __all__ = [
     "FAMILIES",

@@ -9,7 +9,7 @@ from benchmarks.fair import denser, grid, line
 from benchmarks.searched import best, cautious, folds, loss_of, plain, searched
 from benchmarks.terms import shares
 from benchmarks.truths import encoded_truth, summary, table
-from study.families.terms import FIRST
+from study.families.extra_terms import FIRST
 from study.records.trial import TrialRecord
 from study.schema import TERMS
 
