@@ -100,7 +100,7 @@ SCORES = """\
 ### Scores
 
 *refit* is the best trial trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
-*Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
+*Optimism* is test loss minus validation loss: positive if validation looked too good. *Calibration error* is how far, on
 average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
 several classes that of the most probable one. *At the limit* are test rows whose log loss is that of the surest mistake.
 """
