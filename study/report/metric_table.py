@@ -1,11 +1,11 @@
-"""The metrics that people know, of every procedure, as a table of the report."""
+"""Every metric of every model, as a table of the report."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from study.evidence.metrics import metric_of
-from study.evidence.wording.table import on_some_folds
+from study.evidence.wording.table import NAMES, on_some_folds
 from study.formatting import interval
 from study.records.results import Results
 from study.schema import LOSS, NOUNS, REGRESSION
@@ -24,8 +24,8 @@ def metrics_frame(results: Results) -> pd.DataFrame:
     rows = [
         {
             "target": row["target"], "metric": row["label"],
-            "procedure": NOUNS.get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
-            "95% interval": interval(row["low"], row["high"]), "better than the regression": row["value_gain"],
+            "model": (NOUNS | NAMES).get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
+            "95% interval": interval(row["low"], row["high"]), "better by": row["value_gain"],
             "its interval": interval(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
             "on": some.get((row["target"], row["label"])),
         }

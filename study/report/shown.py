@@ -15,7 +15,7 @@ from study.diagnostics.registry import NAMES
 from study.formatting import human
 from study.records.results import Results
 from study.report import tables
-from study.report.asked import held_against, shares_of
+from study.report.asked import margins_of, shares_of
 from study.report.notebook import UNFINISHED
 from study.schema import StudyError, nearest
 
@@ -60,7 +60,7 @@ class Figures:
         draw.__name__, draw.__qualname__ = name, f"Figures.{name}"
         fold = " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else ""
         draw.__doc__ = module.TEXT.format(
-            of=shares_of(results), bound=held_against(results), fold=fold
+            of=shares_of(results), bound=margins_of(results), fold=fold
         )
         return draw
 

@@ -35,7 +35,7 @@ def scores_frame(results: Results) -> pd.DataFrame:
         "target": "target", "model": "model", "candidate": "candidate", "rank": "rank", "test_loss": "test loss",
         "std_error": "std. error",
         "val_loss": "validation loss", "optimism": "optimism", "calibration_error": "calibration error",
-        "n_rows": "test rows", "n_clipped": "at the limit",
+        "n_rows": "test rows", "n_clipped": "clipped",
     }  # fmt: skip
     scores = with_names(results.scores, results.data.models)
     scores["n_clipped"] = scores["n_clipped"].where(scores["n_clipped"] > 0)

@@ -69,11 +69,11 @@ def all_trials(results: Results) -> Html:
     """What failed and what is left out in words, and the table."""
     frame, count = trials_frame(results), len(results.trials)
     failed = int((results.trials["state"] == TrialState.FAIL).sum())
-    said = f"{human(failed)} of {human(count)} trials failed." if failed else "No trial failed."
+    said = f"{human(failed)} of {human(count)} trials failed. " if failed else ""
     if len(frame) < count:
         said += (
-            f" The table holds {human(len(frame))} of {human(count)} trials: the best of every search"
-            f"{', and what failed' if failed else ''}. All are in results.csv."
+            f"Shown: {human(len(frame))} of {human(count)} trials, the best of every search"
+            f"{' and failed ones' if failed else ''}. All are in results.csv."
         )
     counts = {
         column: frame[column].nunique() for column in ("target", "model", "outer fold", "state")

@@ -80,11 +80,11 @@ def test_the_title_of_the_curves_of_margins_is_the_chance_at_the_margin_of_the_v
 ) -> None:
     title = margins.finding(over_margins())
 
-    assert "terms over regression" in title
+    assert title.startswith("terms:")
     assert numbers(title) == [37]
     assert numbers(margins.finding(over_margins().assign(bound=np.nan))) == []
     sure = margins.draw(margins.data(with_terms)).title  # both are, but for rounding
-    assert any(model in sure for model in margins.data(with_terms)["model"].unique())
+    assert sure.startswith("Terms")
     assert numbers(sure) == [99]
 
 

@@ -134,11 +134,11 @@ def test_the_metrics_of_every_procedure_stand_beside_what_it_is_better_by(
     assert set(frame["metric"]) == {
         metric_of(name, "continuous").label for name in ("r2", "rmse", "mae")
     }
-    rmse = frame[frame["metric"] == metric_of("rmse", "continuous").label].set_index("procedure")
+    rmse = frame[frame["metric"] == metric_of("rmse", "continuous").label].set_index("model")
     (column,) = (name for name in frame if name.startswith("better"))
     assert len(rmse) == 5
-    assert rmse.loc["network", column] == pytest.approx(
-        rmse.loc["regression", "value"] - rmse.loc["network", "value"]
+    assert rmse.loc["neural network", column] == pytest.approx(
+        rmse.loc["regression", "value"] - rmse.loc["neural network", "value"]
     )
     assert pd.isna(rmse.loc["regression", column])
 

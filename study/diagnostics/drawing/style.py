@@ -25,6 +25,7 @@ from study.diagnostics.drawing.palette import (
     VIOLET,
 )
 from study.evidence.winners import CHOSEN
+from study.evidence.wording.table import NAMES
 from study.formatting import given, given_percent
 from study.schema import (
     BASELINE,
@@ -64,7 +65,7 @@ def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str
         return (
             f"{'network' if family == NEURAL else family}, {depth} layer{'s' if depth > 1 else ''}"
         )
-    return NOUNS.get(family, family).removeprefix("the ")
+    return (NOUNS | NAMES).get(family, family).removeprefix("the ")
 
 
 def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:

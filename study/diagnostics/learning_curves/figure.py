@@ -21,8 +21,7 @@ DASHED = (0, (3, 2))
 TEXT = """\
 ### How did the networks learn?
 
-A line a replicate{fold}: coloured is validation, dashed is training. A dot marks the epoch whose weights the replicate kept,
-that of its least validation loss; its line ends where training stopped. Validation rising while training falls is
+One line per member of each ensemble{fold}; dots mark the weights that were kept. Validation rising while training falls is
 overfitting.
 """
 
@@ -33,7 +32,7 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Losses by epoch of the best trials of the first outer fold, without the constant and models
+    """Losses by epoch of the best trials of the first outer fold, without the baseline and models
     of one epoch.
 
     Returns
@@ -68,9 +67,7 @@ def finding(own: pd.DataFrame) -> str:
     """Which epochs were kept, and when training stopped."""
     kept = own.loc[own["split"] == "kept", "epoch"]
     ends = own[own["split"] == "validation"].groupby(["model", "replicate"])["epoch"].max()
-    return (
-        f"the weights kept are those of epoch {_span(kept)}; training stopped after {_span(ends)}"
-    )
+    return f"weights are those of epoch {_span(kept)}, training stopped after {_span(ends)}"
 
 
 def _span(epochs: pd.Series) -> str:
@@ -78,7 +75,7 @@ def _span(epochs: pd.Series) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target and model: thin lines a replicate, solid for validation, dashed for
+    """One axes a target and model: thin lines a member, solid for validation, dashed for
     training.
     """
     with look():

@@ -1,4 +1,4 @@
-"""How probable it is that a gain is above the margin, for every margin that one could have set."""
+"""The probability that an improvement is above the margin, for every margin."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ from study.schema import NETWORK, REGRESSION, TERMS
 TEXT = """\
 ### What if the margin were another?
 
-Each curve is the probability that a gain is above a margin, for every margin; the dashed line is {bound}, by which the
-verdict is drawn; of a floor in the error, which is less of a smaller loss, there is one for each simpler model. A dot marks
-where a gain is as likely above the margin as below. Where a curve is high the richer model gains more than that margin, where
-it is low it does not, and between them the rows leave it open; a floor that is larger than the margin has to be passed too.
+Each curve is the probability that an improvement is above the margin, for every margin. Dashed: {bound}.
 """
 
 
@@ -55,15 +52,15 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """How probable it is that a richer model gains more over the regression than the margin of the
-    verdict.
-    """
+    """The probability that a richer model improves on the regression by more than the margin."""
     over = own[own["base"] == own["base"].iloc[0]]
     away = (over["margin"] - over["bound"]).abs().groupby(over["model"], sort=False)
     if away.count().eq(0).all():
         return "there is no margin for a verdict"
     above = over.loc[away.idxmin()].set_index("model")["above"]
-    return f"the gain of {listed(least(-above, 1.0))} is above the margin with a probability of {chance(above.max())}"
+    best = listed([name.partition(" over ")[0] for name in least(-above, 1.0)])
+    base = SHORT_NAMES[over["base"].iloc[0]]
+    return f"{best}: {chance(above.max())} likely to beat the {base} by more than the margin"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -88,11 +85,14 @@ def draw(frame: pd.DataFrame) -> Picture:
                 )
             if own["bound"].notna().all():
                 for place, bound in enumerate(own["bound"].round(6).unique()):
-                    name = "_" if place else "margin, or a larger floor"
+                    name = "_" if place else "margin, or a larger minimum"
                     ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label=name)
             label = wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}")
             ax.set(
-                xlim=(0, most), ylim=(-0.03, 1.03), xlabel=label, ylabel="P(gain above the margin)"
+                xlim=(0, most),
+                ylim=(-0.03, 1.03),
+                xlabel=label,
+                ylabel="P(improvement above the margin)",
             )
             ticks(ax.xaxis, 5, per_cent)
             ax.yaxis.set_major_formatter(per_cent)

@@ -21,10 +21,9 @@ EXPLAINED = {Kind.CONTINUOUS: "r2", Kind.COUNT: "explained_deviance"}
 WHAT = {Kind.CONTINUOUS: "variance", Kind.COUNT: "deviance"}
 
 TEXT = """\
-### How near are predictions to what was observed?
+### How close are predictions to what was observed?
 
-One point a test row. On the grey line the prediction is right; a bend away from it is structure that the model misses. A row
-that several repeats tested is one point, at the mean of its predictions.
+One dot per test row; on the grey line the prediction is right. A bend is structure that the model misses.
 """
 
 
@@ -68,7 +67,7 @@ def data(results: Results) -> pd.DataFrame:
 def finding(own: pd.DataFrame) -> str:
     """What share each model explains, from the most."""
     what = WHAT[Kind(own["kind"].iloc[0])]
-    return f"share of the {what} of the test rows that is explained: {by_score(own, 'explained', share)}"
+    return f"{what} explained: {by_score(own, 'explained', share)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
