@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from study.diagnostics.drawing.html_table import Html, folded, prose, table
-from study.diagnostics.drawing.style import with_names
+from study.diagnostics.drawing.style import by_target_of, with_names
 from study.formatting import count, given_percent, human, times
 from study.records.reading import read_outcomes
 from study.records.results import Results
 from study.records.work import failure_notes
-from study.schema import ALL_ROWS, LOSS_NAMES, TrialState
+from study.schema import LOSS_NAMES, TrialState
 
 
 def splits(results: Results) -> Html:
@@ -46,36 +45,23 @@ def budgets_frame(results: Results) -> pd.DataFrame:
     fits (models trained by its trials), seconds (on one core each).
     """
     named = with_names(results.trials, results.data.models)
-    own = named.assign(
-        given_up=named["state"] == TrialState.PRUNED, failed=named["state"] == TrialState.FAIL,
-        searches=named["outer_fold"],
+    frame = named.assign(
+        pruned=named["state"] == TrialState.PRUNED, failed=named["state"] == TrialState.FAIL
+    ).groupby(["target", "model"], sort=False, as_index=False).agg(
+        searches=("outer_fold", "nunique"), trials=("number", "size"), **{"stopped early": ("pruned", "sum")},
+        failed=("failed", "sum"), fits=("n_replicates", "sum"), seconds=("wall_time_s", "sum"),
     )  # fmt: skip
-    sums = own.groupby(["target", "model"], sort=False).agg(
-        searches=("searches", "nunique"), trials=("number", "size"), given_up=("given_up", "sum"), failed=("failed", "sum"),
-        fits=("n_replicates", "sum"), seconds=("wall_time_s", "sum"),
-    )  # fmt: skip
-    place = {target: i for i, target in enumerate(results.trials["target"].unique())}
-    frame = sums.reset_index().rename(columns={"given_up": "stopped early"})
-    return frame.sort_values(
-        "target", key=lambda targets: targets.map(place), kind="stable"
-    ).reset_index(drop=True)
+    return by_target_of(results.trials, frame)
 
 
 def budgets(results: Results) -> Html:
     """The budgets as a table, and where time ended a search."""
     minutes = results.config.time_budget_min
-    until = (
-        f"No trial was suggested after {human(minutes)} minutes, so counts depend on the machine."
-        if minutes
-        else ""
-    )
-    is_delivered = (results.trials["outer_fold"] == ALL_ROWS).any()
-    last = "One search of each model uses all rows, for the final model." if is_delivered else ""
+    until = f"<p>No trial was suggested after {human(minutes)} minutes, so counts depend on the machine.</p>"
     frame = budgets_frame(results)
     left_out = [name for name in ("stopped early", "failed") if not frame[name].any()]
     left_out += ["target"] if len(results.data.targets) == 1 else []
-    said = f"{until} {last}".strip()
-    return Html((f"<p>{escape(said)}</p>" if said else "") + table(frame.drop(columns=left_out)))
+    return Html((until if minutes else "") + table(frame.drop(columns=left_out)))
 
 
 def columns(results: Results) -> Html:
@@ -90,8 +76,7 @@ def columns(results: Results) -> Html:
     features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
     counts = pd.Series([feature.type for feature in data.features]).value_counts(sort=False)
     kinds = ", ".join(f"{human(int(n))} {name}" for name, n in counts.items())
-    noun = "feature" if len(features) == 1 else "features"
-    named = f"{human(len(features))} {noun} ({kinds}), with reasons"
+    named = f"{count(len(features), 'feature')} ({kinds}), with reasons"
     return Html(
         f"{_list([*data.notes, *failure_notes(read_outcomes(results.paths))])}<h4>Targets</h4>{table(_records(targets))}"
         f"<h4>Features</h4>{folded(named, table(_records(features)))}"

@@ -18,16 +18,13 @@ def metrics_frame(results: Results) -> pd.DataFrame:
     keys = ["target", "metric", "other"]
     over = told.loc[told["base"] == REGRESSION, [*keys, "value", "low", "high"]]
     both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))
-    both["label"] = [
-        metric_of(name, kind).label for name, kind in zip(both["metric"], both["kind"], strict=True)
-    ]
     rows = [
         {
-            "target": row["target"], "metric": row["label"],
+            "target": row["target"], "metric": (metric := metric_of(row["metric"], row["kind"]).label),
             "model": (NOUNS | NAMES).get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
             "95% interval": interval(row["low"], row["high"]), "better by": row["value_gain"],
             "its interval": interval(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
-            "on": some.get((row["target"], row["label"])),
+            "on": some.get((row["target"], metric)),
         }
         for row in both.to_dict("records")
     ]  # fmt: skip

@@ -44,7 +44,7 @@ def drawn(chapter: str) -> tuple[Section, ...]:
         own: Any = registry.figure(name)
         found.append(Section(own.TEXT, f"figure({name!r}, results)", own.when, name))
         if hasattr(own, "table"):
-            found.append(Section(own.TABLE, f"table({name!r}, results)", own.has_table))
+            found.append(Section(own.TABLE, f"table({name!r}, results)", own.when))
     return tuple(found)
 
 
@@ -112,18 +112,6 @@ PAIRS = """\
 *Improvement*: share of the regression's loss, or of the baseline's where that is compared. *Better / same / worse*: the
 probabilities that it is above the margin, within it, or below minus the margin.
 """
-SPLITS = """\
-### How rows are kept apart
-"""
-BUDGETS = """\
-### How much each model was tuned
-"""
-COLUMNS = """\
-### What was read, and what was left out
-"""
-TRIALS = """\
-All trials: [trials.html](trials.html) and results.csv.
-"""
 REPRODUCE = """\
 `config.yaml` describes the whole study. It gives the same numbers on any number of workers. In the parent folder:
 
@@ -154,10 +142,13 @@ CHAPTERS = (
         "How models were compared",
         READING,
         (
-            Section(SPLITS, "fair.splits(results)"),
-            Section(BUDGETS, "fair.budgets(results)"),
+            Section("### How rows are kept apart", "fair.splits(results)"),
+            Section(
+                "### How much each model was tuned\n\nOne search per outer fold, and one on all rows for the final model.",
+                "fair.budgets(results)",
+            ),
             Section(warnings.TEXT, "warnings.section(results)"),
-            Section(COLUMNS, "fair.columns(results)"),
+            Section("### What was read, and what was left out", "fair.columns(results)"),
         ),
     ),
     Chapter(
@@ -172,7 +163,12 @@ CHAPTERS = (
         ),
     ),
     *(
-        Chapter(title, TRIALS * (title == "How the search went"), drawn(title))
+        Chapter(
+            title,
+            "All trials: [trials.html](trials.html) and results.csv."
+            * (title == "How the search went"),
+            drawn(title),
+        )
         for title in list(registry.CHAPTERS)[1:]
     ),
     Chapter(

@@ -8,6 +8,7 @@ from html import escape
 
 from study.diagnostics.drawing.html_table import Html, prose
 from study.evidence.warnings.catalogue import CATALOGUE
+from study.formatting import count
 from study.records.results import Results
 from study.schema import StudyWarning
 
@@ -32,8 +33,9 @@ def listed(results: Results, target: str) -> Html:
         f'<a href="#{_place(results, each)}">{escape(CATALOGUE[each.id].phrase)}</a>'
         for each in own
     ]
-    count = f"{len(own)} warning{'s' * (len(own) > 1)}"
-    return Html(f'<p class="warned">{count}: {", ".join(links)}.</p>' if own else "")
+    return Html(
+        f'<p class="warned">{count(len(own), "warning")}: {", ".join(links)}.</p>' if own else ""
+    )
 
 
 def section(results: Results) -> Html:

@@ -167,12 +167,6 @@ def test_odds_ratios_are_shown_for_the_logistic_regression_alone(results: Result
     assert "odds ratio" not in balloons
 
 
-def test_the_table_of_coefficients_says_what_its_standard_errors_are_over(results: Results) -> None:
-    shown = coefficients.coefficients_frame(results)
-
-    assert set(shown.loc[shown["std. error"].notna(), "std. errors over"]) == {"rows"}
-
-
 def test_a_target_without_a_model_of_all_rows_shows_the_weights_of_its_first_fold(
     results: Results,
 ) -> None:
@@ -210,5 +204,5 @@ def test_of_many_weights_the_table_has_the_largest(results: Results) -> None:
     frame = coefficients.coefficients_frame(with_frames(results, coefficients=wide))
 
     assert len(frame) == coefficients.MOST_WEIGHTS
-    assert {"children[0]", "intercept[59]"} <= set(frame["term"])
-    assert "relationship[59]" not in set(frame["term"])
+    assert {"children[0]", "intercept[59]"} <= set(frame["column"])
+    assert "relationship[59]" not in set(frame["column"])

@@ -74,7 +74,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                 )
                 ax.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0)
                 ax.step(x, best, where="post", color=colour, lw=1.7, alpha=0.95)
-            loss_ticks(ax, "y", own[["low", "best", "high"]], 5)
+            loss_ticks(ax, own[["low", "best", "high"]], 5)
             ax.set(
                 xlabel="trials of the model", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}"
             )

@@ -111,17 +111,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.grid(axis="x")
         marks = [
             Line2D([], [], marker="o", ls="", color=REGRESSION, label="saved model"),
-            Line2D(
-                [],
-                [],
-                marker="|",
-                ls="-",
-                lw=1.4,
-                ms=10,
-                mew=1.8,
-                color=INK,
-                label="reference fit, 95% interval",
-            ),
+            Line2D([], [], marker="|", ms=10, mew=1.8, color=INK, label="exact fit, 95% interval"),
         ]
         figure.legend(handles=marks, loc="outside lower center", ncols=2)
     return Picture(figure, TEXT, each_target(frame, finding))
@@ -133,29 +123,16 @@ def table(results: Results) -> Html:
 
 
 def coefficients_frame(results: Results) -> pd.DataFrame:
-    """Weights of the regressions of all rows with their reference, the gap in standard errors,
-    and what these are over.
+    """Coefficients of the regressions of all rows with the standard errors of their reference.
 
     Of more than MOST_WEIGHTS a target those of largest standardised size, intercepts always.
     """
     own = first_fold(results.coefficients)
     size = own["standardised"].astype(float).abs().fillna(np.inf)
-    own = own[
-        size.groupby(own["target"]).rank(method="first", ascending=False) <= MOST_WEIGHTS
-    ].replace("", None)
-    penalised = own["note"].str.contains("penalised", na=False).any()
+    place = size.groupby(own["target"]).rank(method="first", ascending=False)
     names = {
-        "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
-        "standardised": "per std. deviation", "ref_estimate": "reference", "ref_std_error": "std. error",
-        "gap_in_se": "gap in std. errors",
-        **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
-           if penalised else {}),
-        "se_over": "std. errors over", "odds_ratio": "odds ratio", "note": "note",
+        "target": "target", "term": "column", "level": "level", "output": "class", "estimate": "coefficient",
+        "standardised": "per std. deviation", "ref_std_error": "std. error", "odds_ratio": "odds ratio", "note": "note",
     }  # fmt: skip
-    shown: pd.DataFrame = (
-        own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
-    )
-    return shown
-
-
-has_table = when
+    shown = own.loc[place <= MOST_WEIGHTS, list(names)].rename(columns=names)
+    return shown.replace("", None).reset_index(drop=True)

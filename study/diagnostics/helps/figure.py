@@ -78,11 +78,6 @@ def draw(frame: pd.DataFrame) -> Picture:
     return Picture(figure, TEXT, each_target(frame, finding))
 
 
-def has_table(results: Results) -> bool:
-    """Whether groups were looked for."""
-    return results.concluded and not results.helps.empty
-
-
 def table(results: Results) -> Html:
     """The groups that were found, and whether they held."""
     own = results.helps[results.helps["rule"] != ""]
@@ -102,4 +97,4 @@ def table(results: Results) -> Html:
         columns={"rule": "where", "n": "rows there", "rows": "of"}
     )
     holds = own["holds"].map({True: "yes", False: "no"})
-    return by_target(heads.assign(group=sides, **cells, holds=holds), "No group of rows was found.")
+    return by_target(heads.assign(group=sides, **cells, holds=holds))

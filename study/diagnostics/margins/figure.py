@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from study.diagnostics.drawing.model_panels import model_legend
 from study.diagnostics.drawing.palette import CHOOSING, INK, MUTED, NETWORKS, VIOLET
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import per_cent, ticks, titled_panels, wrapped
@@ -73,20 +74,16 @@ def draw(frame: pd.DataFrame) -> Picture:
         for ax, own in parts:
             most = own["margin"].max()
             ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
-            curves = list(own.groupby("model", sort=False))
-            for place, (model, curve) in enumerate(curves):
-                thickness = 1.4 + 0.9 * (len(curves) - 1 - place)
+            curves = list(own.groupby("colour", sort=False))
+            for place, (colour, curve) in enumerate(curves):
                 ax.plot(
                     curve["margin"],
                     curve["above"],
-                    color=curve["colour"].iloc[0],
-                    lw=thickness,
-                    label=model,
+                    color=colour,
+                    lw=0.5 + 0.9 * (len(curves) - place),
                 )
-            if own["bound"].notna().all():
-                for place, bound in enumerate(own["bound"].round(6).unique()):
-                    name = "_" if place else "margin, or a larger minimum"
-                    ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label=name)
+            for bound in own["bound"].dropna().round(6).unique():
+                ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
             label = wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}")
             ax.set(
                 xlim=(0, most),
@@ -97,10 +94,5 @@ def draw(frame: pd.DataFrame) -> Picture:
             ticks(ax.xaxis, 5, per_cent)
             ax.yaxis.set_major_formatter(per_cent)
             ax.grid(axis="both")
-        shown = {
-            label: line
-            for ax, _ in parts
-            for line, label in zip(*ax.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
+        model_legend(figure, frame)
     return Picture(figure, TEXT, each_target(frame, finding))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from study.diagnostics.drawing.model_panels import model_panels
@@ -50,18 +49,14 @@ def data(results: Results) -> pd.DataFrame:
     mean = own.groupby([*MODEL, "row"], sort=False)[["observed", "predicted"]].mean().reset_index()
     step = mean.groupby(MODEL)["row"].transform("size").floordiv(MOST_POINTS).add(1)
     thinned = mean[mean.groupby(MODEL).cumcount() % step == 0]
-    metrics = (
-        results.metrics[results.metrics["base"].isna()]
-        .set_index(["target", "metric", "other"])["value"]
-        .to_dict()
-    )
+    metrics = results.metrics[results.metrics["base"].isna()]
+    values = metrics.set_index(["target", "metric", "other"])["value"]
     kind, family = thinned["kind"], thinned["family"]
     procedure = family.where(family != kind.map(REGRESSIONS), REGRESSION)
-    explained = [
-        metrics.get(key, np.nan)
-        for key in zip(thinned["target"], kind.map(EXPLAINED), procedure, strict=True)
-    ]
-    return with_names(thinned.assign(explained=explained), results.data.models)
+    keys = pd.MultiIndex.from_arrays([thinned["target"], kind.map(EXPLAINED), procedure])
+    return with_names(
+        thinned.assign(explained=values.reindex(keys).to_numpy()), results.data.models
+    )
 
 
 def finding(own: pd.DataFrame) -> str:
