@@ -103,10 +103,10 @@ def interval(low: float, high: float) -> str:
 
 
 def chance(share: float) -> str:
-    """A probability: `< 1%`, `37%`, `> 99%`; a dash where there is none."""
+    """A probability: `<1%`, `37%`, `>99%`; a dash where there is none."""
     if _missing(share):
         return DASH
-    return "> 99%" if share > 0.99 else "< 1%" if share < 0.01 else f"{100 * share:.0f}%"
+    return ">99%" if share > 0.99 else "<1%" if share < 0.01 else f"{100 * share:.0f}%"
 
 
 def p_value(value: float) -> str:

@@ -89,9 +89,9 @@ def test_words_around_numbers_fit_one_and_many() -> None:
         "100",
     ]
     assert [chance(share) for share in (0.001, 0.374, 0.999, float("nan"))] == [
-        "< 1%",
+        "<1%",
         "37%",
-        "> 99%",
+        ">99%",
         DASH,
     ]
     intervals = [(0.12, 0.1456), (0.9999, 1.0), (float("nan"), 1.0)]

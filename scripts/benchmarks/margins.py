@@ -114,9 +114,9 @@ def chance(probability: float) -> str:
     if math.isnan(probability):
         return NONE
     return (
-        "< 1%"
+        "<1%"
         if probability < 0.01
-        else "> 99%"
+        else ">99%"
         if probability > 0.99
         else f"{100 * probability:.0f}%"
     )

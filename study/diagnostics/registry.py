@@ -20,7 +20,7 @@ from study.records.results import Results
 
 CHAPTERS = {
     "The comparison": ("margins", "decided_curve"),
-    "What the models say, and where they differ": (
+    "What drives the predictions": (
         "effects",
         "helps",
         "importances",

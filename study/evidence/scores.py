@@ -146,9 +146,8 @@ def model_scores(
     target's test losses, `study.evidence.winners.ranks`, of candidates that are judged; boosted
     trees and the short formula have none), test_loss, std_error, low, high, method, n_rows,
     n_clipped (of them, those at the CLIP in some outer fold), n_folds, calibration_error (the mean
-    over folds and seeds; NaN but of classes), val_loss (the mean over outer folds), optimism =
-    val_loss
-    - test_loss.
+    over folds and seeds; NaN but of classes), val_loss (the mean over outer folds), optimism
+    (test_loss - val_loss).
     """
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
     judged = select_candidate(whole)
@@ -195,7 +194,7 @@ def model_scores(
         ranks(own["test_loss"], baseline(own, "test_loss")) for _, own in told.groupby("target")
     ]
     scores.insert(len(MODEL) + 1, "rank", pd.concat(placed).astype("Int64"))
-    return scores.assign(optimism=scores["val_loss"] - scores["test_loss"])
+    return scores.assign(optimism=scores["test_loss"] - scores["val_loss"])
 
 
 def _calibration_error(kind: str, fit: pd.DataFrame) -> float:

@@ -1,27 +1,22 @@
-"""Whether the comparison is fair: how rows were split, what every model was given, what was read
-and what was left out.
-"""
+"""How models were compared: how rows were split, how much each model was tuned, and what was read."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from study.diagnostics.drawing.html_table import Html, folded, prose, table
-from study.diagnostics.drawing.style import with_names
-from study.formatting import human
+from study.diagnostics.drawing.style import by_target_of, with_names
+from study.formatting import count, given_percent, human, times
 from study.records.reading import read_outcomes
 from study.records.results import Results
 from study.records.work import failure_notes
-from study.schema import ALL_ROWS, LOSS_NAMES, TrialState
+from study.schema import LOSS_NAMES, TrialState
 
 
 def splits(results: Results) -> Html:
-    """How rows are kept apart: what is tested, what groups and time do to that, and what trials are
-    chosen by.
-    """
+    """How rows are kept apart, as a list."""
     return _list(split_words(results))
 
 
@@ -29,63 +24,44 @@ def split_words(results: Results) -> list[str]:
     """The same as sentences."""
     config, data = results.config, results.data
     outer, repeats = config.outer.folds, config.outer.repeats or 1
-    times = f"{repeats} times, each time divided anew" if repeats > 1 else "once"
-    tested = f"of which each is tested {times}, in one of {outer} outer folds"
+    repeated = f", repeated {times(repeats)}" if repeats > 1 else ""
+    tested = f"Each of the {human(data.rows)} rows is tested {times(repeats)}: {outer}-fold cross-validation{repeated}."
     if data.time is not None:
-        tested = f"of which later ones are tested by models of earlier ones, in {outer} outer folds"
+        tested = f"Of the {human(data.rows)} rows, later ones are tested by models of earlier ones, in {outer} outer folds."
     if config.protocol == "holdout":
-        tested = f"of which a share of {human(config.outer.test_fraction)} is tested, once"
-    tested = f"{human(data.rows)} rows, {tested}."
-    seeds = config.inner.seeds or 1
-    trained = f"{seeds} seeds of each network" if seeds > 1 else "one seed of each network"
-    inner = f"Of all other rows of an outer fold {config.inner.folds} inner folds choose the trial, with {trained} in each."
-    apart = (
-        data.splitting
-        or "No column keeps rows together (`groups`) or orders them (`time`): rows count as independent."
-    )
+        tested = f"{given_percent(config.outer.test_fraction)} of the {human(data.rows)} rows are tested, once."
+    seeds = count(config.inner.seeds or 1, "seed")
+    inner = f"Inside each outer fold, {config.inner.folds} inner folds choose the trial, with {seeds} per network."
+    apart = data.splitting or "No `groups` or `time` column: rows count as independent."
     return [tested, apart, inner]
 
 
 def budgets_frame(results: Results) -> pd.DataFrame:
-    """What every model was given on every target, over its outer folds and the last search on all
-    rows.
+    """How much every model was tuned on every target, with the last search on all rows.
 
     Returns
     -------
-    (n_models, 8) frame: target, model, searches (searches), trials, given up (as hopeless), failed,
+    (n_models, 8) frame: target, model, searches, trials, stopped early, failed,
     fits (models trained by its trials), seconds (on one core each).
     """
     named = with_names(results.trials, results.data.models)
-    own = named.assign(
-        given_up=named["state"] == TrialState.PRUNED, failed=named["state"] == TrialState.FAIL,
-        searches=named["outer_fold"],
+    frame = named.assign(
+        pruned=named["state"] == TrialState.PRUNED, failed=named["state"] == TrialState.FAIL
+    ).groupby(["target", "model"], sort=False, as_index=False).agg(
+        searches=("outer_fold", "nunique"), trials=("number", "size"), **{"stopped early": ("pruned", "sum")},
+        failed=("failed", "sum"), fits=("n_replicates", "sum"), seconds=("wall_time_s", "sum"),
     )  # fmt: skip
-    sums = own.groupby(["target", "model"], sort=False).agg(
-        searches=("searches", "nunique"), trials=("number", "size"), given_up=("given_up", "sum"), failed=("failed", "sum"),
-        fits=("n_replicates", "sum"), seconds=("wall_time_s", "sum"),
-    )  # fmt: skip
-    place = {target: i for i, target in enumerate(results.trials["target"].unique())}
-    frame = sums.reset_index().rename(columns={"given_up": "given up"})
-    return frame.sort_values(
-        "target", key=lambda targets: targets.map(place), kind="stable"
-    ).reset_index(drop=True)
+    return by_target_of(results.trials, frame)
 
 
 def budgets(results: Results) -> Html:
     """The budgets as a table, and where time ended a search."""
     minutes = results.config.time_budget_min
-    until = (
-        f"No trial was suggested after {human(minutes)} minutes, so that counts depend on the machine."
-        if minutes
-        else ""
-    )
-    is_delivered = (results.trials["outer_fold"] == ALL_ROWS).any()
-    last = "One search of each model is on all rows, for what is delivered." if is_delivered else ""
+    until = f"<p>No trial was suggested after {human(minutes)} minutes, so counts depend on the machine.</p>"
     frame = budgets_frame(results)
-    left_out = [name for name in ("given up", "failed") if not frame[name].any()]
+    left_out = [name for name in ("stopped early", "failed") if not frame[name].any()]
     left_out += ["target"] if len(results.data.targets) == 1 else []
-    said = f"{until} {last}".strip()
-    return Html((f"<p>{escape(said)}</p>" if said else "") + table(frame.drop(columns=left_out)))
+    return Html((until if minutes else "") + table(frame.drop(columns=left_out)))
 
 
 def columns(results: Results) -> Html:
@@ -100,8 +76,7 @@ def columns(results: Results) -> Html:
     features = [feature.model_dump(exclude={"pattern"}) for feature in data.features]
     counts = pd.Series([feature.type for feature in data.features]).value_counts(sort=False)
     kinds = ", ".join(f"{human(int(n))} {name}" for name, n in counts.items())
-    noun = "feature" if len(features) == 1 else "features"
-    named = f"{human(len(features))} {noun} ({kinds}), and why each is read so"
+    named = f"{count(len(features), 'feature')} ({kinds}), with reasons"
     return Html(
         f"{_list([*data.notes, *failure_notes(read_outcomes(results.paths))])}<h4>Targets</h4>{table(_records(targets))}"
         f"<h4>Features</h4>{folded(named, table(_records(features)))}"

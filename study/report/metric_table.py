@@ -1,11 +1,11 @@
-"""The metrics that people know, of every procedure, as a table of the report."""
+"""Every metric of every model, as a table of the report."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from study.evidence.metrics import metric_of
-from study.evidence.wording.table import on_some_folds
+from study.evidence.wording.table import NAMES, on_some_folds
 from study.formatting import interval
 from study.records.results import Results
 from study.schema import LOSS, NOUNS, REGRESSION
@@ -19,16 +19,13 @@ def metrics_frame(results: Results) -> pd.DataFrame:
     keys = ["target", "metric", "other"]
     over = told.loc[told["base"] == REGRESSION, [*keys, "value", "low", "high"]]
     both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))
-    both["label"] = [
-        metric_of(name, kind).label for name, kind in zip(both["metric"], both["kind"], strict=True)
-    ]
     rows = [
         {
-            "target": row["target"], "metric": row["label"],
-            "procedure": NOUNS.get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
-            "95% interval": interval(row["low"], row["high"]), "better than the regression": row["value_gain"],
+            "target": row["target"], "metric": (metric := metric_of(row["metric"], row["kind"]).label),
+            "model": (NOUNS | NAMES).get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
+            "95% interval": interval(row["low"], row["high"]), "better by": row["value_gain"],
             "its interval": interval(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
-            "on": some.get((row["target"], row["label"])),
+            "on": some.get((row["target"], metric)),
         }
         for row in both.to_dict("records")
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
-from study.report.asked import held_against, shares_of
+from study.report.asked import margins_of, shares_of
 from study.report.kernel import Kernel
 from study.report.markdown import literal as literal
 from study.report.page import TEMPLATE as TEMPLATE, page, render as render
@@ -21,7 +21,7 @@ from study.report.sections import CHAPTERS
 from study.report.trials import all_trials
 from study.schema import printable
 
-UNFINISHED = "This study is not finished: here is its search so far. The verdict comes at its end."
+UNFINISHED = "Not finished: here is the search so far. The verdict comes at the end."
 
 SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
@@ -60,7 +60,7 @@ def _cells(results: Results) -> list[NotebookNode]:
     name = results.root.resolve().name
     words = {
         "of": shares_of(results),
-        "bound": held_against(results),
+        "bound": margins_of(results),
         "fold": " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else "",
         "folder": printable(shlex.quote(name)),  # in one line, or it could end the block of code
         "config": printable(shlex.quote(f"{name}/config.yaml")),

@@ -23,8 +23,8 @@ def _always(results: Results) -> bool:
 class Section:
     """A part of the report.
 
-    text: Markdown before it; `build_notebook` fills {of}, what gains are shares of, {bound}, what
-    they are held against, {fold}, {folder} and {config}. code: of its cell, where `results` and all
+    text: Markdown before it; `build_notebook` fills {of}, what improvements are shares of, {bound},
+    the margin, {fold}, {folder} and {config}. code: of its cell, where `results` and all
     modules that `SETUP` names are at hand. when: whether it is shown. figure: the name of its
     picture.
     """
@@ -44,7 +44,7 @@ def drawn(chapter: str) -> tuple[Section, ...]:
         own: Any = registry.figure(name)
         found.append(Section(own.TEXT, f"figure({name!r}, results)", own.when, name))
         if hasattr(own, "table"):
-            found.append(Section(own.TABLE, f"table({name!r}, results)", own.has_table))
+            found.append(Section(own.TABLE, f"table({name!r}, results)", own.when))
     return tuple(found)
 
 
@@ -68,75 +68,52 @@ def figure(name: str, results: Results) -> Picture:
 
 
 def has_sources(results: Results) -> bool:
-    """Whether it is known of some target where its gain comes from, or what its regression misses."""
+    """Whether it is known of some target where its improvement comes from."""
     return results.concluded and any(map(tables.has_sources, results.verdicts))
 
 
 READING = """\
-Each model is tuned separately for every target, in every outer fold: a **search**. A regression needs one trial, which covers
-all its penalties. Validation rows choose a search's best trial; test rows, which nothing has seen before, then judge it once.
+Each model is tuned separately for every target and outer fold: a **search**. Validation rows choose its best trial; test rows
+that it has never seen then score it.
 
-<details class="fold"><summary>What is compared, and how the answer is drawn</summary>
+<details class="fold"><summary>What is compared, and how a verdict is reached</summary>
 
-**The regression with terms** adds products and curves of the columns to the regression, chosen and shrunk by validation rows.
-**The network** is the whole procedure: take the family and depth with the least validation loss, then average the predictions
-of its replicates. **The gain** is the share of {of} that a richer model saves over a simpler one, and its interval is held
-against {bound}. From the regression up, a model is passed if the gain of some richer one over it lies
-wholly above that, and is the answer if all lie wholly below; the network is the answer if all others are passed.
-Where an interval lies on both sides the answer is undecided, and the simplest model that is left stays. Leaving the
-regression tests two gains at once, so that their intervals are at 97.5%.
+**Regression + terms** adds interactions and curves of the columns, selected on validation rows. **The neural network** is an
+ensemble that chooses its depth in each fold. **Improvement** is the share of {of} that a model removes on test rows.
+
+Start with the regression. Rule it out if a richer model's whole interval is above {bound}. Keep it if every richer model's is
+below. Otherwise the data can't tell yet, and the simpler model stays. Repeat with extra terms. Intervals of two improvements
+over the regression are at 97.5%, and hold together at 95%.
 
 </details>
 """
 SOURCES = """\
-### Where does the gain come from?
+### Where does the improvement come from?
 
-Shares of {of}, by the same test rows. *Interactions* and *curvature* divide what the regression with terms
-saves: each is the mean of what its terms save alone and what they save on top of the others. The *short formula* is a
-procedure of its own with few terms, chosen in every outer fold. It is printed only where what it leaves to the regression with
-terms lies wholly below {bound}; its terms were chosen on the rows that it was fitted to, so they have no standard errors.
+What extra terms remove of {of}, split between interactions and curves. The simple formula has few terms. It is
+printed if the full model improves on it by less than {bound}.
 """
 SCORES = """\
 ### Scores
 
-*refit* is the best trial trained again on all development rows, *ensemble* the mean prediction of the search's replicates.
-*Optimism* is validation loss less test loss: far below zero, the search flattered itself. *Calibration error* is how far, on
-average, the share of hits lies from the predicted probability, in ten bins of equally many test rows by that probability; of
-several classes that of the most probable one. *At the limit* are test rows whose log loss is that of the surest mistake.
+*refit*: the best trial retrained on all training rows. *ensemble*: the mean prediction of its members. *Optimism*: test loss
+minus validation loss, positive if validation looked too good. *Calibration error*: mean distance of predicted probabilities
+from observed shares, in ten bins. *Clipped*: test rows with a clipped probability.
 """
 METRICS = """\
-### Metrics that people know
+### Metrics
 
-Of every procedure on all test rows, with 95% intervals. *Better than the regression* is the paired difference on the same
-rows, in the metric's own unit: above 0 the procedure is better, whether more or less of the metric is. RMSE is the root of the
-mean over all test rows, R² and deviance explained are of all test rows, AUC is the mean over the outer folds that have both
-classes.
+On all test rows, with 95% intervals. *Better by*: the difference from the regression on the same rows, positive if better. AUC
+is the mean over outer folds.
 """
 PAIRS = """\
-### Every model against every simpler one
+### Every model compared with every simpler one
 
-*gain* is what the model saves, compared row by row, as a share of the loss that is named beside it. *p* tests that the gain is
-just the margin: small where it is surely larger or surely smaller. After Holm it allows for all comparisons of one question:
-of the procedures, of the depths, or of choosing a depth against always taking the same. The last columns are the probabilities
-that the gain is above the margin, within it, or that the model is worse by more than the margin. All of it is of the metric
-that the verdict is asked of. What a gain is *held against*, the larger of margin and floor, is a share of the same loss; a
-margin that is a share of a loss is one of the loss that is named.
-"""
-SPLITS = """\
-### How rows are kept apart
-"""
-BUDGETS = """\
-### What every model was given
-"""
-COLUMNS = """\
-### What was read, and what was left out
-"""
-TRIALS = """\
-All trials: [trials.html](trials.html), and results.csv.
+*Improvement*: share of the regression's loss, or of the baseline's where that is compared. *Better / same / worse*: the
+probabilities that it is above the margin, within it, or below minus the margin.
 """
 REPRODUCE = """\
-`config.yaml` in this folder is the whole description of the study; the same config gives the same numbers on any number of
-workers. In the folder that holds this one:
+`config.yaml` describes the whole study. It gives the same numbers on any number of workers. In the parent folder:
 
 ```
 study run {config} --results .
@@ -144,9 +121,8 @@ study report {folder}
 study status {folder}
 ```
 
-The last one prints the digest of the dataframe: equal digests are equal results, to the bit of every loss. Every split, start
-and suggestion draws from a seed that is made of the study's and of what it is for. This notebook runs again as it is, in this
-folder.
+The last command prints the digest of the results: equal digests mean equal results, to the last bit. This notebook runs again
+in this folder.
 """
 
 
@@ -163,13 +139,16 @@ class Chapter:
 
 CHAPTERS = (
     Chapter(
-        "Is it fair?",
+        "How models were compared",
         READING,
         (
-            Section(SPLITS, "fair.splits(results)"),
-            Section(BUDGETS, "fair.budgets(results)"),
+            Section("### How rows are kept apart", "fair.splits(results)"),
+            Section(
+                "### How much each model was tuned\n\nOne search per outer fold, and one on all rows for the final model.",
+                "fair.budgets(results)",
+            ),
             Section(warnings.TEXT, "warnings.section(results)"),
-            Section(COLUMNS, "fair.columns(results)"),
+            Section("### What was read, and what was left out", "fair.columns(results)"),
         ),
     ),
     Chapter(
@@ -184,11 +163,16 @@ CHAPTERS = (
         ),
     ),
     *(
-        Chapter(title, TRIALS * (title == "How the search went"), drawn(title))
+        Chapter(
+            title,
+            "All trials: [trials.html](trials.html) and results.csv."
+            * (title == "How the search went"),
+            drawn(title),
+        )
         for title in list(registry.CHAPTERS)[1:]
     ),
     Chapter(
-        "How to repeat this",
+        "Reproduce",
         REPRODUCE,
         (
             Section("", "repeat.facts(results)"),

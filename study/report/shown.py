@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 
 from study.diagnostics import registry
 from study.diagnostics.registry import NAMES
-from study.formatting import human
 from study.records.results import Results
 from study.report import tables
-from study.report.asked import held_against, shares_of
+from study.report.asked import margins_of, shares_of
 from study.report.notebook import UNFINISHED
 from study.schema import StudyError, nearest
 
@@ -60,15 +59,13 @@ class Figures:
         draw.__name__, draw.__qualname__ = name, f"Figures.{name}"
         fold = " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else ""
         draw.__doc__ = module.TEXT.format(
-            of=shares_of(results), bound=held_against(results), fold=fold
+            of=shares_of(results), bound=margins_of(results), fold=fold
         )
         return draw
 
 
 def as_html(results: Results) -> str:
     """The answer to each target and the test losses behind it, for the output of a notebook's cell."""
-    searches = results.trials[["target", "family", "depth", "outer_fold"]].drop_duplicates()
-    counted = f"{human(len(results.trials))} trials in {human(len(searches))} searches"
     parts = [str(tables.answer(results)) if results.concluded else f"<p>{escape(UNFINISHED)}</p>"]
     if results.concluded:
         scores = tables.by_target(tables.scores_frame(results))
@@ -76,5 +73,5 @@ def as_html(results: Results) -> str:
     report = (
         f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
     )
-    where = f"<p><small>{escape(results.config.name)}: {counted}{report}</small></p>"
+    where = f"<p><small>{escape(results.config.name)}{report}</small></p>"
     return f'<div class="study-results">{"".join(parts)}{where}</div>'

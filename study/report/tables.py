@@ -13,7 +13,7 @@ from study.diagnostics.drawing.html_table import (
     prose,
     table as table,
 )
-from study.diagnostics.drawing.style import model_name, with_names
+from study.diagnostics.drawing.style import by_target_of, model_name, with_names
 from study.evidence.answer import Verdict
 from study.evidence.wording.amounts import signed, span
 from study.evidence.wording.answer import Words
@@ -23,8 +23,9 @@ from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.metric_table import metrics_frame as metrics_frame
 
+SCORES = "target model candidate rank test_loss std_error val_loss optimism calibration_error n_rows n_clipped"
 MOST_TERMS = 10
-"""Most terms of the short formula in one table."""
+"""Most terms of the simple formula in one table."""
 
 
 def scores_frame(results: Results) -> pd.DataFrame:
@@ -32,16 +33,13 @@ def scores_frame(results: Results) -> pd.DataFrame:
     `results.trials`, from simple to deep.
     """
     names = {
-        "target": "target", "model": "model", "candidate": "candidate", "rank": "rank", "test_loss": "test loss",
-        "std_error": "std. error",
-        "val_loss": "validation loss", "optimism": "optimism", "calibration_error": "calibration error",
-        "n_rows": "test rows", "n_clipped": "at the limit",
+        "std_error": "std. error", "val_loss": "validation loss", "test_loss": "test loss", "n_rows": "test rows",
+        "calibration_error": "calibration error", "n_clipped": "clipped",
     }  # fmt: skip
     scores = with_names(results.scores, results.data.models)
     scores["n_clipped"] = scores["n_clipped"].where(scores["n_clipped"] > 0)
-    order = list(results.trials["target"].unique())
-    scores = scores.sort_values("target", key=lambda names: names.map(order.index), kind="stable")
-    return scores[list(names)].rename(columns=names)
+    shown = by_target_of(results.trials, scores)[SCORES.split()]
+    return shown.rename(columns=names)
 
 
 def pairwise_frame(results: Results) -> pd.DataFrame:

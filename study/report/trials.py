@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from study.diagnostics.drawing.html_table import Html, filtered
-from study.diagnostics.drawing.style import with_names
+from study.diagnostics.drawing.style import by_target_of, with_names
 from study.formatting import human
 from study.records.reading import read_trials
 from study.records.results import Results
@@ -30,26 +29,23 @@ def trials_frame(results: Results) -> pd.DataFrame:
     parameters, seconds, hyperparameters (words); and, where any trial failed, why it failed.
     """
     trials = with_names(shortened(results.trials, MOST_TRIALS), results.data.models)
-    place = trials["target"].map(
-        {target: i for i, target in enumerate(results.trials["target"].unique())}
-    )
     order = trials.groupby("model", sort=False).ngroup()
-    trials = trials.assign(place=place, order=order).sort_values(
-        ["place", "order", "outer_fold", "number"], kind="stable"
+    trials = trials.assign(order=order).sort_values(
+        ["order", "outer_fold", "number"], kind="stable"
     )
+    trials = by_target_of(results.trials, trials)
     folds = ["all rows" if fold == ALL_ROWS else str(fold) for fold in trials["outer_fold"]]
-    shown = pd.DataFrame(
-        {
-            "target": trials["target"], "model": trials["model"], "outer fold": folds, "trial": trials["number"],
-            "state": trials["state"], "validation loss": trials["val_loss"], "std. error": trials["val_loss_se"],
-            "training loss": trials["train_loss"], "best epoch": trials["best_epoch"], "parameters": trials["n_parameters"],
-            "seconds": trials["wall_time_s"], "hyperparameters": _hyperparameters(trials),
-        }
-    )  # fmt: skip
+    names = {
+        "target": "target", "model": "model", "outer_fold": "outer fold", "number": "trial", "state": "state",
+        "val_loss": "validation loss", "val_loss_se": "std. error", "train_loss": "training loss", "best_epoch": "best epoch",
+        "n_parameters": "parameters", "wall_time_s": "seconds", "hyperparameters": "hyperparameters",
+    }  # fmt: skip
+    told = trials.assign(outer_fold=folds, hyperparameters=_hyperparameters(trials))
+    shown = told[list(names)].rename(columns=names)
     reasons = _reasons(results, trials)
     if reasons:
         shown = shown.assign(**{"why it failed": trials["trial_id"].map(reasons)})
-    return shown.reset_index(drop=True)
+    return shown
 
 
 def shortened(trials: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -70,20 +66,15 @@ def all_trials(results: Results) -> Html:
     """What failed and what is left out in words, and the table."""
     frame, count = trials_frame(results), len(results.trials)
     failed = int((results.trials["state"] == TrialState.FAIL).sum())
-    said = f"{human(failed)} of {human(count)} trials failed." if failed else "No trial failed."
+    said = f"{human(failed)} of {human(count)} trials failed. " if failed else ""
     if len(frame) < count:
-        said += (
-            f" The table holds {human(len(frame))} of {human(count)} trials: the best of every search"
-            f"{', and what failed' if failed else ''}. All are in results.csv."
-        )
+        said += f"Shown: {human(len(frame))} of {human(count)} trials, the best of every search. All are in results.csv."
     counts = {
         column: frame[column].nunique() for column in ("target", "model", "outer fold", "state")
     }
-    frame = frame.drop(
-        columns=[column for column in ("target", "outer fold", "state") if counts[column] < 2]
-    )
     chosen = [column for column, count in counts.items() if count > 1]
-    return Html(f"<p>{escape(said)}</p>{filtered(frame, chosen, 'trials')}")
+    frame = frame.drop(columns={"target", "outer fold", "state"} - set(chosen))
+    return Html(f"<p>{said}</p>{filtered(frame, chosen, 'trials')}")
 
 
 def _hyperparameters(trials: pd.DataFrame) -> list[str]:

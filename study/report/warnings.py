@@ -7,15 +7,15 @@ from __future__ import annotations
 from html import escape
 
 from study.diagnostics.drawing.html_table import Html, prose
-from study.evidence.warnings.catalogue import CATALOGUE, ENTRIES
+from study.evidence.warnings.catalogue import CATALOGUE
+from study.formatting import count
 from study.records.results import Results
 from study.schema import StudyWarning
 
 TEXT = """\
 ### Warnings
 
-What may be wrong, each with an id that `study explain` takes, as in `study explain S003`. What a warning touches, the verdict,
-the search or the coefficients, is to be read with doubt until it is looked at.
+Read what a warning touches with care: the verdict, the search or the coefficients. `study explain S003` explains one.
 """
 
 
@@ -33,19 +33,15 @@ def listed(results: Results, target: str) -> Html:
         f'<a href="#{_place(results, each)}">{escape(CATALOGUE[each.id].phrase)}</a>'
         for each in own
     ]
-    count = f"{len(own)} warning{'s' * (len(own) > 1)}"
-    return Html(f'<p class="warned">{count}: {", ".join(links)}.</p>' if own else "")
+    return Html(
+        f'<p class="warned">{count(len(own), "warning")}: {", ".join(links)}.</p>' if own else ""
+    )
 
 
 def section(results: Results) -> Html:
     """Every warning with its numbers and what to do, and folded away what it means."""
     if not results.warnings:
-        asked = (
-            f"None of the {len(ENTRIES)} warnings was found."
-            if results.concluded
-            else "The table alone gives no warning."
-        )
-        return Html(f"<p>{asked}</p>")
+        return Html("<p>No warnings.</p>")
     return Html("".join(_warning(_place(results, each), each) for each in results.warnings))
 
 

@@ -88,7 +88,7 @@ def test_test_scores_average_seeds_then_rows(rng: np.random.Generator) -> None:
     assert [score["low"], score["high"]] == pytest.approx(
         stats.t.interval(0.95, 59, losses.mean(), se), rel=0.01
     )
-    assert score["optimism"] == pytest.approx(0.5 - losses.mean())
+    assert score["optimism"] == pytest.approx(losses.mean() - 0.5)
     assert (score["n_rows"], score["n_folds"]) == (60, 2)
 
 

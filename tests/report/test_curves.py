@@ -67,12 +67,10 @@ def test_a_curve_of_margins_is_drawn_for_every_gain(with_terms: Results) -> None
     (ax,) = axes_of(picture)
     assert ax.get_legend() is None
     named = [text.get_text() for text in picture.figure.legends[0].get_texts()]
-    assert named[:3] == list(told.index)
-    assert len(named) == 4  # and the margin
+    assert named == list(told.index)
     assert verdict.metric.noun in ax.get_xlabel()
-    assert [
-        line.get_label() for line in ax.get_lines() if not str(line.get_label()).startswith("_")
-    ] == named
+    colours = [line.get_color() for line in ax.get_lines()]
+    assert set(told["colour"]) <= set(colours)
 
 
 def test_the_title_of_the_curves_of_margins_is_the_chance_at_the_margin_of_the_verdict(
@@ -80,11 +78,11 @@ def test_the_title_of_the_curves_of_margins_is_the_chance_at_the_margin_of_the_v
 ) -> None:
     title = margins.finding(over_margins())
 
-    assert "terms over regression" in title
+    assert title.startswith("terms:")
     assert numbers(title) == [37]
     assert numbers(margins.finding(over_margins().assign(bound=np.nan))) == []
     sure = margins.draw(margins.data(with_terms)).title  # both are, but for rounding
-    assert any(model in sure for model in margins.data(with_terms)["model"].unique())
+    assert sure.startswith("Terms")
     assert numbers(sure) == [99]
 
 

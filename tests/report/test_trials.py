@@ -111,8 +111,8 @@ def test_budgets_are_what_each_model_was_given_on_each_target(failed: Results) -
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"protocol": "holdout"}, [600, 0.2]),
-        ({"protocol": "nested", "outer": {"folds": 5, "repeats": 2}}, [600, 2, 5]),
+        ({"protocol": "holdout"}, [20, 600]),
+        ({"protocol": "nested", "outer": {"folds": 5, "repeats": 2}}, [600, 5]),
         ({"protocol": "nested", "outer": {"folds": 3}}, [600, 3]),
     ],
 )

@@ -88,7 +88,7 @@ def test_a_page_without_marks_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("probability", "words"), [(0.004, "< 1%"), (0.0126, "1%"), (0.5, "50%"), (0.9951, "> 99%")]
+    ("probability", "words"), [(0.004, "<1%"), (0.0126, "1%"), (0.5, "50%"), (0.9951, ">99%")]
 )
 def test_no_probability_is_rounded_to_none_or_all(probability: float, words: str) -> None:
     assert chance(probability) == words

@@ -35,7 +35,7 @@ from study.records.environment import Environment
 from study.records.paths import write_atomic
 from study.records.results import Results, load_results
 from study.report import fair, plain, tables, trials
-from study.report.asked import held_against, shares_of
+from study.report.asked import margins_of, shares_of
 from study.report.formats import write_pdf
 from study.report.notebook import build_notebook
 from study.report.plain import as_markdown, to_markdown
@@ -386,7 +386,7 @@ def test_what_tables_and_lists_say_in_rarer_cases(
             helps.table(with_frames(kinds, helps=made.helps(*own)))
         )
     found |= {
-        f"{name}: shares of": f"{shares_of(own)}, held against {held_against(own)}"
+        f"{name}: shares of": f"{shares_of(own)}; {margins_of(own)}"
         for name, own in questions.items()
     }
     monkeypatch.setattr(trials, "MOST_TRIALS", 14)

@@ -1,4 +1,4 @@
-"""The least validation loss after so many trials."""
+"""Lowest validation loss by number of trials."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from study.diagnostics.drawing.style import loss_ticks, ticks, titled_panels, wi
 from study.diagnostics.drawing.words import each_target
 from study.evidence import winners
 from study.evidence.wording.amounts import listed
-from study.formatting import percent
+from study.formatting import given_percent, percent
 from study.records.results import Results
 from study.schema import BASELINE, LOSS_NAMES, Kind
 
@@ -22,9 +22,8 @@ LEAST_FALL = 0.01
 TEXT = """\
 ### Was the search long enough?
 
-The least validation loss after so many trials: a line is the median over the outer folds, the band around it their range. A
-line still falling at its end says that more trials could help that model. A regression's trial scores a whole path of
-penalties, so that without terms it has one.
+Lowest validation loss by number of trials: the median over outer folds, with their range. A model whose line still falls at
+its end may improve with more trials.
 """
 
 
@@ -55,11 +54,9 @@ def finding(own: pd.DataFrame) -> str:
         fell = winners.least(pd.Series([early, end]), winners.baseline(own, "best")) == [1]
         if last > 3 and fell and fall >= LEAST_FALL:
             late.append(f"{model} by {percent(fall)}%")
-    said = (
-        f"still improving: {listed(late)}"
-        if late
-        else f"no model improved by {percent(LEAST_FALL)}%"
-    )
+    said = f"no model improved by {given_percent(LEAST_FALL)}"
+    if late:
+        said = f"still improving: {listed(late)}"
     return f"{said} in the last quarter of the trials"
 
 
@@ -77,7 +74,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                 )
                 ax.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0)
                 ax.step(x, best, where="post", color=colour, lw=1.7, alpha=0.95)
-            loss_ticks(ax, "y", own[["low", "best", "high"]], 5)
+            loss_ticks(ax, own[["low", "best", "high"]], 5)
             ax.set(
                 xlabel="trials of the model", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}"
             )

@@ -9,8 +9,7 @@ from study.diagnostics.drawing.model_panels import dots, model_panels
 from study.diagnostics.drawing.palette import MUTED
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import plain, with_names
-from study.diagnostics.drawing.words import each_target, most_off, share
-from study.formatting import human
+from study.diagnostics.drawing.words import at_most, each_target, most_off, share
 from study.records.results import Results
 from study.schema import Kind
 
@@ -19,9 +18,8 @@ WORTH = 0.02
 TEXT = """\
 ### Are the probabilities right?
 
-Test rows in bins of about equally many by predicted probability, a line a class. On the grey line a predicted 30% happens 30%
-of the time; below it a class is predicted too often. The intervals hold together for all dots of a target in 95% of
-cases: a dot whose interval leaves out the grey line is surely off. Of many classes those of the most test rows are shown.
+One dot per bin of test rows, with intervals that hold together at 95%. On the grey line a predicted 30% happens 30% of the
+time.
 """
 
 
@@ -43,11 +41,12 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """The bin that is most surely off."""
+    """The bin whose interval is furthest off, or what the intervals allow."""
     off = own["share"] - own["p"]
     sure = (off.abs() > WORTH) & ((own["low"] > own["p"]) | (own["high"] < own["p"]))
     if not sure.any():
-        return f"no model's probabilities are surely off by more than {human(100 * WORTH)} percentage points"
+        limit = (own["high"] - own["p"]).combine(own["p"] - own["low"], max).max()
+        return at_most("predicted probabilities", 100 * limit, " points")
     worst = most_off(own, off, sure)
     reach = f"{share(worst['low'])} to {share(worst['high'])}"
     return f"{worst['name']} comes up in {share(worst['share'])} ({reach}) where {worst['model']} gives {share(worst['p'])}"

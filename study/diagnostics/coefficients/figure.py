@@ -1,6 +1,4 @@
-"""Coefficients of the regressions, for one standard deviation of each column, beside their
-reference.
-"""
+"""Coefficients of the regressions for one standard deviation of each column, with their reference."""
 
 from __future__ import annotations
 
@@ -19,24 +17,14 @@ from study.schema import BASELINE
 
 MOST_TERMS = 30
 BEYOND = 1.6
-"""The axis ends at so many times the largest weight; an interval that is wider goes on beyond it.
+"""The axis ends at so many times the largest weight.
 """
 
 TEXT = """\
-### What do the regressions say?
+### Which coefficients are largest?
 
-A regression is a network without hidden layers, so its weights can be checked: dots are those of the saved model, bars those
-of an exact fit with its 95% interval; an interval that reaches the edge goes on. So that columns of different units can be
-compared they are standardised: the weight times the standard deviation of its column, which is what one standard deviation of
-the column changes, in the target's unit, for a logistic regression in log-odds, for a Poisson regression in log-rates. The
-intercept, which no column moves, is in the table.
-
-The table below has the weights per unit of each column as it stands in the data, of many the largest. An odds ratio is what
-one unit multiplies the odds by. Where a standard error would mean nothing, the note says why. A penalised weight has none: it
-is pulled towards 0 on purpose. Beside it stands the fit of the same rows without the penalty, with its own standard error,
-and how many of those the pull is. Standard errors are over what is independent, whatever the noise is: the groups of the
-table, blocks of its time, or single rows, each left out once. Of more than ten million cells (rows times columns) there is no
-exact fit and no standard error.
+Change in the prediction for one standard deviation of each column. Dots: the saved model. Bars: an exact fit with its 95%
+interval. The table is per unit of each column; a penalised coefficient is pulled towards 0 and has no standard error.
 """
 MOST_WEIGHTS = 100
 """Most weights of a regression in one table."""
@@ -91,9 +79,9 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """The column of the largest standardised weight."""
+    """The column with the largest standardised weight."""
     family, label, weight, target = own[["family", "label", "weight", "target"]].iloc[0]
-    return f"one standard deviation of {label} changes {SCALES.get(family, target)} by {human(weight)}, the most"
+    return f"largest effect: {label}, {human(weight)} in {SCALES.get(family, target)} per standard deviation"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -123,17 +111,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.grid(axis="x")
         marks = [
             Line2D([], [], marker="o", ls="", color=REGRESSION, label="saved model"),
-            Line2D(
-                [],
-                [],
-                marker="|",
-                ls="-",
-                lw=1.4,
-                ms=10,
-                mew=1.8,
-                color=INK,
-                label="reference fit, 95% interval",
-            ),
+            Line2D([], [], marker="|", ms=10, mew=1.8, color=INK, label="exact fit, 95% interval"),
         ]
         figure.legend(handles=marks, loc="outside lower center", ncols=2)
     return Picture(figure, TEXT, each_target(frame, finding))
@@ -145,29 +123,16 @@ def table(results: Results) -> Html:
 
 
 def coefficients_frame(results: Results) -> pd.DataFrame:
-    """Weights of the regressions of all rows beside their reference, the gap in standard errors,
-    and what these are over.
+    """Coefficients of the regressions of all rows with the standard errors of their reference.
 
     Of more than MOST_WEIGHTS a target those of largest standardised size, intercepts always.
     """
     own = first_fold(results.coefficients)
     size = own["standardised"].astype(float).abs().fillna(np.inf)
-    own = own[
-        size.groupby(own["target"]).rank(method="first", ascending=False) <= MOST_WEIGHTS
-    ].replace("", None)
-    penalised = own["note"].str.contains("penalised", na=False).any()
+    place = size.groupby(own["target"]).rank(method="first", ascending=False)
     names = {
-        "target": "target", "term": "term", "level": "level", "output": "class", "unit": "unit", "estimate": "estimate",
-        "standardised": "for one std. deviation", "ref_estimate": "reference", "ref_std_error": "std. error",
-        "gap_in_se": "gap in std. errors",
-        **({"mle_estimate": "without penalty", "mle_std_error": "its std. error", "pull_in_se": "pull in its std. errors"}
-           if penalised else {}),
-        "se_over": "std. errors over", "odds_ratio": "odds ratio", "note": "note",
+        "target": "target", "term": "column", "level": "level", "output": "class", "estimate": "coefficient",
+        "standardised": "per std. deviation", "ref_std_error": "std. error", "odds_ratio": "odds ratio", "note": "note",
     }  # fmt: skip
-    shown: pd.DataFrame = (
-        own.reindex(columns=list(names)).rename(columns=names).reset_index(drop=True)
-    )
-    return shown
-
-
-has_table = when
+    shown = own.loc[place <= MOST_WEIGHTS, list(names)].rename(columns=names)
+    return shown.replace("", None).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Which classes are confused."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ MOST_CLASSES = 12
 SIDES = ["observed", "predicted"]
 
 TEXT = """\
-### Which classes are taken for which?
+### Which classes are confused?
 
-A row is the class that was observed, a column the one that the model gave the largest probability; a cell has the share of the
-row and, in small matrices, how many test rows it is. On the diagonal the model is right. A row that several repeats tested is
-divided between what they said of it. Of many classes the most frequent are drawn.
+Rows are observed classes, columns predicted ones. Cells have the share of the row and, in small matrices, its number of test
+rows.
 """
 
 
@@ -71,8 +70,8 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """The share of rows that each model has right."""
-    return f"test rows that are given the right class: {by_score(own, 'right', share)}"
+    """The accuracy of each model."""
+    return f"accuracy: {by_score(own, 'right', share)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:

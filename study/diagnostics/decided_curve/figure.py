@@ -15,13 +15,10 @@ from study.formatting import about, human
 from study.records.results import Results
 
 TEXT = """\
-### At how many rows would it be decided?
+### How many rows would settle it?
 
-The two models between which it is undecided, made of parts of the development rows as they are of all, and judged on the same
-test rows: dots are the gain of the richer one, lines its intervals, by the method and at the level of the verdict; where the
-floor is what leaves it open, those of the amount, as shares of the loss that was measured. A line that reaches the edge goes
-on beyond it, or has no end on that side. The dashed line is what the gain has to leave behind, {bound} or 0; the dotted line,
-where there is one, is from where on a study likely ends on one side of it.
+Improvement of models trained on parts of the training rows, with its interval. Dashed: what the interval must clear, {bound}
+or 0. Dotted: from where a study would likely settle it.
 """
 
 
@@ -71,14 +68,11 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """At how many training rows it is likely decided."""
+    """How many training rows would likely settle it."""
     pair, there = own[["pair", "decided_rows"]].iloc[0]
-    at = (
-        f"likely decided at about {about(there)} training rows"
-        if np.isfinite(there)
-        else "not foreseen to be decided"
-    )
-    return f"the gain of {pair} is {at}; there are {human(round(own['n_rows'].max()))} now"
+    rows = f"about {about(there)}" if np.isfinite(there) else "no number of"
+    now = human(round(own["n_rows"].max()))
+    return f"{pair}: {rows} training rows would likely settle it, now {now}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -104,7 +98,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.yaxis.set_major_formatter(per_cent)
             ax.set(
                 xlabel="training rows, log axis",
-                ylabel=f"gain of {pair}".replace(" over ", "\nover "),
+                ylabel=f"improvement of {pair}".replace(" over ", "\nover "),
             )
             ax.grid(axis="y")
     return Picture(figure, TEXT, each_target(frame, finding))

@@ -16,13 +16,10 @@ from study.records.results import Results
 from study.schema import Kind
 
 TEXT = """\
-### How well is each class told from the others?
+### How well are classes separated?
 
-ROC curves: how many rows of a class are found (the true positive rate) for how many false alarms; the closer to the upper left
-corner the better, on the grey line no better than guessing. Precision-recall (PR) curves: of the rows that are called a class,
-the share that is of it (precision), for the share of the class that is found (recall); guessing has the class's share of the
-test rows as its precision, the grey line where there are two classes. Of a rare class these tell more. Curves and areas are
-means over outer folds, since the probabilities of two fits have no common order. Of many classes the hardest are shown.
+Means over the outer folds: better curves lie closer to the upper left (ROC) or upper right (precision-recall). On the grey line
+a model only guesses.
 """
 ROC = "roc"
 CURVES = {ROC: "ROC", "precision_recall": "PR"}
@@ -40,8 +37,7 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Both curves (`study.diagnostics.discrimination.compute`) of the classes that are hardest to
-    tell.
+    """Both curves (`study.diagnostics.discrimination.compute`) of the hardest classes.
 
     Returns
     -------
@@ -55,10 +51,10 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """The area under the ROC curve of every model, for the class that is hardest to tell."""
+    """The area under the ROC curve of every model, for the hardest class."""
     own = own[own["curve"] == ROC]
     name = least(own.groupby("name", sort=False)["area"].mean(), 1.0)[0]
-    hardest = ", the hardest class to tell" if own["kind"].iloc[0] == Kind.MULTICLASS else ""
+    hardest = ", the hardest class" if own["kind"].iloc[0] == Kind.MULTICLASS else ""
     return f"AUC for {name}{hardest}: {by_score(own[own['name'] == name], 'area', human)}"
 
 

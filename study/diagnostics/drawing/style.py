@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from study.diagnostics.drawing.palette import (
     VIOLET,
 )
 from study.evidence.winners import CHOSEN
+from study.evidence.wording.table import NAMES
 from study.formatting import given, given_percent
 from study.schema import (
     BASELINE,
@@ -64,7 +65,7 @@ def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str
         return (
             f"{'network' if family == NEURAL else family}, {depth} layer{'s' if depth > 1 else ''}"
         )
-    return NOUNS.get(family, family).removeprefix("the ")
+    return (NOUNS | NAMES).get(family, family).removeprefix("the ")
 
 
 def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:
@@ -103,6 +104,14 @@ def with_names(frame: pd.DataFrame, models: Sequence[ModelData] = ()) -> pd.Data
         model=[known[key][0] for key in keys], colour=[known[key][1] for key in keys]
     )
     return named.iloc[order].reset_index(drop=True)
+
+
+def by_target_of(trials: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` by target, in the order in which these trials have them."""
+    order = list(trials["target"].unique())
+    return frame.sort_values(
+        "target", key=lambda names: names.map(order.index), kind="stable", ignore_index=True
+    )
 
 
 def colours(frame: pd.DataFrame) -> dict[str, str]:
@@ -172,16 +181,15 @@ def ticks(axis: Axis, most: int, form: Any = None, integer: bool = False) -> Non
         axis.set_major_formatter(form)
 
 
-def loss_ticks(ax: Axes, which: Literal["x", "y"], losses: Any, most: int) -> bool:
-    """Make the axis of these losses logarithmic where only that shows them all; whether it is."""
-    axis: Axis = ax.xaxis if which == "x" else ax.yaxis
+def loss_ticks(ax: Axes, losses: Any, most: int) -> bool:
+    """Make the y axis of these losses logarithmic where only that shows them all; whether it is."""
     if is_log := use_log_axis(losses):
-        ax.set(**{f"{which}scale": "log"})
-        axis.set_major_locator(LogLocator(numticks=most))
-        axis.set_minor_formatter(NullFormatter())
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(numticks=most))
+        ax.yaxis.set_minor_formatter(NullFormatter())
     else:
-        axis.set_major_locator(MaxNLocator(most))
-    axis.set_major_formatter(number)
+        ax.yaxis.set_major_locator(MaxNLocator(most))
+    ax.yaxis.set_major_formatter(number)
     return is_log
 
 

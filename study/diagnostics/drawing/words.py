@@ -10,11 +10,13 @@ import pandas as pd
 
 from study.evidence.winners import ranks
 from study.evidence.wording.amounts import capital, listed
-from study.formatting import count, percent
+from study.formatting import count, human, percent
 from study.schema import NETWORK, REGRESSION, TERMS, TREES
 
 SHORT_NAMES = {REGRESSION: "regression", TERMS: "terms", NETWORK: "network", TREES: "trees"}
 """What legends call procedures."""
+WIDE = 10.0
+"""Per cent, or points."""
 MOST_TARGETS = 3
 """Targets whose findings stand in one title."""
 
@@ -37,17 +39,21 @@ def by_score(own: pd.DataFrame, score: str, write: Callable[[float], str]) -> st
 
 
 def most_off(own: pd.DataFrame, off: pd.Series, sure: pd.Series) -> dict[str, Any]:
-    """Of bins of which some surely are off, the one that is by most widths of its interval. off: by
-    how much bins are.
-    """
+    """Of bins that are off, the one furthest off in widths of its interval. off: by how much bins are."""
     widths = (off.abs() / (own["high"] - own["low"])).where(sure)
     return dict(own.iloc[int(np.nanargmax(widths))])
 
 
+def at_most(what: str, limit: float, unit: str) -> str:
+    """How far off the data allow `what` to be, in per cent; above WIDE they leave it open."""
+    size = f"{human(limit, 2)}{unit}"
+    if limit > WIDE:
+        return f"too few rows to tell: {what} may be off by up to {size}"
+    return f"{what} are off by at most {size}"
+
+
 def each_target(frame: pd.DataFrame, finding: Callable[[pd.DataFrame], str]) -> str:
-    """What is seen of the one target, or of each of MOST_TARGETS after their names, and how many
-    more there are.
-    """
+    """The finding on the one target, or on each of MOST_TARGETS, and how many more there are."""
     parts = [(str(target), rows) for target, rows in frame.groupby("target", sort=False)]
     if len(parts) == 1:
         return f"{capital(finding(parts[0][1]))}."

@@ -1,4 +1,4 @@
-"""Partial dependence of regression, regression with terms and network on the columns in which they
+"""Partial dependence of regression, regression + terms and network on the columns in which they
 differ most.
 """
 
@@ -19,13 +19,8 @@ from study.schema import Kind
 TEXT = """\
 ### Where do the models differ?
 
-What each model's prediction does as one column changes and all others stay as they are in the test rows (partial dependence),
-less its mean. Columns are those in which the regression and a richer model differ most, after what differs between the outer
-folds by chance is taken off. Lines are means over the outer folds, bands hold four fifths of the curves of single folds and, of
-a network, of its replicates. Grey marks are points of the column, each as high as the share of the table's rows that are
-nearest to it: where there are none, no model was taught anything.
-Columns that go together in life are moved alone here, and an interaction that averages out over the rows does not show.
-Of many levels the commonest are drawn.
+Mean prediction as one column changes (partial dependence), for the columns in which models differ most. Bands hold 80% of the
+curves of single folds; grey marks show where rows lie.
 """
 MOST_COLUMNS, MOST_PANELS = 4, 8
 """Columns of a target, of all targets the panels, and"""
@@ -57,9 +52,13 @@ def finding(own: pd.DataFrame) -> str:
     base = SHORT_NAMES[first["base"]]
     other = SHORT_NAMES[first["other"]]
     if not first["differ"] > 0:
-        return f"no single column sets {base} and a richer model apart beyond chance"
+        curves = own.pivot_table("effect", ["column", "place"], "procedure")
+        gap = (curves[first["other"]] - curves[first["base"]]).abs()
+        return f"largest gap between {base} and {other}: {human(gap.max(), 2)} ({gap.idxmax()[0]}), within the spread of folds"
     unit = f" in the probability of {first['output']}" if first["output"] else ""
-    return f"{base} and {other} differ most in the effect of {first['column']}, by {human(first['differ'], 2)}{unit}"
+    return (
+        f"{base} and {other} differ most in {first['column']}: by {human(first['differ'], 2)}{unit}"
+    )
 
 
 def draw(frame: pd.DataFrame) -> Picture:

@@ -9,7 +9,8 @@ from study.diagnostics.drawing.html_table import Html, by_target
 from study.diagnostics.drawing.palette import INK, MUTED, NETWORKS, REGRESSION
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import per_cent, plain, ticks, titled_panels, wrapped
-from study.diagnostics.drawing.words import each_target, share
+from study.diagnostics.drawing.words import each_target
+from study.evidence.wording.amounts import signed
 from study.formatting import human
 from study.records.results import Results
 from study.schema import NOUNS
@@ -17,15 +18,13 @@ from study.schema import NOUNS
 TEXT = """\
 ### Where does the richer model help most and least?
 
-Filled dots are what is saved on the rows of a group, hollow ones what is saved on all others, both on the half of the rows that
-checks; left of 0 the richer model is worse. Only groups that hold are drawn.
+Filled: improvement on the rows of a group. Hollow: on all others. Both are on the half of the test rows that checks the groups.
 """
 TABLE = """\
-### On which rows does it help, and what have they in common?
+### Groups of rows
 
-Groups of rows are looked for among the columns on one half of the test rows (whole groups and times, where rows come in such)
-by what the richer model saves there, row by row; they count only if their mean differs from that of all other rows on the other
-half, by an interval at 97.5% for each of two groups. Savings are shares of the regression's mean loss on these rows.
+Groups are found on one half of the test rows and checked on the other. A group holds if the 97.5% interval of its difference
+from all other rows leaves out 0. Improvements are shares of the regression's mean loss.
 """
 SIDES = {"more": "most", "less": "least"}
 COLOURS = {"more": NETWORKS[1], "less": REGRESSION}
@@ -47,12 +46,12 @@ def data(results: Results) -> pd.DataFrame:
 def finding(own: pd.DataFrame) -> str:
     """The first group."""
     row = own.iloc[0]
-    saved = f"{share(row['gain'])} of the loss is saved there, {share(row['rest'])} elsewhere"
-    return f"{NOUNS[row['other']]} helps {SIDES[row['side']]} where {row['rule']}: {saved}"
+    both = f"{signed(row['gain'])} there, {signed(row['rest'])} elsewhere"
+    return f"{NOUNS[row['other']]} helps {SIDES[row['side']]} where {row['rule']}: {both}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target, two dots a group: what is saved inside and outside."""
+    """One axes a target, two dots a group: the improvement inside and outside."""
     with look():
         figure, parts = titled_panels(frame, lambda own: 1.1 + 0.75 * len(own))
         for ax, own in parts:
@@ -71,7 +70,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             )
             ax.set(
                 ylim=(len(own) - 0.5, -0.5),
-                xlabel="loss that is saved,\nshare of the regression's mean loss",
+                xlabel="improvement, share of\nthe regression's mean loss",
             )
             ax.margins(x=0.15)
             ticks(ax.xaxis, 5, per_cent)
@@ -79,25 +78,23 @@ def draw(frame: pd.DataFrame) -> Picture:
     return Picture(figure, TEXT, each_target(frame, finding))
 
 
-def has_table(results: Results) -> bool:
-    """Whether groups were looked for."""
-    return results.concluded and not results.helps.empty
-
-
 def table(results: Results) -> Html:
     """The groups that were found, and whether they held."""
     own = results.helps[results.helps["rule"] != ""]
     names = {
-        "gain": "saved there",
-        "rest": "saved elsewhere",
-        "difference": "difference",
+        "gain": "improvement there",
+        "rest": "elsewhere",
+        "difference": "difference, points",
         "low": "from",
         "high": "to",
     }
-    cells = {name: [share(value) for value in own[column]] for column, name in names.items()}
+    cells = {
+        name: [signed(value, "%" if column in ("gain", "rest") else "") for value in own[column]]
+        for column, name in names.items()
+    }
     sides = [f"helps {SIDES[side]}" for side in own["side"]]
     heads = own[["target", "rule", "n", "rows"]].rename(
         columns={"rule": "where", "n": "rows there", "rows": "of"}
     )
     holds = own["holds"].map({True: "yes", False: "no"})
-    return by_target(heads.assign(group=sides, **cells, holds=holds), "No group of rows was found.")
+    return by_target(heads.assign(group=sides, **cells, holds=holds))

@@ -13,11 +13,7 @@ from study.records.results import Results
 TEXT = """\
 ### Which hyperparameters mattered?
 
-Of all that single hyperparameters explain of the rank that a trial had within its outer fold, the share of each (Optuna's
-importances, by fANOVA, on the trials of all outer folds): they sum to 100%, and chance and interplay are no part of it. It
-is the rank since losses of different folds are of different rows; a trial that was given up early has the loss that it had
-by then. Models of few trials are left out. The penalty of a regression is not among them: every trial scores a whole path of
-it. A large share says that the search could lose much there, not that its best value differs from the first guess.
+Share of each in what single hyperparameters explain of the ranks of trials (fANOVA). Where it is large, poor values cost most.
 """
 
 
@@ -41,14 +37,12 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """What mattered most to most of a target's searches."""
+    """What mattered most to most of a target's models."""
     first = own.drop_duplicates("model")
     name = str(first["name"].mode(dropna=False).iloc[0])
     shares = first.loc[first["name"] == name, "importance"]
-    whom = f"{len(shares)} of {len(first)} searches"
-    return (
-        f"{spoken(name)} mattered most to {whom}, {share(shares.min())} or more of what all explain"
-    )
+    whom = f"{len(shares)} of {len(first)} models"
+    return f"{spoken(name)} mattered most to {whom}, with a share of at least {share(shares.min())}"
 
 
 def spoken(name: str) -> str:

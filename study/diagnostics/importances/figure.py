@@ -1,4 +1,4 @@
-"""What every model makes of every column: how much more it loses where the column is permuted."""
+"""How much each model uses each column: the rise in its loss when the column is shuffled."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from study.diagnostics.drawing.model_panels import procedure_legend
 from study.diagnostics.drawing.palette import MUTED, RULE
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import HUES, per_cent, plain, ticks, titled_panels
-from study.diagnostics.drawing.words import SHORT_NAMES, each_target, short
+from study.diagnostics.drawing.words import SHORT_NAMES, each_target, share, short
 from study.evidence.wording.amounts import listed
 from study.records.results import Results
 
 TEXT = """\
 ### Which columns do the models use?
 
-How much more each model loses on test rows where the cells of one column are permuted among them (a category with all its
-levels), as a share of the loss of the best constant: at 100% a model without the column's meaning has lost as much again as
-one that looks at nothing. The same permutations for every model. Dots are means over the outer folds, lines one standard
-deviation of single folds to either side (of one fold, the standard error over its rows). Of two columns that tell the same,
-neither may seem to matter.
+Rise in loss when a column is shuffled; 100% = the baseline's loss. Lines: one standard deviation of single folds. Columns that
+carry the same information may both look unused.
 """
 MOST_COLUMNS, FEW = 10, 6
 """Columns of a target, and where there are more than two targets."""
@@ -43,7 +40,7 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """The column that each model uses most, of those whose rise is off 0 by more than folds stray."""
+    """The column that each model uses most, or the largest rise if none exceeds the spread of folds."""
     sure = (
         own[own["low"] > 0]
         .sort_values("share", ascending=False, kind="stable")
@@ -51,12 +48,13 @@ def finding(own: pd.DataFrame) -> str:
         .sort_index()
     )
     each = [
-        f"{column} for {listed([SHORT_NAMES[name] for name in rows['procedure']])}"
+        f"{column} ({listed([SHORT_NAMES[name] for name in rows['procedure']])})"
         for column, rows in sure.groupby("column", sort=False)
     ]
-    return (
-        f"the column used most is {', '.join(each)}" if each else "no model surely uses any column"
-    )
+    if each:
+        return f"most used: {', '.join(each)}"
+    most = own.nlargest(1, "share").iloc[0]
+    return f"largest rise: {share(most['share'])} ({most['column']}), within the spread of folds"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -79,9 +77,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.set_yticks(
                 range(len(columns)), [plain(short(str(column), MOST_LABEL)) for column in columns]
             )
-            ax.set(
-                ylim=(len(columns) - 0.5, -0.5), xlabel="rise of the loss, share of the constant's"
-            )
+            ax.set(ylim=(len(columns) - 0.5, -0.5), xlabel="rise in loss, share of the baseline's")
             ticks(ax.xaxis, 5, per_cent)
         procedure_legend(figure, frame)
     return Picture(figure, TEXT, each_target(frame, finding))

@@ -17,12 +17,15 @@ from study.formatting import human
 from study.records.results import Results
 from study.schema import BASELINE, LOSS_NAMES, Kind
 
-DASHED = (0, (3, 2))
+LOOKS: dict[str, dict[str, Any]] = {
+    "validation": {"lw": 0.9},
+    "training": {"lw": 0.9, "color": INK, "alpha": 0.35, "ls": (0, (3, 2))},
+    "kept": {"ls": "", "marker": "o", "ms": 4.5, "mec": "white", "mew": 0.7, "zorder": 3},
+}
 TEXT = """\
 ### How did the networks learn?
 
-A line a replicate{fold}: coloured is validation, dashed is training. A dot marks the epoch whose weights the replicate kept,
-that of its least validation loss; its line ends where training stopped. Validation rising while training falls is
+One line per member of each ensemble{fold}; dots mark the weights that were kept. Validation rising while training falls is
 overfitting.
 """
 
@@ -33,7 +36,7 @@ def when(results: Results) -> bool:
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Losses by epoch of the best trials of the first outer fold, without the constant and models
+    """Losses by epoch of the best trials of the first outer fold, without the baseline and models
     of one epoch.
 
     Returns
@@ -68,9 +71,7 @@ def finding(own: pd.DataFrame) -> str:
     """Which epochs were kept, and when training stopped."""
     kept = own.loc[own["split"] == "kept", "epoch"]
     ends = own[own["split"] == "validation"].groupby(["model", "replicate"])["epoch"].max()
-    return (
-        f"the weights kept are those of epoch {_span(kept)}; training stopped after {_span(ends)}"
-    )
+    return f"weights are those of epoch {_span(kept)}, training stopped after {_span(ends)}"
 
 
 def _span(epochs: pd.Series) -> str:
@@ -78,7 +79,7 @@ def _span(epochs: pd.Series) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target and model: thin lines a replicate, solid for validation, dashed for
+    """One axes a target and model: thin lines a member, solid for validation, dashed for
     training.
     """
     with look():
@@ -86,33 +87,14 @@ def draw(frame: pd.DataFrame) -> Picture:
         for ax, own in parts:
             keys = ["split", "colour", "model", "replicate"]
             for (split, colour, *_), line in own.sort_values("epoch", kind="stable").groupby(keys):
-                ax.plot(line["epoch"], line["loss"], **_look(split, colour))
+                ax.plot(line["epoch"], line["loss"], **{"color": colour} | LOOKS[split])
             losses = frame.loc[frame["target"] == own["target"].iloc[0], "loss"]
             low, high = losses.min(), losses.max()
-            is_log = loss_ticks(ax, "y", losses, 5)
+            is_log = loss_ticks(ax, losses, 5)
             ax.set_ylim((low / 1.2, high * 1.2) if is_log else (low - 0.05 * (high - low), high))
             ax.set(xlabel="epoch", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
             ticks(ax.xaxis, 4, integer=True)
             ax.grid(axis="y")
-        names = {"validation": "validation", "training": "training", "kept": "weights kept"}
-        lines = [Line2D([], [], label=name, **_look(split, INK)) for split, name in names.items()]
+        lines = [Line2D([], [], label=name, **{"color": INK} | own) for name, own in LOOKS.items()]
         figure.legend(handles=lines, loc="outside lower center", ncols=3)
     return Picture(figure, TEXT, each_target(frame, finding))
-
-
-def _look(split: str, colour: str) -> dict[str, Any]:
-    if split == "kept":
-        return {
-            "ls": "",
-            "marker": "o",
-            "ms": 4.5,
-            "mfc": colour,
-            "mec": "white",
-            "mew": 0.7,
-            "zorder": 3,
-        }
-    return (
-        {"color": colour, "lw": 0.9}
-        if split == "validation"
-        else {"color": INK, "lw": 0.9, "alpha": 0.35, "ls": DASHED}
-    )

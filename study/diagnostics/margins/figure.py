@@ -1,9 +1,10 @@
-"""How probable it is that a gain is above the margin, for every margin that one could have set."""
+"""The probability that an improvement is above the margin, for every margin."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from study.diagnostics.drawing.model_panels import model_legend
 from study.diagnostics.drawing.palette import CHOOSING, INK, MUTED, NETWORKS, VIOLET
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import per_cent, ticks, titled_panels, wrapped
@@ -17,10 +18,7 @@ from study.schema import NETWORK, REGRESSION, TERMS
 TEXT = """\
 ### What if the margin were another?
 
-Each curve is the probability that a gain is above a margin, for every margin; the dashed line is {bound}, by which the
-verdict is drawn; of a floor in the error, which is less of a smaller loss, there is one for each simpler model. A dot marks
-where a gain is as likely above the margin as below. Where a curve is high the richer model gains more than that margin, where
-it is low it does not, and between them the rows leave it open; a floor that is larger than the margin has to be passed too.
+Each curve is the probability that an improvement is above the margin, for every margin. Dashed: {bound}.
 """
 
 
@@ -55,15 +53,15 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """How probable it is that a richer model gains more over the regression than the margin of the
-    verdict.
-    """
+    """The probability that a richer model improves on the regression by more than the margin."""
     over = own[own["base"] == own["base"].iloc[0]]
     away = (over["margin"] - over["bound"]).abs().groupby(over["model"], sort=False)
     if away.count().eq(0).all():
         return "there is no margin for a verdict"
     above = over.loc[away.idxmin()].set_index("model")["above"]
-    return f"the gain of {listed(least(-above, 1.0))} is above the margin with a probability of {chance(above.max())}"
+    best = listed([name.partition(" over ")[0] for name in least(-above, 1.0)])
+    base = SHORT_NAMES[over["base"].iloc[0]]
+    return f"{best}: {chance(above.max())} likely to beat the {base} by more than the margin"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -76,31 +74,25 @@ def draw(frame: pd.DataFrame) -> Picture:
         for ax, own in parts:
             most = own["margin"].max()
             ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
-            curves = list(own.groupby("model", sort=False))
-            for place, (model, curve) in enumerate(curves):
-                thickness = 1.4 + 0.9 * (len(curves) - 1 - place)
+            curves = list(own.groupby("colour", sort=False))
+            for place, (colour, curve) in enumerate(curves):
                 ax.plot(
                     curve["margin"],
                     curve["above"],
-                    color=curve["colour"].iloc[0],
-                    lw=thickness,
-                    label=model,
+                    color=colour,
+                    lw=0.5 + 0.9 * (len(curves) - place),
                 )
-            if own["bound"].notna().all():
-                for place, bound in enumerate(own["bound"].round(6).unique()):
-                    name = "_" if place else "margin, or a larger floor"
-                    ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1, label=name)
+            for bound in own["bound"].dropna().round(6).unique():
+                ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
             label = wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}")
             ax.set(
-                xlim=(0, most), ylim=(-0.03, 1.03), xlabel=label, ylabel="P(gain above the margin)"
+                xlim=(0, most),
+                ylim=(-0.03, 1.03),
+                xlabel=label,
+                ylabel="P(improvement above the margin)",
             )
             ticks(ax.xaxis, 5, per_cent)
             ax.yaxis.set_major_formatter(per_cent)
             ax.grid(axis="both")
-        shown = {
-            label: line
-            for ax, _ in parts
-            for line, label in zip(*ax.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(shown))
+        model_legend(figure, frame)
     return Picture(figure, TEXT, each_target(frame, finding))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from study.diagnostics.drawing.model_panels import model_panels
@@ -21,10 +20,9 @@ EXPLAINED = {Kind.CONTINUOUS: "r2", Kind.COUNT: "explained_deviance"}
 WHAT = {Kind.CONTINUOUS: "variance", Kind.COUNT: "deviance"}
 
 TEXT = """\
-### How near are predictions to what was observed?
+### How close are predictions to what was observed?
 
-One point a test row. On the grey line the prediction is right; a bend away from it is structure that the model misses. A row
-that several repeats tested is one point, at the mean of its predictions.
+One dot per test row; on the grey line the prediction is right. A bend is structure that the model misses.
 """
 
 
@@ -51,24 +49,20 @@ def data(results: Results) -> pd.DataFrame:
     mean = own.groupby([*MODEL, "row"], sort=False)[["observed", "predicted"]].mean().reset_index()
     step = mean.groupby(MODEL)["row"].transform("size").floordiv(MOST_POINTS).add(1)
     thinned = mean[mean.groupby(MODEL).cumcount() % step == 0]
-    metrics = (
-        results.metrics[results.metrics["base"].isna()]
-        .set_index(["target", "metric", "other"])["value"]
-        .to_dict()
-    )
+    metrics = results.metrics[results.metrics["base"].isna()]
+    values = metrics.set_index(["target", "metric", "other"])["value"]
     kind, family = thinned["kind"], thinned["family"]
     procedure = family.where(family != kind.map(REGRESSIONS), REGRESSION)
-    explained = [
-        metrics.get(key, np.nan)
-        for key in zip(thinned["target"], kind.map(EXPLAINED), procedure, strict=True)
-    ]
-    return with_names(thinned.assign(explained=explained), results.data.models)
+    keys = pd.MultiIndex.from_arrays([thinned["target"], kind.map(EXPLAINED), procedure])
+    return with_names(
+        thinned.assign(explained=values.reindex(keys).to_numpy()), results.data.models
+    )
 
 
 def finding(own: pd.DataFrame) -> str:
     """What share each model explains, from the most."""
     what = WHAT[Kind(own["kind"].iloc[0])]
-    return f"share of the {what} of the test rows that is explained: {by_score(own, 'explained', share)}"
+    return f"{what} explained: {by_score(own, 'explained', share)}"
 
 
 def draw(frame: pd.DataFrame) -> Picture:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from study.diagnostics.drawing.model_panels import dots, model_panels
 from study.diagnostics.drawing.palette import MUTED
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import colours, ticks, with_names
-from study.diagnostics.drawing.words import each_target, most_off
+from study.diagnostics.drawing.words import at_most, each_target, most_off
 from study.formatting import human
 from study.records.results import Results
 
@@ -17,9 +19,8 @@ WORTH = 0.02
 TEXT = """\
 ### Where are predictions too high or too low?
 
-Residuals, observed less predicted, in bins of about equally many test rows by the prediction: above 0 it was too low. Dots are
-mean residuals with intervals that hold together for all dots of a target in 95% of cases; the band has the middle 80% of
-residuals. Of nested folds with repeats, a row in a bin counts once, as the mean of its residuals there.
+Mean residual (observed minus predicted) of each bin, with intervals that hold together at 95%. Above 0 the prediction was too
+low; the band holds the middle 80% of residuals.
 """
 
 
@@ -44,11 +45,12 @@ def data(results: Results) -> pd.DataFrame:
 
 
 def finding(own: pd.DataFrame) -> str:
-    """The bin in which a model is most surely off."""
-    least = WORTH * float(own["end"].max() - own["start"].min())
-    sure = ((own["low"] > 0) | (own["high"] < 0)) & (own["mean"].abs() > least)
+    """The bin whose interval is furthest off, or what the intervals allow."""
+    width = float(own["end"].max() - own["start"].min())
+    sure = ((own["low"] > 0) | (own["high"] < 0)) & (own["mean"].abs() > WORTH * width)
     if not sure.any():
-        return f"no model's predictions are surely off by more than {human(100 * WORTH)}% of their range"
+        limit = 100 * own[["low", "high"]].abs().max().max() / width if width else math.nan
+        return at_most("mean predictions", limit, "% of their range")
     worst = most_off(own, own["mean"], sure)
     start, end, amount = (
         human(value, 2) for value in (worst["start"], worst["end"], abs(worst["mean"]))
@@ -72,7 +74,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                     ax.fill_between(
                         bins["x"], bins["q10"], bins["q90"], color=colour, alpha=0.13, lw=0
                     )
-            ax.set(xlabel="predicted", ylabel="observed less predicted")
+            ax.set(xlabel="predicted", ylabel="observed minus predicted")
             ticks(ax.xaxis, 5)
             ticks(ax.yaxis, 5)
             of_target = frame[frame["target"] == own["target"].iloc[0]]

@@ -69,7 +69,7 @@ SHARED: dict[str, Column] = {
     "level": ("float64", "Confidence level of the interval."),
     "df": ("float64", "Degrees of freedom of the interval."),
     "p_value": ("float64", "Two-sided."),
-    "optimism": ("float64", "Validation loss less test loss: far below 0, the search flattered itself."),
+    "optimism": ("float64", "Test loss minus validation loss: positive if validation looked too good."),
     "n_rows": ("int64", "Test rows."),
     "n_groups": ("int64", "Groups among the test rows."),
     "n_folds": ("int64", "Outer folds."),
