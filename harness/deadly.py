@@ -21,7 +21,7 @@ from study.config import dump_config, make_config
 from study.data.encoding import Encoded
 from study.execution.observer import Observer
 from study.execution.pool import Pool
-from study.execution.runner import search
+from study.execution.runner import run_searches
 from study.plan import prepare
 from study.records.gathering import gather
 from study.records.paths import StudyPaths, write_atomic
@@ -86,6 +86,6 @@ if __name__ == "__main__":
         else prepared.plan
     )
     with Pool(config, 0) as pool:
-        search(plan, {**prepared.data, ("colour", 0): deadly}, paths, pool, Failures())
+        run_searches(plan, {**prepared.data, ("colour", 0): deadly}, paths, pool, Failures())
     write_atomic(paths.data, prepared.table.summary().model_dump_json())
     gather(paths)

@@ -18,7 +18,6 @@ from harness.studies import STUDY, run
 from tests.budget import Budget
 
 GROUPS = {
-    "slurm": ("tests/slurm/",),
     "tensorflow": (
         "tests/inference/test_checks",
         "tests/inference/test_estimators",
@@ -36,8 +35,7 @@ GROUPS = {
     ),
     "inference": ("tests/inference/",),
 }
-"""The cluster of SLURM begins first, since its tests wait more than they work. Real studies take
-every core, and go one at a time. What trains shares TensorFlow's import and
+"""Real studies take every core, and go one at a time. What trains shares TensorFlow's import and
 the compiled programs."""
 
 

@@ -225,7 +225,7 @@ def test_the_python_of_the_guide_runs_from_top_to_bottom_and_its_folder_holds_wh
     assert done.returncode == 0, done.stderr
     assert "extra terms" in done.stdout.splitlines()[0]
     losses = re.search(
-        r"constant +(\S+)\nextended +(\S+)\nlinear +(\S+)\nneural +(\S+)\n", done.stdout
+        r"baseline +(\S+)\nlinear +(\S+)\nneural +(\S+)\nterms +(\S+)\n", done.stdout
     )
     assert losses
     assert all(0 <= float(loss) < 0.1 for loss in losses.groups())

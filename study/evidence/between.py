@@ -115,13 +115,13 @@ def between(told: Sequence[Finished]) -> Between:
     target, kind = first.verdict.target, first.verdict.kind.value
     for other in others:
         if (found := _apart(first, other)) is not None:
-            said = f"No gain on {target} is told between {first.name} and {other.name}: {found[1]}."
+            said = f"Can't compare {first.name} and {other.name} on {target}: {found[1]}."
             return Between(target=target, kind=kind, differs=found[0], refused=said)
     folds = common_folds([each.own for each in told])
     for other in others:
         rows = [each.own[each.own["outer_fold"].isin(folds)] for each in (first, other)]
         if (found := mismatch(*rows)) is not None:
-            said = f"No gain on {target} is told between {first.name} and {other.name}: {found[1]}. {_WAY[found[0]]}"
+            said = f"Can't compare {first.name} and {other.name} on {target}: {found[1]}. {_WAY[found[0]]}"
             return Between(target=target, kind=kind, differs=found[0], refused=said)
     sides = [each.sides(folds) for each in told]
     return _paired(told, sides, folds)

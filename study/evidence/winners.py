@@ -17,7 +17,7 @@ CHOSEN = -1
 """Depth of *the network*: the procedure that chooses family and depth by validation loss in each
 outer fold."""
 CANDIDATES = {
-    "ensemble": "the mean prediction of the replicates that the search trained",
+    "ensemble": "the mean prediction of the members that the search trained",
     "refit": "the best trial refitted on all training rows",
 }
 """Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a

@@ -128,7 +128,7 @@ def interval_columns(
         )
     if results.config.time is not None:
         return {}, [
-            "Rows in time order are not exchangeable, so that no interval has a guarantee: none is given."
+            "Rows are in time order, so intervals have no guarantee. None is given."
         ]
     target, kind = saved.reader.target, saved.reader.kind
     folds = range(1 if results.config.protocol == "holdout" else results.config.outer.folds)

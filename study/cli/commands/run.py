@@ -39,7 +39,7 @@ def run(
 def go_on(
     config: StudyConfig, results: Path, verbose: bool, again: str, as_json: bool = False
 ) -> None:
-    """Run a study, or what is left of it; `again` is the command that goes on with it.
+    """Run a study, or what is left of it; `again` is the command that resumes it.
 
     as_json: what is seen while it runs goes to standard error.
     """

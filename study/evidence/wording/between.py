@@ -26,7 +26,7 @@ def between_words(
         all_tested, most = found.outer_folds, found.most_folds
         yield f"Compared on the {all_tested} outer folds that all tested; one tested {most}."
     if len(names) > 2:
-        yield f"Intervals are at {100 * level_of(len(names) - 1):.4g}%, so that all of one model hold together at 95%."
+        yield f"Intervals are at {100 * level_of(len(names) - 1):.4g}%. Those of one model hold together at 95%."
     if found.best is not None:
         yield f"The verdict's model of {names[found.best]} has the lowest loss."
 
