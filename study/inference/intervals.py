@@ -127,9 +127,7 @@ def interval_columns(
             f"Interval level {level:g} is not between 0 and 1. Give a share of rows, such as 0.9."
         )
     if results.config.time is not None:
-        return {}, [
-            "Rows are in time order, so intervals have no guarantee. None is given."
-        ]
+        return {}, ["Rows are in time order, so intervals have no guarantee. None is given."]
     target, kind = saved.reader.target, saved.reader.kind
     folds = range(1 if results.config.protocol == "holdout" else results.config.outer.folds)
     models = [open_saved(results, target, saved.name, fold) for fold in folds]

@@ -34,7 +34,7 @@ def test_a_sampler_that_is_not_installed_is_named_with_another(
     ended = command("run", "good.csv", *PRICE, "--set", "search.sampler=gp")
 
     assert (ended.code, ended.out) == (2, "")
-    assert re.search(r"'gp'.*torch.*family-study\[gp\].*'tpe'", ended.err)
+    assert re.search(r"'gp'.*torch.*--with gp.*'tpe'", ended.err)
     assert files(folder) == {"good.csv"}
 
 

@@ -24,7 +24,7 @@ def test_a_search_alone_is_written_as_markdown_beside_the_html(
     assert (ended.code, ended.out, ended.err) == (0, "results/party/report.md\n", "")
     assert {path.stem for path in paths.figures.iterdir()} == {"best_so_far", "learning_curves"}
     assert paths.html.is_file()
-    assert "not finished" in text
+    assert "Not finished" in text
     assert "FAIL" in paths.trials_html.read_text(encoding="utf-8")
 
 

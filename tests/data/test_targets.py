@@ -80,7 +80,7 @@ def test_a_kind_that_is_set_is_kept() -> None:
         (
             ["a", "b", "c"] * 10,
             Kind.BINARY,
-            r"Binary.*'y'.* 3 classes: 'a', 'b', 'c'\..*targets\.y.*multiclass.*auto",
+            r"Binary.*'y'.* 3 classes\b.*'a', 'b', 'c'\..*targets\.y.*multiclass.*auto",
         ),
         (
             [f"t{i % 101}" for i in range(202)],

@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_written_or_read_is_named_before_anything_is_compu
 ) -> None:
     lost = tmp_path / "lost.csv"
     for out, fault in [
-        ("out.xlsx", r"\.parquet.*out\.xlsx"),
+        ("out.xlsx", r"out\.xlsx.*\.parquet"),
         ("none/out.csv", r"none/out\.csv.*--out"),
         (None, r"lost\.csv"),
     ]:

@@ -199,7 +199,7 @@ def test_a_day_first_date_is_read_day_first_though_one_row_does_not_tell(flats: 
     )
 
     assert day_first.tolist() == known.tolist()
-    with pytest.raises(StudyError, match=r"%d/%m/%Y.*'built'.*'2010-03-02'.*row 0"):
+    with pytest.raises(StudyError, match=r"'built'.*%d/%m/%Y.*'2010-03-02'.*row 0"):
         predict(flats, rows.iloc[1:], "price", "regression")
 
 
@@ -216,10 +216,10 @@ def test_missing_columns_are_named(flats: Results) -> None:
         ({}, "price, sort.*--target"),
         ({"target": "prize"}, "'prize'.*'price'"),
         ({"target": "price", "model": "tree"}, "'tree'.*'trees'"),
-        ({"target": "price", "fold": 2}, "flats.* 2 outer folds.* 2 "),
-        ({"target": "price", "fold": -2}, "flats.* 2 outer folds.* -2 "),
-        ({"target": "price", "fold": -1}, "flats.* 2 outer folds.* -1 "),
-        ({"target": "price", "interval": 90.0}, r"0\.9.*\b90\b"),
+        ({"target": "price", "fold": 2}, "flats.*fold 2\\..* 0 to 1"),
+        ({"target": "price", "fold": -2}, "flats.*fold -2\\..* 0 to 1"),
+        ({"target": "price", "fold": -1}, "flats.*fold -1\\..* 0 to 1"),
+        ({"target": "price", "interval": 90.0}, r"\b90\b.*0\.9"),
     ],
 )
 def test_what_is_not_there_is_an_error_with_the_way_out(
@@ -292,5 +292,5 @@ def test_one_row_has_a_loss_and_no_interval_of_it(flats: Results) -> None:
 
 @pytest.mark.parametrize("rows", [{"size": [80.0]}, pd.Series([80.0], name="size"), [80.0]])
 def test_rows_that_are_no_frame_are_an_error(flats: Results, rows: object) -> None:
-    with pytest.raises(StudyError, match=f"DataFrame.* {type(rows).__name__}\\."):
+    with pytest.raises(StudyError, match=f"{type(rows).__name__}\\..*DataFrame"):
         flats.predict(rows, "price")  # type: ignore[arg-type]

@@ -174,9 +174,9 @@ def test_the_folded_contents_of_a_phone_lead_on(opened: Callable[..., Any]) -> N
     page = opened(PHONE)
 
     page.locator("nav.top summary").click()
-    page.locator("nav.top a[href='#how-to-repeat-this']").click()
+    page.locator("nav.top a[href='#reproduce']").click()
 
-    assert 0 <= page.locator("#how-to-repeat-this").bounding_box()["y"] < PHONE[1]
+    assert 0 <= page.locator("#reproduce").bounding_box()["y"] < PHONE[1]
     assert page.locator("nav.top details").get_attribute("open") is None
 
 

@@ -224,7 +224,7 @@ def test_the_slots_that_a_study_can_fill_are_the_windows_of_its_searches_and_no_
             "'poisson'.*'alpha'",
             "l2",
         ),
-        ({"search": {"sampler": "gp"}}, "'gp'.*torch", r"family-study\[gp\].*'tpe'"),
+        ({"search": {"sampler": "gp"}}, "'gp'.*torch", r"--with gp.*'tpe'"),
     ],
     ids=["family", "hyperparameter", "sampler"],
 )

@@ -154,7 +154,7 @@ def test_a_record_outside_the_space_ends_a_search_that_is_to_go_on_and_no_other(
 
     ((name, value),) = change.items()
     with pytest.raises(
-        StudyError, match=f"y-neural-d1-o0-0003 .*{name} {value}, .* {has}:.* --name"
+        StudyError, match=f"y-neural-d1-o0-0003 .*{name} {value}, .* {has}\\..* --name"
     ):
         search_state(trials=TRIALS + 1, records=records)
 

@@ -22,7 +22,7 @@ COLUMNS = frame(
      "low": ("float64", "Lower limit of the mean, for all bins together."),
      "high": ("float64", "Upper limit of the mean."),
      "q10": ("float64", "10th percentile of the residuals."),
-     "q90": ("float64", "90th percentile of the residuals."),
+     "q90": ("float64", "The 90th percentile of the residuals."),
      "n_rows": ("int64", "Distinct test rows in the bin.")},
 )  # fmt: skip
 

@@ -55,7 +55,7 @@ def test_a_second_run_is_refused_and_told_who_the_first_is_while_that_lives_and_
         re.search(rf"\b{first.pid}\b.*{socket.gethostname()}", said) for said in (who, *refused)
     )
     assert ["2026-11-24 21:00" in said for said in refused] == [True, False]
-    assert all(f"study status {paths.root}" in said and "--name" in said for said in refused)
+    assert all(str(paths.root) in said and "--name" in said for said in refused)
 
 
 @pytest.mark.usefixtures("all_dead")
