@@ -28,7 +28,7 @@ from study.records.paths import StudyPaths, write_atomic
 from study.records.reading import read_winners, read_work
 from study.records.results import load_results
 from study.records.trees import TreesRecord
-from study.schema import ALL_ROWS, LOSS, TREES, TrialState
+from study.schema import ALL_ROWS, LOSS, TREES
 
 ROUNDED = 0.05
 """Where a target's margin is no share of the regression's loss, its short formula is rounded as for
@@ -112,7 +112,7 @@ def _formula_terms(
         folds.setdefault(record.work.target, {})[record.work.outer_fold] = record.names
     texts = {}
     for record in records:
-        if record.work.outer_fold == ALL_ROWS and record.state is TrialState.COMPLETE:
+        if record.names and record.work.outer_fold == ALL_ROWS:  # else it is the plain regression
             target = record.work.target
             within = 0.1 * rounded_for(asked[target]) * record.path["val_loss"][0]
             texts[target] = formula(record.terms, data[target, ALL_ROWS], within)
