@@ -48,7 +48,7 @@ N_SEARCHED = 2 * (1 + N_TRIALS)
 """Trials of either study, for its one fold and for all rows: the regression's one and a network's
 twelve."""
 N_RECORDS = N_SEARCHED + 2 * (2 + 2)
-"""Those, and for each of the two the winners, trees and a short formula."""
+"""Those, and for each of the two the winners, trees and a simple formula."""
 
 Process = subprocess.Popen[str]
 

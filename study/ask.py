@@ -94,7 +94,7 @@ def judged_rows(results: Results) -> pd.DataFrame:
 
 
 def _with_what_stays(verdict: Verdict, told: Verdict) -> Verdict:
-    """The verdict with what no question changes: the terms of the short formula."""
+    """The verdict with what no question changes: the terms of the simple formula."""
     line = verdict.formula_line
     if line is not None and told.formula_line is not None:
         line = line.model_copy(

@@ -31,8 +31,9 @@ from study.records.trees import TreesRecord
 from study.schema import ALL_ROWS, LOSS, TREES
 
 ROUNDED = 0.05
-"""Where a target's margin is no share of the regression's loss, its short formula is rounded as for
-this one."""
+"""Where a target's margin is no share of the regression's loss, its simple formula is rounded as
+for this one.
+"""
 
 
 def conclude(paths: StudyPaths, data: EncodedData) -> None:
@@ -91,7 +92,7 @@ def earlier_rows(data: EncodedData) -> Earlier:
 
 
 def rounded_for(question: EvaluationSpec) -> float:
-    """The share of the plain regression's loss that a short formula is rounded for: the margin
+    """The share of the plain regression's loss that a simple formula is rounded for: the margin
     where it is such a share.
     """
     if (question.metric, question.margin_of) == (LOSS, "regression"):
@@ -102,7 +103,7 @@ def rounded_for(question: EvaluationSpec) -> float:
 def _formula_terms(
     records: list[FormulaRecord], data: EncodedData, asked: Mapping[str, EvaluationSpec]
 ) -> dict[str, FormulaTerms]:
-    """By target the terms of the short formula in each outer fold, and as text that of all rows.
+    """By target the terms of the simple formula in each outer fold, and as text that of all rows.
 
     Its numbers are rounded within a tenth of `rounded_for`, of the plain regression's validation
     loss.

@@ -54,10 +54,11 @@ BASELINE, TERMS, NETWORK = "baseline", "terms", "network"
 """The baseline; the regression with the terms that a plain one lacks; *the network*, which chooses
 family and depth by validation loss."""
 PRODUCTS, CURVES = "products", "curves"
-"""Sorts of extra terms: the weights that are searched, and the refits with one sort alone, which are
-candidates and never models."""
+"""Sorts of extra terms: the weights that are searched, and the refits with one sort alone, which
+are candidates and never models.
+"""
 FORMULA, TREES = "formula", "trees"
-"""The short formula and boosted trees, never ranked or judged."""
+"""The simple formula and boosted trees, never ranked or judged."""
 REGRESSION = "regression"
 """What a procedure is called whose family depends on the kind."""
 ALL_ROWS = -1
@@ -284,7 +285,9 @@ def printable(text: str) -> str:
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """` Did you mean 'x'?` where one of `choices` is close to `word`, whatever its case; else empty."""
+    """` Did you mean 'x'?` where one of `choices` is close to `word`, whatever its case; else
+    empty.
+    """
     names = list(choices)
     small = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)

@@ -47,7 +47,7 @@ space: {neural: {width: 8, batch_size: 64, activation: silu, dropout: 0}}
 """
 N_RECORDS = 2 * ((1 + 1) + (40 + 1) + 2)
 """For the one fold and all rows: the regression's one trial, a network's forty, a winner of each,
-trees, a short formula."""
+trees, a simple formula."""
 EARLY = 0.25
 """Share of faults that may hit a run before its first record; half of a run is its start, where
 there is nothing to lose."""

@@ -81,7 +81,7 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Da
 
 def rises_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:
     """One row a target, procedure, outer fold and column: FOLD, column, rise, error, loss and
-    constant, as in Probed.
+    constant, as in Inspection.
     """
     rows = [
         {**head, **each.model_dump(), "loss": probed.loss, "constant": probed.constant}

@@ -227,8 +227,8 @@ def _effects(
 def _permuted(
     encoded: Encoded, answer: Answer, loss: Loss, columns: Sequence[str]
 ) -> dict[str, Any]:
-    """`loss`, `constant` and `rises` of Probed (Breiman 2001, Machine Learning 45, section 10, on
-    test rows).
+    """`loss`, `constant` and `rises` of Inspection (Breiman 2001, Machine Learning 45, section 10,
+    on test rows).
     """
     rows = _sample(encoded, PERMUTED)
     raw = encoded.raw(rows)

@@ -28,7 +28,7 @@ def checked_rows(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     (n, 11 or more) frame of KEYS (*the network* is family "network" of depth CHOSEN; the constant,
-    the short formula and single depths are left out), observed, predicted (means over seeds),
+    the simple formula and single depths are left out), observed, predicted (means over seeds),
     `p_<class>` where some target has several classes, and share: 1 / the predictions that the row
     has by this model, so that shares add up to the distinct rows.
     """

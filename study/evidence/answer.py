@@ -114,7 +114,7 @@ class Verdict(Frozen):
 
     @property
     def formula(self) -> str | None:
-        """The short formula as text, where it stands for a regression with terms that is not ruled
+        """The simple formula as text, where it stands for a regression with terms that is not ruled
         out.
         """
         stands = (

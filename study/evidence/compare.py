@@ -144,7 +144,7 @@ def models(losses: pd.DataFrame, winners: pd.DataFrame | None) -> list[Model]:
     """Models of one target from the simplest to the deepest, then *the network* where `winners`
     tell its depths.
 
-    losses: `row_losses` of the target. Boosted trees and the short formula are no models.
+    losses: `row_losses` of the target. Boosted trees and the simple formula are no models.
     """
     own = with_groups(losses[~losses["family"].isin((TREES, FORMULA))])
     found = [

@@ -161,7 +161,7 @@ class TermCount(Frozen):
 
 
 class FormulaTerms(Frozen):
-    """What the search for the short formula hands on: the terms it chose in each outer fold, and
+    """What the search for the simple formula hands on: the terms it chose in each outer fold, and
     the formula on all rows.
 
     formula: as text, a line an output; None where there is none.
@@ -172,12 +172,12 @@ class FormulaTerms(Frozen):
 
 
 class FormulaLine(Frozen):
-    """The short formula beside the verdict.
+    """The simple formula beside the verdict.
 
     loss: of its procedure, on the test rows. gain: over the regression. left: what the regression
     with terms saves over it; None where that was not scored. counts: its terms, those of most outer
     folds first. n_terms: of each outer fold, in their order; empty where they were not told.
-    formula: as in ShortTerms.
+    formula: as in FormulaTerms.
     """
 
     loss: Number

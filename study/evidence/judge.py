@@ -188,7 +188,7 @@ class Judge(ScoredTarget):
 
     def _clipped(self) -> dict[str, int]:
         """Test rows whose log loss is clipped, of every procedure that has any, of trees and of
-        the short formula.
+        the simple formula.
         """
         rows = at_clip(self.used)
         if rows.empty:

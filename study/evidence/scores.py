@@ -144,7 +144,7 @@ def model_scores(
     -------
     (n, ...) frame: target, kind, family, depth (CHOSEN of the network), candidate, rank (of the
     target's test losses, `study.evidence.winners.ranks`, of candidates that are judged; boosted
-    trees and the short formula have none), test_loss, std_error, low, high, method, n_rows,
+    trees and the simple formula have none), test_loss, std_error, low, high, method, n_rows,
     n_clipped (of them, those at the CLIP in some outer fold), n_folds, calibration_error (the mean
     over folds and seeds; NaN but of classes), val_loss (the mean over outer folds), optimism
     (test_loss - val_loss).

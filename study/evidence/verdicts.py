@@ -46,7 +46,7 @@ def verdicts(
     n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's,
         in time order those before
         a fold's, and unknown for one fold in no order.
-    formulas : the terms of the short formula, by target.
+    formulas : the terms of the simple formula, by target.
     questions : by target what is asked; by default of the loss, with this margin and without a
         minimum margin. Where it is given, the
         verdict also says what the losses mean.

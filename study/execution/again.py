@@ -23,7 +23,8 @@ def retry(root: str | Path, trial: str | None = None, tell: Callable[[str], None
     root
         A results folder.
     trial
-        Id of a trial, or of boosted trees or a short formula, that failed; all that did by default.
+        Id of a trial, or of boosted trees or a simple formula, that failed; all that did by
+        default.
     tell
         Hears a sentence on each that will fail again, and where the records are.
 

@@ -43,7 +43,7 @@ def depths_of(config: StudyConfig, family: str) -> list[int]:
 
 
 def has_formula(config: StudyConfig, kind: Kind) -> bool:
-    """Whether there is a short formula: it stands beside the kind's regression, which a config's
+    """Whether there is a simple formula: it stands beside the kind's regression, which a config's
     families may lack.
     """
     return REGRESSIONS[kind] in families_of(config, kind)

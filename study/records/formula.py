@@ -1,4 +1,4 @@
-"""The short formula of a target and outer fold, and what its search leaves on disk."""
+"""The simple formula of a target and outer fold, and what its search leaves on disk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FormulaWork(FoldWork):
 
 
 class FormulaRecord(FoldRecord, Tested):
-    """What a search for the short formula leaves.
+    """What a search for the simple formula leaves.
 
     terms: its columns and terms with their weights, the intercept first. l2, penalty, share: the
     ridge penalty under which they were fitted, the lasso's that chose them (None: no term is

@@ -118,7 +118,7 @@ def predictions_frame(
     observed, predicted and loss; of rows in time order time, how many rows of the table are
     earlier.
 
-    Boosted trees are family "trees", the short formula is "short", both of depth 0.
+    Boosted trees are family "trees", the simple formula is "formula", both of depth 0.
 
     predicted: a value, a rate, or the probability of the second class; for more than two classes
     the probability of the observed one, beside `p_<class>` for all. val_loss: of a part of the rows
@@ -194,7 +194,7 @@ def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:
 
 
 def terms_frame(winners: Iterable[WinnerRecord], formulas: Iterable[FormulaRecord]) -> pd.DataFrame:
-    """One row a weight of the regressions with terms and of the short formulas, all rows' (outer
+    """One row a weight of the regressions with terms and of the simple formulas, all rows' (outer
     fold -1) among them.
 
     target, family (terms or formula), outer_fold, term (its name), then as in `TermRow`: form,

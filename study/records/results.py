@@ -43,9 +43,9 @@ class Results:
 
     trials: one row a trial (`trials_frame`). folds: one row a trial and replicate (`folds_frame`).
     curves: loss by epoch (`curves_frame`). coefficients: the regressions' weights beside their
-    reference fits. predictions: the winners and the short formulas on the test rows
+    reference fits. predictions: the winners and the simple formulas on the test rows
     (`predictions_frame`). trees: the same of boosted trees. terms: weights of the regressions with
-    terms and of the short formulas (`terms_frame`). scores: test loss of every model and candidate
+    terms and of the simple formulas (`terms_frame`). scores: test loss of every model and candidate
     (`study.evidence.scores.model_scores`). pairs: gain of every model over every simpler one
     (`study.evidence.verdicts.pair_table`). metrics: of every procedure
     (`study.evidence.metric_gains.metric_table`). warnings: what may be wrong. All others are those

@@ -46,8 +46,9 @@ TREES_S = 0.15, 0.6, 1e-4
 """Core-seconds of one trial of boosted trees in an outer fold: of a number, of classes, and more
 for each row."""
 FORMULA_S = 0.3, 2.5e-6
-"""Core-seconds of the search for the short formula in an outer fold, and more for each row, product
-or hinge, and output."""
+"""Core-seconds of the search for the simple formula in an outer fold, and more for each row,
+product or hinge, and output.
+"""
 SQUARES_S = 4e-8
 """Core-seconds that a path of least squares needs for one row and term of an inner fold."""
 PATH_S = 0.05, 1.5e-7
@@ -136,7 +137,7 @@ def trees_cost(size: Size, trials: int) -> float:
 
 
 def formula_cost(size: Size) -> float:
-    """Core-seconds of the search for the short formula in an outer fold."""
+    """Core-seconds of the search for the simple formula in an outer fold."""
     fold, cell = FORMULA_S
     terms = min(MOST_TERMS, size.terms * (size.terms - 1) / 2 + len(QUANTILES) * size.terms)
     return fold + cell * min(size.rows * terms, SEARCHED_CELLS) * size.outputs

@@ -1,4 +1,4 @@
-"""The short formula: a lasso over terms on what the plain regression leaves, and the few that it
+"""The simple formula: a lasso over terms on what the plain regression leaves, and the few that it
 chooses fitted again.
 """
 
@@ -28,7 +28,7 @@ from study.training.scored import judged
 from study.training.task import FoldTask, TrainingFailed
 
 MOST_TERMS = 25
-"""Most terms of a short formula."""
+"""Most terms of a simple formula."""
 STEPS, WEAKEST = 30, 1e-2
 """Penalties of the lasso, evenly spread from the one at which no term is chosen, and the weakest as
 a share of that."""
@@ -46,7 +46,7 @@ LEAST_L2 = 1e-3
 
 
 def run_formula(task: FoldTask, encoded: Encoded) -> tuple[FormulaRecord, dict[str, bytes]]:
-    """Find, fit and score the short formula of a target and outer fold; gives its record and the
+    """Find, fit and score the simple formula of a target and outer fold; gives its record and the
     file of its model.
 
     What the plain regression leaves, under its own best penalty on the inner folds, is given to a
@@ -133,7 +133,7 @@ def _search(task: FoldTask, encoded: Encoded) -> tuple[Regression, dict[str, Any
             break
     place = _simplest(losses, sizes)
     if not np.isfinite(losses[place]).all():
-        raise TrainingFailed("the validation loss of the short formula is not finite")
+        raise TrainingFailed("the validation loss of the simple formula is not finite")
     best = options[place]
     kept = {
         "l2": best.l2,

@@ -1,4 +1,4 @@
-"""What stands beside a verdict: sources of the gain, the short formula, trees and minimum margins."""
+"""What stands beside a verdict: sources of the gain, the simple formula, trees and minimum margins."""
 
 from __future__ import annotations
 

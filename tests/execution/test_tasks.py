@@ -251,7 +251,7 @@ def test_work_beside_the_searches_is_handed_out_where_every_search_waits_and_the
     bench.finish("y-trees-o0")
     bench.finish("y-terms-o0-0000")
     bench.finish(bench.start())
-    assert (bench.start(), bench.tasks.finished) == (None, False)  # the short formula is still out
+    assert (bench.start(), bench.tasks.finished) == (None, False)  # the simple formula is still out
     bench.finish("y-formula-o0")
     assert bench.tasks.finished
     assert bench.beside.finished

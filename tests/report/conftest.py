@@ -63,7 +63,7 @@ def small(make_results: Callable[..., Results]) -> Results:
 
 @pytest.fixture(scope="session")
 def with_terms(make_results: Callable[..., Results]) -> Results:
-    """One holdout study of balloons with a regression with terms and a short formula."""
+    """One holdout study of balloons with a regression with terms and a simple formula."""
     return make_results(["balloons"], n_trials=2, terms=True, noise=0.02)
 
 

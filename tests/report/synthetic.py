@@ -266,7 +266,7 @@ def write_results(
 ) -> Results:
     """Write a results folder with everything but the report.
 
-    terms: with a regression with terms and a short formula, which fit balloons to rounding unless
+    terms: with a regression with terms and a simple formula, which fit balloons to rounding unless
     there is noise, its standard deviation.
     """
     table = make_table()

@@ -33,7 +33,7 @@ space:
 """
 N_RECORDS = 2 * ((1 + 1) + 2 * (2 + 1) + 2)
 """For the one fold and for all rows: one trial of the regression, two of each network, winners,
-trees and a short formula."""
+trees and a simple formula."""
 
 
 @pytest.mark.slow

@@ -273,11 +273,11 @@ def terms(rng: np.random.Generator) -> Told:
     found = only_verdict(models(0.62, 0.61), formulas={"y": formula})
     alone = [each for each in models(0.8, 1.0) if each["depth"].iloc[0] == 0]
     return {
-        "A short formula that can take their place": found,
-        "A short formula that does not reach them, and no network": only_verdict(
+        "A simple formula that can take their place": found,
+        "A simple formula that does not reach them, and no network": only_verdict(
             alone, searches("linear", "terms")
         ),
-        "A short formula of many terms, of what the network passed": only_verdict(
+        "A simple formula of many terms, of what the network passed": only_verdict(
             models(0.62, 0.1), formulas={"y": many}
         ),
     }

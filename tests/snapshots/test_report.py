@@ -87,7 +87,7 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Of two outer folds, with terms, a short formula, and models that were asked what they say."""
+    """Of two outer folds, with terms, a simple formula, and models that were asked what they say."""
     results = write(
         tmp_path_factory.mktemp("terms") / "party",
         ["balloons"],

@@ -1,4 +1,4 @@
-"""Tables that are saved, read and encoded, and the short formula of an outer fold."""
+"""Tables that are saved, read and encoded, and the simple formula of an outer fold."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def saved_encoded(folder: Path, frame: pd.DataFrame, **more: Any) -> dict[int, E
 
 
 def formula_of(encoded: Encoded, **more: Any) -> tuple[FormulaRecord, bytes]:
-    """What the search for the short formula leaves: its record and its model."""
+    """What the search for the simple formula leaves: its record and its model."""
     work = FormulaWork(target=encoded.target, kind=encoded.kind, outer_fold=encoded.outer_fold)
     with threadpool_limits(1):
         record, files = run_formula(

@@ -1,4 +1,6 @@
-"""The short formula: found where it is known, chosen without the test rows, saved as it is written."""
+"""The simple formula: found where it is known, chosen without the test rows, saved as it is
+written.
+"""
 
 from __future__ import annotations
 
