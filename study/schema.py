@@ -77,12 +77,17 @@ NOUNS = {
     "linear": "linear regression",
     "logistic": "logistic regression",
     "poisson": "Poisson regression",
-    TERMS: "the regression with terms",
+    TERMS: "the regression with extra terms",
     FORMULA: "the simple formula",
     TREES: "boosted trees",
     NETWORK: "the network",
 }
 """What a sentence calls a family."""
+LABELS = {name: noun.removeprefix("the ") for name, noun in NOUNS.items()} | {
+    TERMS: "regression + terms",
+    NETWORK: "neural network",
+}
+"""What tables and figures call it."""
 
 
 def procedure_of(family: str, depth: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from study.config.options import Space
 from study.families.schedule import Schedule
-from study.schema import NOUNS, Kind
+from study.schema import LABELS, Kind
 
 
 class Layers(Protocol):
@@ -95,7 +95,7 @@ class Family:
 
     def label(self, depth: int) -> str:
         """What figures and tables call it at that depth."""
-        return NOUNS.get(self.name, self.name).removeprefix("the ")
+        return LABELS.get(self.name, self.name)
 
     def start(self) -> dict[str, Any]:
         """Every hyperparameter, with its value in a search's first trial; None: the middle of its

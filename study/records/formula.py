@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from study.records.trial import TermRow, Tested
 from study.records.work import FoldRecord, FoldWork
-from study.schema import FORMULA, NOUNS, TrialState
+from study.schema import FORMULA, LABELS, TrialState
 
 
 class FormulaWork(FoldWork):
@@ -15,7 +15,7 @@ class FormulaWork(FoldWork):
     """
 
     sort: ClassVar = FORMULA
-    noun: ClassVar = NOUNS[FORMULA].removeprefix("the ")
+    noun: ClassVar = LABELS[FORMULA]
     many: ClassVar = "simple formulas"
     without: ClassVar = "Results leave it out"
 

@@ -5,28 +5,27 @@ from __future__ import annotations
 import pandas as pd
 
 from study.evidence.metrics import metric_of
-from study.evidence.wording.table import NAMES, on_some_folds
-from study.formatting import interval
+from study.evidence.wording.table import metric_words, on_some_folds
+from study.formatting import DASH
 from study.records.results import Results
-from study.schema import LOSS, NOUNS, REGRESSION
+from study.schema import LABELS, LOSS, REGRESSION, REGRESSIONS, Kind
 
 
 def metrics_frame(results: Results) -> pd.DataFrame:
-    """Every metric but the loss of every procedure with its interval, by how much a richer one is
-    better, and on which outer folds it exists where that is not on all."""
-    told = results.metrics[results.metrics["metric"] != LOSS]
+    """A row a model of each target, a column a metric but the loss with its 95% interval, and on
+    how many outer folds it exists where that is not on all.
+    """
+    own = results.metrics[results.metrics["base"].isna() & (results.metrics["metric"] != LOSS)]
     some = on_some_folds(results.metrics)
-    keys = ["target", "metric", "other"]
-    over = told.loc[told["base"] == REGRESSION, [*keys, "value", "low", "high"]]
-    both = told[told["base"].isna()].merge(over, on=keys, how="left", suffixes=("", "_gain"))
-    rows = [
-        {
-            "target": row["target"], "metric": (metric := metric_of(row["metric"], row["kind"]).label),
-            "model": (NOUNS | NAMES).get(row["other"], row["other"]).removeprefix("the "), "value": row["value"],
-            "95% interval": interval(row["low"], row["high"]), "better by": row["value_gain"],
-            "its interval": interval(row["low_gain"], row["high_gain"]), "test rows": row["n_rows"],
-            "on": some.get((row["target"], metric)),
-        }
-        for row in both.to_dict("records")
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in own.to_dict("records"):
+        metric = metric_of(row["metric"], row["kind"])
+        names = {REGRESSION: REGRESSIONS[Kind(row["kind"])]}
+        value, low, high = (metric_words(metric, row[name]) for name in ("value", "low", "high"))
+        shown = found.setdefault(
+            (row["target"], row["other"]),
+            {"target": row["target"], "model": LABELS[names.get(row["other"], row["other"])]},
+        )
+        head = ", ".join(filter(None, [metric.label, some.get((row["target"], metric.label))]))
+        shown[head] = value if low == DASH else f"{value} ({low} to {high})"
+    return pd.DataFrame(found.values())

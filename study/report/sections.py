@@ -96,15 +96,13 @@ printed if the full model improves on it by less than {bound}.
 SCORES = """\
 ### Scores
 
-*refit*: the best trial retrained on all training rows. *ensemble*: the mean prediction of its members. *Optimism*: test loss
-minus validation loss, positive if validation looked too good. *Calibration error*: mean distance of predicted probabilities
-from observed shares, in ten bins. *Clipped*: test rows with a clipped probability.
+*Optimism*: test loss minus validation loss, positive if validation looked too good. *Calibration error*: mean distance of
+predicted probabilities from observed shares, in ten bins. *Clipped*: test rows with a clipped probability.
 """
 METRICS = """\
 ### Metrics
 
-On all test rows, with 95% intervals. *Better by*: the difference from the regression on the same rows, positive if better. AUC
-is the mean over outer folds.
+On all test rows, with 95% intervals. AUC is the mean over outer folds. To compare models by one of these, use `study ask`.
 """
 PAIRS = """\
 ### Every model compared with every simpler one
@@ -121,8 +119,7 @@ study report {folder}
 study status {folder}
 ```
 
-The last command prints the digest of the results: equal digests mean equal results, to the last bit. This notebook runs again
-in this folder.
+The last command prints the digest of the results: equal digests mean equal results, to the last bit.
 """
 
 
@@ -165,7 +162,7 @@ CHAPTERS = (
     *(
         Chapter(
             title,
-            "All trials: [trials.html](trials.html) and results.csv."
+            "All {trials} trials: [trials.html](trials.html) and results.csv."
             * (title == "How the search went"),
             drawn(title),
         )

@@ -15,6 +15,7 @@ from study.diagnostics.drawing.html_table import (
 )
 from study.diagnostics.drawing.style import by_target_of, model_name, with_names
 from study.evidence.answer import Verdict
+from study.evidence.winners import select_candidate
 from study.evidence.wording.amounts import signed, span
 from study.evidence.wording.answer import Words
 from study.formatting import DASH, chance
@@ -23,20 +24,20 @@ from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.metric_table import metrics_frame as metrics_frame
 
-SCORES = "target model candidate rank test_loss std_error val_loss optimism calibration_error n_rows n_clipped"
+SCORES = "target model test_loss std_error val_loss optimism calibration_error n_clipped"
 MOST_TERMS = 10
 """Most terms of the simple formula in one table."""
 
 
 def scores_frame(results: Results) -> pd.DataFrame:
-    """Test loss, optimism and calibration error of every model and candidate, by target as in
+    """Test loss, optimism and calibration error of every model as it is used, by target as in
     `results.trials`, from simple to deep.
     """
     names = {
-        "std_error": "std. error", "val_loss": "validation loss", "test_loss": "test loss", "n_rows": "test rows",
+        "std_error": "std. error", "val_loss": "validation loss", "test_loss": "test loss",
         "calibration_error": "calibration error", "n_clipped": "clipped",
     }  # fmt: skip
-    scores = with_names(results.scores, results.data.models)
+    scores = with_names(select_candidate(results.scores), results.data.models)
     scores["n_clipped"] = scores["n_clipped"].where(scores["n_clipped"] > 0)
     shown = by_target_of(results.trials, scores)[SCORES.split()]
     return shown.rename(columns=names)

@@ -38,7 +38,7 @@ def test_incumbents_in_the_outermost_tenth_of_a_range_in_most_folds_are_at_its_e
 
     assert found is not None
     assert (found.id, found.target) == ("S002", "y")
-    assert numbers(found) == [2, 0.1, 4, 5]  # hidden layers, the end, folds at it, all of them
+    assert numbers(found) == [0.1, 2, 4, 5]  # the end, hidden layers, folds at it, all of them
     assert "`space.neural.learning_rate: {low: 0.001, high: 0.3, log: true}`" in found.todo
 
 
@@ -88,10 +88,10 @@ def test_the_last_choice_in_most_folds_and_the_very_end_in_one_fold_are_edges() 
     end = at_edges(winners("learning_rate", [0.0999]), "y", [RATE])
 
     assert choice is not None
-    assert numbers(choice) == [2, 0.3, 9, 10]
+    assert numbers(choice) == [0.3, 2, 9, 10]
     assert "`space.neural.dropout: [0, 0.1, 0.3, 0.5]`" in choice.todo
     assert end is not None
-    assert numbers(end) == [2, 0.1]
+    assert numbers(end) == [0.1, 2]
 
 
 def searched(*folds: list[float], **more: Any) -> pd.DataFrame:

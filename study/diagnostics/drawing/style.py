@@ -25,13 +25,12 @@ from study.diagnostics.drawing.palette import (
     VIOLET,
 )
 from study.evidence.winners import CHOSEN
-from study.evidence.wording.table import NAMES
 from study.formatting import given, given_percent
 from study.schema import (
     BASELINE,
     FORMULA,
+    LABELS,
     NETWORK,
-    NOUNS,
     REGRESSION as PLAIN,
     TERMS,
     TREES,
@@ -65,7 +64,7 @@ def model_name(family: str, depth: int, models: Sequence[ModelData] = ()) -> str
         return (
             f"{'network' if family == NEURAL else family}, {depth} layer{'s' if depth > 1 else ''}"
         )
-    return (NOUNS | NAMES).get(family, family).removeprefix("the ")
+    return LABELS.get(family, family)
 
 
 def model_colour(family: str, depth: int, models: Sequence[ModelData] = ()) -> str:

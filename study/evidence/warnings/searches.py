@@ -15,7 +15,7 @@ from scipy.stats import binom
 
 from study.evidence.warnings.limits import EDGE, EDGE_CHANCE, FAILED, LAST, PART_OF_MARGIN
 from study.evidence.winners import best_trials
-from study.evidence.wording.amounts import capital, listed, share
+from study.evidence.wording.amounts import listed, share
 from study.schema import ALL_ROWS, NETWORK, NOUNS, StudyWarning
 
 FloatArray = npt.NDArray[np.float64]
@@ -113,18 +113,16 @@ def at_edges(trials: pd.DataFrame, target: str, axes: Sequence[Axis]) -> StudyWa
         count = int(axis.at(values, edge, EDGE if n > 1 else most).sum())
         chance = float(binom.sf(count - 1, n, axis.chance)) if n > 1 or axis.choices else most
         if 2 * count > n and chance <= most:
-            folds = f" in {count} of {n} folds" if n > 1 else ""
+            folds = f", {count} of {n} folds" if n > 1 else ""
             end = _plain(axis.low if edge == "low" else axis.high)
-            told.append(
-                f"{axis.name} of {model_words(axis.family, depth)} was best near {end}{folds}"
-            )
+            told.append(f"{axis.name} near {end} ({model_words(axis.family, depth)}{folds})")
             keys.append(axis.key(edge))
     if not told:
         return None
     return StudyWarning(
         id="S002",
         target=target,
-        text=f"{capital(listed(told))}, the edge of its search space.",
+        text=f"The best trials lie at the edge of the search space: {listed(told)}.",
         todo=f"Widen it under another `name`: {listed(list(dict.fromkeys(keys)))}.",
     )
 

@@ -14,8 +14,8 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import NONE, Gain
 from study.evidence.metrics import Metric, metric_of
 from study.evidence.wording.amounts import limits, signed
-from study.formatting import DASH, given_percent, human
-from study.schema import LOSS, NETWORK, REGRESSION, TERMS, TREES, Kind
+from study.formatting import DASH, MINUS, given_percent, human
+from study.schema import LABELS, LOSS, NETWORK, REGRESSION, TERMS, TREES, Kind
 
 FAMILIAR = {
     Kind.CONTINUOUS: ("r2", "rmse"),
@@ -24,7 +24,7 @@ FAMILIAR = {
     Kind.COUNT: ("explained_deviance", "rmse"),
 }
 """The metric beside the loss of a kind: the first that exists on the test rows."""
-NAMES = {TERMS: "regression + terms", NETWORK: "neural network", TREES: "boosted trees"}
+NAMES = {name: LABELS[name] for name in (TERMS, NETWORK, TREES)}
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def metric_words(metric: Metric, value: float) -> str:
     if math.isnan(value):
         return DASH
     if metric.unit.percent:
-        return f"{100 * value:.{2 if value >= 0.995 else 1}f}%"
-    return f"{value:.3f}" if metric.more else human(value)
+        return f"{100 * value:.{2 if 0.995 <= value < 1 else 0 if value == 1 else 1}f}%"
+    return f"{value:.3f}".replace("-", MINUS) if metric.more else human(value)
 
 
 def on_some_folds(metrics: pd.DataFrame) -> dict[tuple[str, str], str]:
