@@ -107,7 +107,7 @@ On all test rows, with 95% intervals. AUC is the mean over outer folds. To compa
 PAIRS = """\
 ### Every model compared with every simpler one
 
-*Improvement*: share of the regression's loss, or of the baseline's where that is compared. *Better / same / worse*: the
+*Improvement*: share of the simpler model's loss (%), or of the regression's (points). *Better / same / worse*: the
 probabilities that it is above the margin, within it, or below minus the margin.
 """
 REPRODUCE = """\

@@ -15,7 +15,7 @@ from study.diagnostics.drawing.html_table import (
 )
 from study.diagnostics.drawing.style import by_target_of, model_name, with_names
 from study.evidence.answer import Verdict
-from study.evidence.winners import select_candidate
+from study.evidence.winners import CHOSEN, select_candidate
 from study.evidence.wording.amounts import signed, span
 from study.evidence.wording.answer import Words
 from study.formatting import DASH, chance
@@ -23,6 +23,7 @@ from study.records.delivery import delivery_notes
 from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.metric_table import metrics_frame as metrics_frame
+from study.schema import LABELS, NETWORK
 
 SCORES = "target model test_loss std_error val_loss optimism calibration_error n_clipped"
 MOST_TERMS = 10
@@ -38,6 +39,8 @@ def scores_frame(results: Results) -> pd.DataFrame:
         "calibration_error": "calibration error", "n_clipped": "clipped",
     }  # fmt: skip
     scores = with_names(select_candidate(results.scores), results.data.models)
+    if len(set(scores["depth"][scores["depth"] > 0])) == 1:
+        scores = scores[scores["depth"] != CHOSEN]  # which is that depth
     scores["n_clipped"] = scores["n_clipped"].where(scores["n_clipped"] > 0)
     shown = by_target_of(results.trials, scores)[SCORES.split()]
     return shown.rename(columns=names)
@@ -50,19 +53,26 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     pairs = results.pairs
     if pairs.empty:
         return pairs
+    single = len(set(pairs["other_depth"][pairs["other_depth"] > 0])) == 1
+    if single:  # the network as chosen is the one of that depth
+        pairs = pairs[(pairs["base_depth"] <= 0) & (pairs["other_depth"] <= 0)]
     other, base = (
         [
-            model_name(str(f), int(d), results.data.models)
+            LABELS[NETWORK] if single and d else model_name(str(f), int(d), results.data.models)
             for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)
         ]
         for name in ("other", "base")
     )
+    units = np.where(np.isclose(pairs["base_loss"], pairs["per_loss"]), "%", "")
     most = (pairs["base_loss"] / pairs["per_loss"]).where(pairs["base_loss"] > 0, np.inf)
     chances = zip(pairs["better"], pairs["equal"], pairs["worse"], strict=True)
     shown = {
         "target": pairs["target"], "model": other, "compared with": base,
-        "improvement": [DASH if np.isnan(share) else signed(share) for share in pairs["improvement"]],
-        "interval": [span(*row) for row in zip(pairs["low"], pairs["high"], most, strict=True)],
+        "improvement": [
+            DASH if np.isnan(share) else signed(share, unit or " points")
+            for share, unit in zip(pairs["improvement"], units, strict=True)
+        ],
+        "interval": [span(*row) for row in zip(pairs["low"], pairs["high"], most, units, strict=True)],
         "better / same / worse": [" / ".join(map(chance, row)) for row in chances],
     }  # fmt: skip
     return pd.DataFrame(shown)

@@ -10,7 +10,7 @@ from study.evidence.decided import LIKELY, MOST_TIMES
 from study.evidence.findings import NONE, UNDECIDED, Gain
 from study.evidence.metrics import metric_of
 from study.evidence.rule import open_pair, scored_models
-from study.evidence.wording.amounts import capital, digits, limits, listed, points, share
+from study.evidence.wording.amounts import capital, digits, limits, listed, points, share, signed
 from study.evidence.wording.beside import Beside, at_most
 from study.formatting import about, human
 from study.schema import LOSS, NETWORK, REGRESSION, TERMS
@@ -54,7 +54,11 @@ class Words(Beside):
         }
         lines = told[own.verdict]() if own.verdict in told else []
         if own.verdict == NONE:
-            lines = [f"Look for features that say more about {own.target}."]
+            most = own.over_baseline
+            lines = [
+                f"The data allow at most {signed(most)} over the baseline." if 0 < most < 1 else "",
+                f"Look for features that say more about {own.target}.",
+            ]
         return tuple(filter(None, [self.question, *lines]))
 
     @property

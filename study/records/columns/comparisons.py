@@ -23,7 +23,7 @@ COMPARISONS = {
          "other_depth": ("int64", "Hidden layers of `other`; -1: chosen in each fold."),
          "margin": ("float64", "Margin, as a share of `per_loss`."),
          "min_margin": ("float64", "Minimum margin, as a share of `per_loss`."),
-         "per": ("str", "Family whose loss the shares are of."), "per_loss": ("float64", "Mean loss of `per`."),
+         "per": ("str", "Model whose loss the shares are of."), "per_loss": ("float64", "Mean loss of `per`."),
          "base_loss": ("float64", "Mean loss of `base`."), "other_loss": ("float64", "Mean loss of `other`."),
          "improvement": ("float64", "(base_loss - other_loss) / per_loss."),
          "low_amount": ("float64", "Lower limit of base_loss - other_loss; missing without a minimum margin."),
