@@ -22,7 +22,9 @@ from study.records.results import Results
 from study.schema import LOSS, printable
 
 MOST_WARNINGS = 3
-"""Warnings that are named at the end of a run."""
+"""Warnings that are named at the end of a run, as far as they fit in"""
+WIDTH = 80
+"""columns."""
 
 
 def print_ending(results: Results, console: Console) -> None:
@@ -37,25 +39,25 @@ def print_ending(results: Results, console: Console) -> None:
         console.print(_models(table), crop=False)
         if verdict.formula:
             lines = map(printable, verdict.formula.splitlines())
-            _say(console, "Formula   " + f"\n{'':12}".join(lines))
+            say(console, "Formula   " + f"\n{'':12}".join(lines))
         if verdict is verdicts[-1]:
             of = table.of if len(verdicts) == 1 else "the regression's loss"
-            _say(console, f"Improvement = share of {of} removed on test rows.", style="dim")
+            say(console, f"Improvement = share of {of} removed on test rows.", style="dim")
         console.print()
     if said := together_words(verdicts):
-        _say(console, said)
+        say(console, said)
     _places(results, console)
 
 
-def print_verdict(verdict: Verdict, console: Console) -> None:
-    """Print its headline and the lines below."""
+def print_verdict(verdict: Verdict, console: Console, brief: bool = False) -> None:
+    """Print its headline and, unless `brief`, the lines below."""
     words = Words(verdict)
     open_ = verdict.verdict in (UNDECIDED, NONE, None)
     mark = Text("? ", style="yellow") if open_ else Text("\N{HEAVY CHECK MARK} ", style="green")
     head = f"{printable(verdict.target)}: {small(words.headline)}"
     console.print(mark + Text(head, style="bold"), soft_wrap=True)
-    for line in words.lines:
-        _say(console, line)
+    for line in () if brief else words.lines:
+        say(console, line)
 
 
 def print_all(results: Results, console: Console) -> None:
@@ -72,31 +74,35 @@ def print_all(results: Results, console: Console) -> None:
         console.print(Text(f"\n{printable(verdict.target)}", style="bold"))
         for name in (*BESIDE, "settle", "tested", "method"):
             if told := getattr(words, name):
-                _say(console, told)
+                say(console, told)
         console.print(_metrics(verdict, results.metrics), crop=False)
     print_warnings(results.warnings, console)
     for note in filter(None, [results.data.splitting, *notes(results), *delivery_notes(results)]):
-        _say(console, note)
+        say(console, note)
 
 
-def _say(console: Console, text: str, style: str | None = None) -> None:
+def say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a line, indented."""
     console.print(f"  {text}", style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _models(found: ModelsTable) -> Table:
     cells = [[row.model, row.loss, row.metric, row.improvement, row.interval] for row in found.rows]
-    table = _table(found.heads, cells)
+    table = aligned(found.heads, cells)
     for own, row in zip(table.rows, found.rows, strict=True):
         own.style = "bold" if row.use else "dim" if row.reference else None
     return table
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Rows of cells that stay on one line each, under heads that wrap where the terminal is narrow."""
+def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Table:
+    """Rows of cells that stay on one line each, under heads that wrap where the terminal is narrow.
+
+    left: columns of words, before those of numbers.
+    """
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="")
     for place, (head, *cells) in enumerate(zip(heads, *rows, strict=True)):
         width = max(map(len, [*head.split(), *cells]))
-        table.add_column(head, justify="right" if place else "left", min_width=width)
+        table.add_column(head, justify="left" if place < left else "right", min_width=width)
     for row in rows:
         table.add_row(*row)
     return table
@@ -113,20 +119,23 @@ def _metrics(verdict: Verdict, metrics: pd.DataFrame) -> Table:
         known = dict(zip(values["metric"], values["value"], strict=True))
         told = [metric_words(metric, known.get(metric.name, math.nan)) for metric in asked]
         rows.append([MODELS.get(str(model), verdict.nouns[str(model)]), *told])
-    return _table(["metrics", *(metric.label for metric in asked)], rows)
+    return aligned(["metrics", *(metric.label for metric in asked)], rows)
 
 
 def _places(results: Results, console: Console) -> None:
     """Warnings by name, then where models and report are, and what shows more."""
     warned = list(dict.fromkeys(warning.id for warning in results.warnings))
-    if warned:
-        named = [CATALOGUE[each].phrase for each in warned[:MOST_WARNINGS]]
-        more = [f"{len(warned) - MOST_WARNINGS} more"] if len(warned) > MOST_WARNINGS else []
-        _say(console, f"Warnings  {' · '.join([*named, *more])}")
+    for most in range(min(MOST_WARNINGS, len(warned)), 0, -1):
+        more = len(warned) - most
+        named = [*(CATALOGUE[each].phrase for each in warned[:most]), f"{more} more"]
+        line = f"Warnings  {' · '.join(named if more else named[:-1])}"
+        if len(line) <= WIDTH - 2 or most == 1:
+            say(console, line)
+            break
     paths = results.paths
     if len(results.verdicts) > 1:
-        _say(console, f"Models    {paths.models}/")
+        say(console, f"Models    {paths.models}/")
     elif name := results.verdicts[0].answer_procedure:
-        _say(console, f"Model     {paths.delivered(results.verdicts[0].target, name)}")
-    _say(console, f"Report    {paths.html}")
-    _say(console, f"More      study show {results.root} --all")
+        say(console, f"Model     {paths.delivered(results.verdicts[0].target, name)}")
+    say(console, f"Report    {paths.html}")
+    say(console, f"More      study show {results.root} --all")
