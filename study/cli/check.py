@@ -11,8 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
-from study.cli.ending import WIDTH
+from study.cli.ending import WIDTH, say
 from study.cli.progress import budget_words, columns, span, workers_here
+from study.cli.warned import print_warnings
 from study.config import StudyConfig
 from study.config.questions import questions
 from study.data.fold_warnings import fold_warnings
@@ -96,7 +97,7 @@ def print_check(prepared: Prepared, console: Console) -> None:
     targets = [f"{printable(name)} is {kind.value}" for name, kind in kinds.items()]
     source = printable(Path(config.data.source).name)
     size = f"{count(len(table.frame), 'row')}, {count(len(features), 'feature')}"
-    _wrapped(console, f"{source}: {size}. Target {', '.join(targets)}.", "")
+    console.print(fill(f"{source}: {size}. Target {', '.join(targets)}.", WIDTH), soft_wrap=True)
     types = Counter(feature.type for feature in features).most_common()
     empty = [feature.missing for feature in features if feature.missing]
     cells = f"; {count(sum(empty), 'empty cell')} in {count(len(empty), 'column')}" if empty else ""
@@ -113,29 +114,16 @@ def print_check(prepared: Prepared, console: Console) -> None:
     lines += [("Budget", budget_words(plan) or ""), *(("Note", note) for note in table.notes)]
     for name, text in lines:
         if text:
-            _wrapped(console, text, f"  {name:<10}")
-    for warning in _warned(prepared):
-        _wrapped(console, warning.sentence, f"! {warning.id:<10}")
-    odd = [each for each in features if each.missing or each.type != "numeric"]
+            say(console, text, f"  {name}")
+    print_warnings(_warned(prepared), console)
+    rows = [(own.name, own.kind.value, own.missing, own.reason) for own in table.targets]
+    rows += [
+        (own.name, own.type, own.missing, own.reason)
+        for own in features
+        if own.missing or own.type != "numeric"
+    ]
     shown = columns(("column", "type", "empty cells", "why"), left=2)
     shown.columns[-1].justify = "left"
-    for name, type_, each in [
-        *((found.name, found.kind.value, found) for found in table.targets),
-        *((found.name, found.type, found) for found in odd),
-    ]:
-        shown.add_row(name, type_, str(each.missing or DASH), each.reason)
+    for name, type_, missing, reason in rows:
+        shown.add_row(name, type_, str(missing or DASH), reason)
     console.print(shown)
-
-
-def _wrapped(console: Console, text: str, first: str) -> None:
-    """Print a text in lines of WIDTH, below each other behind what the first begins with."""
-    console.print(
-        fill(
-            text,
-            WIDTH,
-            initial_indent=first,
-            subsequent_indent=" " * len(first),
-            break_long_words=False,
-        ),
-        soft_wrap=True,
-    )

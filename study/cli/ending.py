@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
+from textwrap import fill
 
 import pandas as pd
 from rich.console import Console
@@ -14,12 +16,13 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import NONE, UNDECIDED
 from study.evidence.metrics import metrics_of
 from study.evidence.warnings.catalogue import CATALOGUE
-from study.evidence.wording.amounts import small
+from study.evidence.wording.amounts import capital, limits, signed, small
 from study.evidence.wording.answer import BESIDE, Words
 from study.evidence.wording.table import NAMES as MODELS, ModelsTable, metric_words, models_table
 from study.evidence.wording.together import together_words
+from study.formatting import DASH, chance
 from study.records.results import Results
-from study.schema import LOSS, printable
+from study.schema import LOSS, REGRESSION, printable
 
 MOST_WARNINGS = 3
 """Warnings that are named at the end of a run, as far as they fit in"""
@@ -38,8 +41,8 @@ def print_ending(results: Results, console: Console) -> None:
         console.print()
         console.print(_models(table), crop=False)
         if verdict.formula:
-            lines = map(printable, verdict.formula.splitlines())
-            say(console, "Formula   " + f"\n{'':12}".join(lines))
+            for line, label in zip_longest(verdict.formula.splitlines(), ["  Formula"]):
+                say(console, printable(line), label or "            ")
         if verdict is verdicts[-1]:
             of = table.of if len(verdicts) == 1 else "the regression's loss"
             say(console, f"Improvement = share of {of} removed on test rows.", style="dim")
@@ -54,36 +57,57 @@ def print_verdict(verdict: Verdict, console: Console, brief: bool = False) -> No
     words = Words(verdict)
     open_ = verdict.verdict in (UNDECIDED, NONE, None)
     mark = Text("? ", style="yellow") if open_ else Text("\N{HEAVY CHECK MARK} ", style="green")
-    head = f"{printable(verdict.target)}: {small(words.headline)}"
+    head = fill(
+        f"{printable(verdict.target)}: {small(words.headline)}", WIDTH - 2, subsequent_indent="  "
+    )
     console.print(mark + Text(head, style="bold"), soft_wrap=True)
     for line in () if brief else words.lines:
         say(console, line)
 
 
 def print_all(results: Results, console: Console) -> None:
-    """Print the end of the run, then all that stands beside each verdict, the warnings with their
-    fixes, and the notes.
+    """Print the end of the run, then of each verdict its comparisons and metrics and what stands
+    beside it, then warnings with their fixes, notes and files.
     """
     from study.cli.progress import notes
     from study.cli.warned import print_warnings
-    from study.records.delivery import delivery_notes
+    from study.records.delivery import delivered_frame
 
     print_ending(results, console)
+    console.print()
     for verdict in results.verdicts:
         words = Words(verdict)
-        console.print(Text(f"\n{printable(verdict.target)}", style="bold"))
-        for name in (*BESIDE, "settle", "tested", "method"):
+        console.print(Text(printable(verdict.target), style="bold"))
+        if verdict.gains:
+            console.print(_comparisons(verdict), "", crop=False)
+        console.print(_metrics(verdict, results.metrics), "", crop=False)
+        for name in (*BESIDE[1:], "settle", "tested", "method"):
             if told := getattr(words, name):
-                say(console, told)
-        console.print(_metrics(verdict, results.metrics), crop=False)
+                say(console, told, f"  {capital(name)}")
+        console.print()
     print_warnings(results.warnings, console)
-    for note in filter(None, [results.data.splitting, *notes(results), *delivery_notes(results)]):
-        say(console, note)
+    for note in filter(None, [results.data.splitting, *notes(results)]):
+        say(console, note, "  Note")
+    files = [
+        [file, f"{(results.root / file).stat().st_size / 1_000:,.0f} kB"]
+        for file in delivered_frame(results)["file"]
+    ]
+    if files:
+        console.print("", aligned(["final model", "size"], files), crop=False)
 
 
-def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print a line, indented."""
-    console.print(f"  {text}", style=style, markup=False, highlight=False, soft_wrap=True)
+def say(console: Console, text: str, label: str = "", style: str | None = None) -> None:
+    """Print a text in lines of WIDTH, all of them indented, or behind a label."""
+    start = f"{label:<12}" if label else "  "
+    said = fill(
+        text,
+        WIDTH,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    console.print(said, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _models(found: ModelsTable) -> Table:
@@ -108,6 +132,19 @@ def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) 
     return table
 
 
+def _comparisons(verdict: Verdict) -> Table:
+    """A row a pair of models, the richer one first."""
+    rows = []
+    for (base, other), gain in verdict.by_pair.items():
+        unit, of = ("%", "") if base == REGRESSION else ("", " points")
+        odds = " / ".join(map(chance, (gain.better, gain.equal, gain.worse)))
+        known = not math.isnan(gain.improvement)
+        size = f"{signed(gain.improvement, unit)}{of}" if known else DASH
+        rows.append([f"{other}, {base}", size, limits(gain, unit), odds])
+    heads = ["comparisons", "improvement", "interval", "better / same / worse"]
+    return aligned(heads, rows)
+
+
 def _metrics(verdict: Verdict, metrics: pd.DataFrame) -> Table:
     """A row a model, a column a metric but the loss, on the test rows."""
     own = metrics[
@@ -128,14 +165,14 @@ def _places(results: Results, console: Console) -> None:
     for most in range(min(MOST_WARNINGS, len(warned)), 0, -1):
         more = len(warned) - most
         named = [*(CATALOGUE[each].phrase for each in warned[:most]), f"{more} more"]
-        line = f"Warnings  {' · '.join(named if more else named[:-1])}"
-        if len(line) <= WIDTH - 2 or most == 1:
-            say(console, line)
+        line = " · ".join(named if more else named[:-1])
+        if len(line) <= WIDTH - 12 or most == 1:
+            say(console, line, "  Warnings")
             break
     paths = results.paths
     if len(results.verdicts) > 1:
-        say(console, f"Models    {paths.models}/")
+        say(console, f"{paths.models}/", "  Models")
     elif name := results.verdicts[0].answer_procedure:
-        say(console, f"Model     {paths.delivered(results.verdicts[0].target, name)}")
-    say(console, f"Report    {paths.html}")
-    say(console, f"More      study show {results.root} --all")
+        say(console, f"{paths.delivered(results.verdicts[0].target, name)}", "  Model")
+    say(console, str(paths.html), "  Report")
+    say(console, f"study show {results.root} --all", "  More")

@@ -17,7 +17,6 @@ from study.cli.progress import failed_words, span
 from study.evidence.wording.amounts import listed
 from study.evidence.wording.table import NAMES as MODELS
 from study.execution.cluster.lock import at_work
-from study.families import get_family
 from study.formatting import DASH
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
@@ -94,8 +93,8 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
     if found["finished"]:
         for verdict in results.verdicts:
             print_verdict(verdict, console, brief=True)
-        say(console, f"Report    {results.paths.html}")
-        say(console, f"Digest    {found['digest']}")
+        say(console, str(results.paths.html), "  Report")
+        say(console, str(found["digest"]), "  Digest")
     else:
         print(_far(results, found, records))
     console.print(_models(results, records), crop=False)
@@ -141,6 +140,7 @@ def _time_left(paths: StudyPaths, left: int) -> str:
 
 def _models(results: Results, records: Records) -> Table:
     """A row a model of a target: its searches, those tested and all, and its trials."""
+    labels = {(model.family, model.depth): model.label for model in results.data.models}
     states: dict[str, Counter[TrialState]] = {}
     for record in records.trials:
         states.setdefault(record.search.key, Counter())[record.state] += 1
@@ -148,7 +148,8 @@ def _models(results: Results, records: Records) -> Table:
     counts: dict[tuple[str, str], Counter[str]] = {}
     for search, budget in study_searches(results):
         own = states.get(search.key, Counter[TrialState]())
-        model = MODELS.get(search.family) or get_family(search.family).label(search.depth)
+        named = labels.get((search.family, search.depth), search.model_name)
+        model = MODELS.get(search.family, named)
         counts.setdefault((search.target, model), Counter()).update(
             tested=search.key in tested,
             searches=1,
