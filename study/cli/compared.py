@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from study.ask import Compared
+from study.cli.ending import say
 from study.cli.progress import columns
 from study.evidence.between import Between
 from study.evidence.metrics import metric_of
+from study.evidence.wording.table import NAMES as MODELS
 from study.formatting import human
 from study.schema import NOUNS, REGRESSION, printable
 
@@ -59,10 +61,9 @@ def _print_target(found: Compared, target: Between, console: Console) -> None:
         return
     title = f"{target.target}: {metric_of(str(target.metric), target.kind).noun} on {target.n_rows:,} test rows"
     table = columns(("model", *found.names), left=1, title=title)
-    noun = NOUNS.get(str(target.per), "the regression").removeprefix("the ")
+    nouns = {REGRESSION: NOUNS.get(str(target.per), "regression"), **MODELS}
     for name in dict.fromkeys(name for own in target.losses for name in own):
-        label = noun if name == REGRESSION else NOUNS[name].removeprefix("the ")
-        table.add_row(label, *(human(own.get(name)) for own in target.losses))
+        table.add_row(nouns[name], *(human(own.get(name)) for own in target.losses))
     console.print(table)
-    for said in found.words(target):
-        console.print(said, soft_wrap=True)
+    for said in dict.fromkeys(found.words(target)):
+        say(console, said)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import zip_longest
 from textwrap import fill
 
 import pandas as pd
@@ -41,8 +40,10 @@ def print_ending(results: Results, console: Console) -> None:
         console.print()
         console.print(_models(table), crop=False)
         if verdict.formula:
-            for line, label in zip_longest(verdict.formula.splitlines(), ["  Formula"]):
-                say(console, printable(line), label or "            ")
+            label = "  Formula"
+            for line in verdict.formula.splitlines():
+                say(console, printable(line), label)
+                label = " "
         if verdict is verdicts[-1]:
             of = table.of if len(verdicts) == 1 else "the regression's loss"
             say(console, f"Improvement = share of {of} removed on test rows.", style="dim")

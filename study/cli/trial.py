@@ -72,7 +72,7 @@ def print_trial(results: Results, found: OneTrial, console: Console) -> None:
     if record.error:
         console.print(record.error.rstrip(), soft_wrap=True)
     if again := how_again(results, found):
-        console.print(f"Run it and all that followed from it again: {again}", soft_wrap=True)
+        console.print(f"Retry: {again}", soft_wrap=True)
 
 
 def _ended(found: OneTrial) -> str:
