@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections import Counter
 from contextlib import suppress
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
@@ -97,7 +99,7 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
         say(console, str(found["digest"]), "  Digest")
     else:
         print(_far(results, found, records))
-    console.print(_models(results, records), crop=False)
+    console.print(_models(results, found, records), crop=False)
     for path in found["broken"]:
         print(f"Broken record: {path}. The next run replaces it.")
     if found["failed"]:
@@ -112,62 +114,51 @@ def _far(results: Results, found: dict[str, Any], records: Records) -> str:
     done = len(records.trials) + len(records.winners) + len(records.beside)
     far = f"{100 * done // max(1, done + left)}%"
     if found["running"]:
-        who = [
-            re.sub(r"process (\d+) on (\S+).*", r"on node \2 (pid \1)", each)
-            for each in found["running"]
-        ]
-        return f"Running {listed(who)}: {far} done{_time_left(results.paths, left)}."
+        who = re.sub(
+            r"process (\d+) on (\S+).*", r"on node \2 (pid \1)", "\n".join(found["running"])
+        )
+        return f"Running {listed(who.splitlines())}: {far} done{_time_left(results.paths, left)}."
     resume = f"Resume: {found['resume']}" if found["resume"] else "The SLURM job resumes it."
     return f"Stopped at {far}. {resume}"
 
 
 def _time_left(paths: StudyPaths, left: int) -> str:
-    """What the tasks left take, if they go on as since this run began; all times are of the file
-    system.
-    """
+    """What the tasks left take, if they go on as since this run began."""
     with suppress(FileNotFoundError):  # no run has begun, or a search was packed meanwhile
         began = paths.environment.stat().st_mtime
-        new = {
-            path: last
-            for path in paths.trials.glob("*/*.json*")
-            if (last := path.stat().st_mtime) > began
-        }
-        if new:
-            done = sum(max(1, path.read_bytes().count(b"\n")) for path in new)
-            return f", about {span(left * (max(new.values()) - began) / done)} left"
+        new = [path for path in paths.trials.glob("*/*.json*") if path.stat().st_mtime > began]
+        if done := sum(max(1, path.read_bytes().count(b"\n")) for path in new):
+            return f", about {span(left * (time.time() - began) / done)} left"
     return ""
 
 
-def _models(results: Results, records: Records) -> Table:
+def _models(results: Results, found: dict[str, Any], records: Records) -> Table:
     """A row a model of a target: its searches, those tested and all, and its trials."""
-    labels = {(model.family, model.depth): model.label for model in results.data.models}
-    states: dict[str, Counter[TrialState]] = {}
-    for record in records.trials:
-        states.setdefault(record.search.key, Counter())[record.state] += 1
-    tested = {winner.search.key for winner in records.winners}
-    counts: dict[tuple[str, str], Counter[str]] = {}
-    for search, budget in study_searches(results):
-        own = states.get(search.key, Counter[TrialState]())
-        named = labels.get((search.family, search.depth), search.model_name)
-        model = MODELS.get(search.family, named)
-        counts.setdefault((search.target, model), Counter()).update(
-            tested=search.key in tested,
-            searches=1,
-            trials=own.total(),
-            budget=budget,
-            stopped=own[TrialState.PRUNED],
-            failed=own[TrialState.FAIL],
-        )
-    several = len({target for target, _ in counts}) > 1
+    models = results.data.models
+    labels = {f"{own.family}-d{own.depth}".removesuffix("-d0"): own.label for own in models}
+    labels |= MODELS
+    pruned = Counter(
+        (own.search.target, own.search.model_name)
+        for own in records.trials
+        if own.state is TrialState.PRUNED
+    )
+    sums = pd.DataFrame(found["searches"]).assign(all=1).groupby(["target", "model"], sort=False)
     rows = [
         [
-            *([target] if several else []),
-            model,
-            f"{n['tested']}/{n['searches']}",
-            f"{n['trials']:,}/{n['budget']:,}",
-            *(f"{n[state]:,}" if n[state] else DASH for state in ("stopped", "failed")),
+            target,
+            labels.get(model, model),
+            f"{tested}/{searches}",
+            f"{trials:,}/{budget:,}",
+            f"{pruned[target, model] or DASH}",
+            f"{failed or DASH}",
         ]
-        for (target, model), n in counts.items()
+        for target, model, tested, searches, trials, budget, failed in sums[
+            ["winner", "all", "trials", "budget", "failed"]
+        ]
+        .sum()
+        .reset_index()
+        .itertuples(index=False)
     ]
-    heads = ["target"] * several + ["model", "searches", "trials", "stopped early", "failed"]
-    return aligned(heads, rows, left=1 + several)
+    heads = ["target", "model", "searches", "trials", "stopped early", "failed"]
+    start = int(len(results.data.targets) == 1)
+    return aligned(heads[start:], [row[start:] for row in rows], 2 - start)
