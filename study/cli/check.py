@@ -11,8 +11,8 @@ from typing import Any
 
 from rich.console import Console
 
-from study.cli.ending import WIDTH, say
-from study.cli.progress import budget_words, columns, span, workers_here
+from study.cli.ending import WIDTH, aligned, say
+from study.cli.progress import budget_words, span, workers_here
 from study.cli.warned import print_warnings
 from study.config import StudyConfig
 from study.config.questions import questions
@@ -116,14 +116,12 @@ def print_check(prepared: Prepared, console: Console) -> None:
         if text:
             say(console, text, f"  {name}")
     print_warnings(_warned(prepared), console)
-    rows = [(own.name, own.kind.value, own.missing, own.reason) for own in table.targets]
+    rows = [
+        [own.name, own.kind.value, own.reason, f"{own.missing or DASH}"] for own in table.targets
+    ]
     rows += [
-        (own.name, own.type, own.missing, own.reason)
+        [own.name, own.type, own.reason, f"{own.missing or DASH}"]
         for own in features
         if own.missing or own.type != "numeric"
     ]
-    shown = columns(("column", "type", "empty cells", "why"), left=2)
-    shown.columns[-1].justify = "left"
-    for name, type_, missing, reason in rows:
-        shown.add_row(name, type_, str(missing or DASH), reason)
-    console.print(shown)
+    console.print(aligned(["column", "type", "why", "empty cells"], rows, 3), crop=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from shlex import quote
@@ -15,7 +15,7 @@ from types import TracebackType
 
 from rich import progress as bar
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
 
 from study.cli.ending import print_ending
@@ -41,16 +41,6 @@ def span(seconds: float) -> str:
     if whole < 3_600:
         return f"{whole // 60}:{whole % 60:02d} min"
     return f"{whole // 3_600}:{whole % 3_600 // 60:02d} h"
-
-
-def columns(names: Sequence[str], left: int, title: str | None = None) -> Table:
-    """A table without frame of these columns, the first `left` of them of words, the others of
-    numbers.
-    """
-    table = Table(title=title, title_justify="left", box=None)
-    for place, name in enumerate(names):
-        table.add_column(name, justify="left" if place < left else "right")
-    return table
 
 
 def workers_here(plan: Plan) -> int:
