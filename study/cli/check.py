@@ -1,20 +1,25 @@
-"""What `study check` prints: what was inferred of a table and is asked of it, the searches of its
-study, and what they cost.
+"""What `study check` prints: what was inferred of a table and is asked of it, and what its study
+costs.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
 
-from study.cli.progress import budget_words, columns, span, workers_here
+from study.cli.ending import WIDTH, aligned, say
+from study.cli.progress import budget_words, span, workers_here
 from study.cli.warned import print_warnings
+from study.config import StudyConfig
 from study.config.questions import questions
 from study.data.fold_warnings import fold_warnings
 from study.evidence.warnings.answers import in_order
 from study.evidence.wording.questions import asked_words
-from study.formatting import count, given_percent, times
+from study.formatting import DASH, count, given_percent, times
 from study.plan import Prepared
 from study.schema import Search, StudyWarning, printable
 from study.search.plan import Plan
@@ -33,23 +38,15 @@ def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
     ]
 
 
-def cost_lines(plan: Plan) -> list[str]:
-    """How long it will take on this machine, and how every target is tested."""
-    config, workers = plan.config, workers_here(plan)
-    cost = (
-        f"{count(len(plan.searches), 'search')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}, at most "
-        f"{config.training.epochs} epochs: about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}. "
-        f"At most {count(plan.slots, 'trial')} run at once."
-    )
-    folds = count(config.outer.folds, "outer fold")
-    repeats = config.outer.repeats or 1
+def _testing(config: StudyConfig) -> str:
+    """How every target is tested."""
+    folds, repeats = count(config.outer.folds, "outer fold"), config.outer.repeats or 1
     if config.protocol == "holdout":
-        tested = f"on one split, {given_percent(config.outer.test_fraction)} of its rows"
-    elif config.time is not None:  # which no repeat draws otherwise
-        tested = f"in {folds}, in the order of time"
-    else:
-        tested = f"in {folds}, repeated {times(repeats)}" if repeats > 1 else f"in {folds}"
-    return [cost, f"Every target is tested {tested}."]
+        return f"one split; {given_percent(config.outer.test_fraction)} of rows are test rows"
+    if config.time is not None:  # which no repeat draws otherwise
+        return f"{folds} in the order of time"
+    many = f" \N{MULTIPLICATION SIGN} {repeats} repeats" if repeats > 1 else ""
+    return f"{folds}{many}: each row is tested {times(repeats)}"
 
 
 def check_json(prepared: Prepared) -> dict[str, Any]:
@@ -91,29 +88,40 @@ def _warned(prepared: Prepared) -> list[StudyWarning]:
 
 
 def print_check(prepared: Prepared, console: Console) -> None:
-    """Print all of it."""
-    table, config = prepared.table, prepared.plan.config
-    console.print(
-        f"{config.name}: {count(len(table.frame), 'row')} from {printable(config.data.source)}",
-        soft_wrap=True,
-    )
-    for found in table.targets:
-        console.print(f"Target {found.name} is {found.kind.value}: {found.reason}.", soft_wrap=True)
+    """Print the table's size and targets, the plan in one block, warnings, then the targets and all
+    columns but numbers without an empty cell.
+    """
+    table, plan = prepared.table, prepared.plan
+    config, features, workers = plan.config, table.features, workers_here(plan)
     kinds = {found.name: found.kind for found in table.targets}
+    targets = [f"{printable(name)} is {kind.value}" for name, kind in kinds.items()]
+    source = printable(Path(config.data.source).name)
+    size = f"{count(len(table.frame), 'row')}, {count(len(features), 'feature')}"
+    console.print(fill(f"{source}: {size}. Target {', '.join(targets)}.", WIDTH), soft_wrap=True)
+    types = Counter(feature.type for feature in features).most_common()
+    empty = [feature.missing for feature in features if feature.missing]
+    cells = f"; {count(sum(empty), 'empty cell')} in {count(len(empty), 'column')}" if empty else ""
+    cost = (
+        f"{count(len(plan.models), 'model')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}: "
+        f"about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}"
+    )
+    lines = [("Features", ", ".join(f"{n} {type_}" for type_, n in types) + cells)]
     for target, question in questions(config, kinds).items():
-        console.print(asked_words(question, kinds[target], target), soft_wrap=True)
-    if table.splitting:
-        console.print(table.splitting, soft_wrap=True)
-    features = columns(("feature", "type", "empty cells", "why"), left=4)
-    for feature in table.features:
-        features.add_row(feature.name, feature.type, str(feature.missing or "-"), feature.reason)
-    console.print(features)
-    for note in table.notes:
-        console.print(f"Note: {note}", soft_wrap=True)
+        said = asked_words(question, kinds[target], target).removeprefix("Verdict on ")
+        several = len(kinds) > 1
+        lines.append(("Verdict", said if several else said.removeprefix(f"{target}: ")))
+    lines += [("Testing", _testing(config)), ("", table.splitting), ("Cost", cost)]
+    lines += [("Budget", budget_words(plan) or ""), *(("Note", note) for note in table.notes)]
+    for name, text in lines:
+        if text:
+            say(console, text, f"  {name}")
     print_warnings(_warned(prepared), console)
-    models = columns(("target", "model", "outer folds", "trials", "fits a trial"), left=2)
-    for target, model, folds, trials, fits in _models(prepared.plan):
-        models.add_row(target, model, f"{folds} and all rows", str(trials), str(fits))
-    console.print(models)
-    for line in filter(None, (budget_words(prepared.plan), *cost_lines(prepared.plan))):
-        console.print(line, soft_wrap=True)
+    rows = [
+        [own.name, own.kind.value, own.reason, f"{own.missing or DASH}"] for own in table.targets
+    ]
+    rows += [
+        [own.name, own.type, own.reason, f"{own.missing or DASH}"]
+        for own in features
+        if own.missing or own.type != "numeric"
+    ]
+    console.print(aligned(["column", "type", "why", "empty cells"], rows, 3), crop=False)

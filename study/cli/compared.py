@@ -8,61 +8,51 @@ import json
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from study.ask import Compared
-from study.cli.progress import columns
+from study.cli.ending import aligned, say
 from study.evidence.between import Between
 from study.evidence.metrics import metric_of
-from study.formatting import human
+from study.evidence.wording.table import NAMES as MODELS
+from study.formatting import DASH, human
 from study.schema import NOUNS, REGRESSION, printable
 
 
 def print_compared(found: Compared, console: Console) -> None:
     """Print all of it."""
     if found.config:
-        console.print(_configs(found))
+        rows = [[key, *map(_shown, values)] for key, values in found.config.items()]
+        heads = ["where configs differ", *found.names]
+        console.print(aligned(heads, rows, len(heads)), crop=False)
     else:
         console.print(
             "Their configs don't differ in anything that changes results.", soft_wrap=True
         )
-    console.print(_answers(found))
+    verdicts = [
+        [target, *(((own.verdict or "none") if own else DASH) for own in each)]
+        for target, each in found.verdicts.items()
+    ]
+    heads = ["verdicts", *found.names]
+    console.print("", aligned(heads, verdicts, len(heads)), crop=False)
     for target in found.targets:
         _print_target(found, target, console)
-
-
-def _configs(found: Compared) -> Table:
-    table = columns(
-        ("key", *found.names), left=1 + len(found.names), title="Where their configs differ"
-    )
-    for key, values in found.config.items():
-        table.add_row(key, *map(_shown, values))
-    return table
 
 
 def _shown(value: Any) -> str:
     return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def _answers(found: Compared) -> Table:
-    table = columns(("target", *found.names), left=1 + len(found.names), title="Verdicts")
-    for target, own in found.verdicts.items():
-        table.add_row(
-            target, *(((verdict.verdict or "none") if verdict else "-") for verdict in own)
-        )
-    return table
-
-
 def _print_target(found: Compared, target: Between, console: Console) -> None:
     if target.refused:
         console.print(target.refused, soft_wrap=True)
         return
-    title = f"{target.target}: {metric_of(str(target.metric), target.kind).noun} on {target.n_rows:,} test rows"
-    table = columns(("model", *found.names), left=1, title=title)
-    noun = NOUNS.get(str(target.per), "the regression").removeprefix("the ")
-    for name in dict.fromkeys(name for own in target.losses for name in own):
-        label = noun if name == REGRESSION else NOUNS[name].removeprefix("the ")
-        table.add_row(label, *(human(own.get(name)) for own in target.losses))
-    console.print(table)
-    for said in found.words(target):
-        console.print(said, soft_wrap=True)
+    metric = metric_of(str(target.metric), target.kind)
+    nouns = {REGRESSION: NOUNS.get(str(target.per), "regression"), **MODELS}
+    rows = [
+        [nouns[name], *(human(own.get(name)) for own in target.losses)]
+        for name in dict.fromkeys(name for own in target.losses for name in own)
+    ]
+    title = f"\n{target.target}: {metric.noun} on {target.n_rows:,} test rows"
+    console.print(title, aligned(["model", *found.names], rows), sep="\n", crop=False)
+    for said in dict.fromkeys(found.words(target)):
+        say(console, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import fill
 
 import pandas as pd
 from rich.console import Console
@@ -14,15 +15,18 @@ from study.evidence.answer import Verdict
 from study.evidence.findings import NONE, UNDECIDED
 from study.evidence.metrics import metrics_of
 from study.evidence.warnings.catalogue import CATALOGUE
-from study.evidence.wording.amounts import small
+from study.evidence.wording.amounts import capital, limits, signed, small
 from study.evidence.wording.answer import BESIDE, Words
 from study.evidence.wording.table import NAMES as MODELS, ModelsTable, metric_words, models_table
 from study.evidence.wording.together import together_words
+from study.formatting import DASH, chance
 from study.records.results import Results
-from study.schema import LOSS, printable
+from study.schema import LOSS, REGRESSION, printable
 
 MOST_WARNINGS = 3
-"""Warnings that are named at the end of a run."""
+"""Warnings that are named at the end of a run, as far as they fit in"""
+WIDTH = 80
+"""columns."""
 
 
 def print_ending(results: Results, console: Console) -> None:
@@ -36,70 +40,110 @@ def print_ending(results: Results, console: Console) -> None:
         console.print()
         console.print(_models(table), crop=False)
         if verdict.formula:
-            lines = map(printable, verdict.formula.splitlines())
-            _say(console, "Formula   " + f"\n{'':12}".join(lines))
+            label = "  Formula"
+            for line in verdict.formula.splitlines():
+                say(console, printable(line), label)
+                label = " "
         if verdict is verdicts[-1]:
             of = table.of if len(verdicts) == 1 else "the regression's loss"
-            _say(console, f"Improvement = share of {of} removed on test rows.", style="dim")
+            say(console, f"Improvement = share of {of} removed on test rows.", style="dim")
         console.print()
     if said := together_words(verdicts):
-        _say(console, said)
+        say(console, said)
     _places(results, console)
 
 
-def print_verdict(verdict: Verdict, console: Console) -> None:
-    """Print its headline and the lines below."""
+def print_verdict(verdict: Verdict, console: Console, brief: bool = False) -> None:
+    """Print its headline and, unless `brief`, the lines below."""
     words = Words(verdict)
     open_ = verdict.verdict in (UNDECIDED, NONE, None)
     mark = Text("? ", style="yellow") if open_ else Text("\N{HEAVY CHECK MARK} ", style="green")
-    head = f"{printable(verdict.target)}: {small(words.headline)}"
+    head = fill(
+        f"{printable(verdict.target)}: {small(words.headline)}", WIDTH - 2, subsequent_indent="  "
+    )
     console.print(mark + Text(head, style="bold"), soft_wrap=True)
-    for line in words.lines:
-        _say(console, line)
+    for line in () if brief else words.lines:
+        say(console, line)
 
 
 def print_all(results: Results, console: Console) -> None:
-    """Print the end of the run, then all that stands beside each verdict, the warnings with their
-    fixes, and the notes.
+    """Print the end of the run, then of each verdict its comparisons and metrics and what stands
+    beside it, then warnings with their fixes, notes and files.
     """
     from study.cli.progress import notes
     from study.cli.warned import print_warnings
-    from study.records.delivery import delivery_notes
+    from study.records.delivery import delivered_frame
 
     print_ending(results, console)
+    console.print()
     for verdict in results.verdicts:
         words = Words(verdict)
-        console.print(Text(f"\n{printable(verdict.target)}", style="bold"))
-        for name in (*BESIDE, "settle", "tested", "method"):
+        console.print(Text(printable(verdict.target), style="bold"))
+        if verdict.gains:
+            console.print(_comparisons(verdict), "", crop=False)
+        console.print(_metrics(verdict, results.metrics), "", crop=False)
+        for name in (*BESIDE[1:], "settle", "tested", "method"):
             if told := getattr(words, name):
-                _say(console, told)
-        console.print(_metrics(verdict, results.metrics), crop=False)
+                say(console, told, f"  {capital(name)}")
+        console.print()
     print_warnings(results.warnings, console)
-    for note in filter(None, [results.data.splitting, *notes(results), *delivery_notes(results)]):
-        _say(console, note)
+    for note in filter(None, [results.data.splitting, *notes(results)]):
+        say(console, note, "  Note")
+    files = [
+        [file, f"{(results.root / file).stat().st_size / 1_000:,.0f} kB"]
+        for file in delivered_frame(results)["file"]
+    ]
+    if files:
+        console.print("", aligned(["final model", "size"], files), crop=False)
 
 
-def _say(console: Console, text: str, style: str | None = None) -> None:
-    console.print(f"  {text}", style=style, markup=False, highlight=False, soft_wrap=True)
+def say(console: Console, text: str, label: str = "", style: str | None = None) -> None:
+    """Print a text in lines of WIDTH, all of them indented, or behind a label."""
+    start = f"{label:<12}" if label else "  "
+    said = fill(
+        text,
+        WIDTH,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    console.print(said, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _models(found: ModelsTable) -> Table:
     cells = [[row.model, row.loss, row.metric, row.improvement, row.interval] for row in found.rows]
-    table = _table(found.heads, cells)
+    table = aligned(found.heads, cells)
     for own, row in zip(table.rows, found.rows, strict=True):
         own.style = "bold" if row.use else "dim" if row.reference else None
     return table
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Rows of cells that stay on one line each, under heads that wrap where the terminal is narrow."""
+def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Table:
+    """Rows of cells that stay on one line each, under heads that wrap where the terminal is narrow.
+
+    left: columns of words, before those of numbers.
+    """
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="")
     for place, (head, *cells) in enumerate(zip(heads, *rows, strict=True)):
         width = max(map(len, [*head.split(), *cells]))
-        table.add_column(head, justify="right" if place else "left", min_width=width)
+        table.add_column(head, justify="left" if place < left else "right", min_width=width)
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _comparisons(verdict: Verdict) -> Table:
+    """A row a pair of models, the richer one first."""
+    rows = []
+    for (base, other), gain in verdict.by_pair.items():
+        unit, of = ("%", "") if base == REGRESSION else ("", " points")
+        odds = " / ".join(map(chance, (gain.better, gain.equal, gain.worse)))
+        known = not math.isnan(gain.improvement)
+        size = f"{signed(gain.improvement, unit)}{of}" if known else DASH
+        rows.append([f"{other}, {base}", size, limits(gain, unit), odds])
+    heads = ["comparisons", "improvement", "interval", "better / same / worse"]
+    return aligned(heads, rows)
 
 
 def _metrics(verdict: Verdict, metrics: pd.DataFrame) -> Table:
@@ -113,20 +157,23 @@ def _metrics(verdict: Verdict, metrics: pd.DataFrame) -> Table:
         known = dict(zip(values["metric"], values["value"], strict=True))
         told = [metric_words(metric, known.get(metric.name, math.nan)) for metric in asked]
         rows.append([MODELS.get(str(model), verdict.nouns[str(model)]), *told])
-    return _table(["metrics", *(metric.label for metric in asked)], rows)
+    return aligned(["metrics", *(metric.label for metric in asked)], rows)
 
 
 def _places(results: Results, console: Console) -> None:
     """Warnings by name, then where models and report are, and what shows more."""
     warned = list(dict.fromkeys(warning.id for warning in results.warnings))
-    if warned:
-        named = [CATALOGUE[each].phrase for each in warned[:MOST_WARNINGS]]
-        more = [f"{len(warned) - MOST_WARNINGS} more"] if len(warned) > MOST_WARNINGS else []
-        _say(console, f"Warnings  {' · '.join([*named, *more])}")
+    for most in range(min(MOST_WARNINGS, len(warned)), 0, -1):
+        more = len(warned) - most
+        named = [*(CATALOGUE[each].phrase for each in warned[:most]), f"{more} more"]
+        line = " · ".join(named if more else named[:-1])
+        if len(line) <= WIDTH - 12 or most == 1:
+            say(console, line, "  Warnings")
+            break
     paths = results.paths
     if len(results.verdicts) > 1:
-        _say(console, f"Models    {paths.models}/")
+        say(console, f"{paths.models}/", "  Models")
     elif name := results.verdicts[0].answer_procedure:
-        _say(console, f"Model     {paths.delivered(results.verdicts[0].target, name)}")
-    _say(console, f"Report    {paths.html}")
-    _say(console, f"More      study show {results.root} --all")
+        say(console, f"{paths.delivered(results.verdicts[0].target, name)}", "  Model")
+    say(console, str(paths.html), "  Report")
+    say(console, f"study show {results.root} --all", "  More")

@@ -5,15 +5,18 @@ no terminal.
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
 
 from rich import progress as bar
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column
+from rich.text import Text
 
 from study.cli.ending import print_ending
 from study.evidence.wording.table import on_some_folds
@@ -38,16 +41,6 @@ def span(seconds: float) -> str:
     if whole < 3_600:
         return f"{whole // 60}:{whole % 60:02d} min"
     return f"{whole // 3_600}:{whole % 3_600 // 60:02d} h"
-
-
-def columns(names: Sequence[str], left: int, title: str | None = None) -> Table:
-    """A table without frame of these columns, the first `left` of them of words, the others of
-    numbers.
-    """
-    table = Table(title=title, title_justify="left", box=None)
-    for place, name in enumerate(names):
-        table.add_column(name, justify="left" if place < left else "right")
-    return table
 
 
 def workers_here(plan: Plan) -> int:
@@ -76,6 +69,22 @@ def budget_words(plan: Plan) -> str | None:
     )
 
 
+def _far(task: bar.Task) -> str:
+    """How far it is: `64%  977/1,520 trials  1:12  0:40 left`."""
+    spent, left = (
+        None if seconds is None else re.sub(r"^0:0?(?=\d+:)", "", str(timedelta(0, round(seconds))))
+        for seconds in (task.elapsed or 0.0, task.time_remaining or None)
+    )
+    return (
+        f"{task.percentage:.0f}%  {task.fields['trials']}  {spent}{f'  {left} left' * bool(left)}"
+    )
+
+
+class _Far(bar.ProgressColumn):
+    def render(self, task: bar.Task) -> Text:
+        return Text(_far(task), style="progress.percentage")
+
+
 class Progress(Observer):
     """Observer that shows one line: the share of all tasks that is done, the trials, the time so
     far and the time left.
@@ -89,10 +98,8 @@ class Progress(Observer):
         self.searches: Mapping[str, SearchState] = {}
         self.shown = bar.Progress(
             bar.TextColumn("{task.description}", markup=False),
-            bar.BarColumn(),
-            bar.TextColumn("{task.percentage:.0f}%  {task.fields[trials]}"),
-            bar.TimeElapsedColumn(),
-            bar.TimeRemainingColumn(),
+            bar.BarColumn(bar_width=30),
+            _Far(table_column=Column(no_wrap=True)),
             console=console,
             refresh_per_second=2,
             speed_estimate_period=600,
@@ -156,10 +163,7 @@ class Progress(Observer):
         tenths = task.percentage // 10
         self.shown.update(task.id, advance=1, trials=self._trials())
         if self.shown.disable and task.percentage // 10 > tenths:
-            left = f", about {span(task.time_remaining)} left" if task.time_remaining else ""
-            self.note(
-                f"{task.percentage:.0f}%: {task.fields['trials']}, {span(task.elapsed or 0)}{left}"
-            )
+            self.note(f"{task.description} {_far(task)}")
 
     def concluded(self, results: Results) -> None:
         """Print the answer first, then the evidence in one table, then what to know."""

@@ -1,33 +1,45 @@
-"""What `study status` prints: how far every search is, and what to do next or what came out."""
+"""What `study status` prints: how far a study is, and what to do next or what came out."""
 
 from __future__ import annotations
 
 import math
+import re
+import time
+from collections import Counter
+from contextlib import suppress
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
+from rich.table import Table
 
 from study.api import study_beside, study_searches
-from study.cli.progress import columns, failed_words
+from study.cli.ending import aligned, print_verdict, say
+from study.cli.progress import failed_words, span
 from study.evidence.wording.amounts import listed
+from study.evidence.wording.table import NAMES as MODELS
 from study.execution.cluster.lock import at_work
-from study.formatting import human
+from study.formatting import DASH
 from study.records.outcome import Outcome
-from study.records.reading import digest, read_records
+from study.records.paths import StudyPaths
+from study.records.reading import Records, digest, read_records
 from study.records.results import Results
 from study.records.work import failure_notes
-from study.schema import ALL_ROWS, TrialState
+from study.schema import TrialState
 
 
-def status_json(results: Results, queued: str = "") -> dict[str, Any]:
+def status_json(
+    results: Results, queued: str = "", records: Records | None = None
+) -> dict[str, Any]:
     """For programs: results, queued, finished, running, resume (the command that resumes, where
     nobody runs), remaining, searches (a row a search: target, model, outer_fold, trials, budget,
     failed, val_loss, winner), failed, broken (records), notes, and of a finished study verdicts
     (their sentences) and digest (of the dataframe).
 
-    queued: what is to be said of a job in the queue, if there is one.
+    queued: what is to be said of a job in the queue, if there is one. records: of the folder, where
+    they are read already.
     """
-    found = read_records(results.paths)
+    found = records or read_records(results.paths)
     by_search: dict[str, list[Outcome]] = {}
     for record in found.trials:
         by_search.setdefault(record.search.key, []).append(record)
@@ -73,51 +85,80 @@ def status_json(results: Results, queued: str = "") -> dict[str, Any]:
 
 
 def print_status(results: Results, console: Console, queued: str = "") -> None:
-    """Print a row a search, broken records, and who goes on, the way on, or the verdicts with the
-    digest of the dataframe.
+    """Print how far the study is and how to resume it, or what came out, then a row a model, then
+    what failed.
 
     queued: what was said already of a job in the queue, if there is one.
     """
-    found = status_json(results, queued)
-    table = columns(
-        ("target", "model", "outer fold", "trials", "failed", "best validation loss", "refit"),
-        left=2,
-    )
-    table.columns[-1].justify = "left"
-    for row in found["searches"]:
-        fold = "all rows" if row["outer_fold"] == ALL_ROWS else str(row["outer_fold"])
-        numbers = (
-            f"{row['trials']}/{row['budget']}",
-            str(row["failed"] or ""),
-            human(row["val_loss"], 4),
-        )
-        table.add_row(
-            row["target"], row["model"], fold, *numbers, "tested" if row["winner"] else ""
-        )
-    console.print(table)
+    records = read_records(results.paths)
+    found = status_json(results, queued, records)
+    if found["finished"]:
+        for verdict in results.verdicts:
+            print_verdict(verdict, console, brief=True)
+        say(console, str(results.paths.html), "  Report")
+        say(console, str(found["digest"]), "  Digest")
+    else:
+        print(_far(results, found, records))
+    console.print(_models(results, found, records), crop=False)
     for path in found["broken"]:
         print(f"Broken record: {path}. The next run replaces it.")
     if found["failed"]:
-        print(
-            failed_words(
-                found["failed"], sum(row["trials"] for row in found["searches"]), results.root
-            )
-        )
-    for line in (*found["notes"], *found["verdicts"]):
-        print(line)
-    if found["finished"]:
-        print(f"Finished. Digest of the results: {found['digest']}")
-        return
-    left = listed(
-        [
-            f"{n:,} {'refits' if many == 'winners' else many}"
-            for many, n in found["remaining"].items()
-        ]
-    )
+        print(failed_words(found["failed"], len(records.trials), results.root))
+    for note in found["notes"]:
+        print(note)
+
+
+def _far(results: Results, found: dict[str, Any], records: Records) -> str:
+    """How far a study is, and how it is resumed."""
+    left = sum(found["remaining"].values())
+    done = len(records.trials) + len(records.winners) + len(records.beside)
+    far = f"{100 * done // max(1, done + left)}%"
     if found["running"]:
-        print(f"Running: {', '.join(found['running'])}. Left: {left}.")
-    else:
-        print(
-            f"Stopped. Left: {left}.",
-            f"Resume: {found['resume']}" if found["resume"] else "The SLURM job resumes it.",
+        who = re.sub(
+            r"process (\d+) on (\S+).*", r"on node \2 (pid \1)", "\n".join(found["running"])
         )
+        return f"Running {listed(who.splitlines())}: {far} done{_time_left(results.paths, left)}."
+    resume = f"Resume: {found['resume']}" if found["resume"] else "The SLURM job resumes it."
+    return f"Stopped at {far}. {resume}"
+
+
+def _time_left(paths: StudyPaths, left: int) -> str:
+    """What the tasks left take, if they go on as since this run began."""
+    with suppress(FileNotFoundError):  # no run has begun, or a search was packed meanwhile
+        began = paths.environment.stat().st_mtime
+        new = [path for path in paths.trials.glob("*/*.json*") if path.stat().st_mtime > began]
+        if done := sum(max(1, path.read_bytes().count(b"\n")) for path in new):
+            return f", about {span(left * (time.time() - began) / done)} left"
+    return ""
+
+
+def _models(results: Results, found: dict[str, Any], records: Records) -> Table:
+    """A row a model of a target: its searches, those tested and all, and its trials."""
+    models = results.data.models
+    labels = {f"{own.family}-d{own.depth}".removesuffix("-d0"): own.label for own in models}
+    labels |= MODELS
+    pruned = Counter(
+        (own.search.target, own.search.model_name)
+        for own in records.trials
+        if own.state is TrialState.PRUNED
+    )
+    sums = pd.DataFrame(found["searches"]).assign(all=1).groupby(["target", "model"], sort=False)
+    rows = [
+        [
+            target,
+            labels.get(model, model),
+            f"{tested}/{searches}",
+            f"{trials:,}/{budget:,}",
+            f"{pruned[target, model] or DASH}",
+            f"{failed or DASH}",
+        ]
+        for target, model, tested, searches, trials, budget, failed in sums[
+            ["winner", "all", "trials", "budget", "failed"]
+        ]
+        .sum()
+        .reset_index()
+        .itertuples(index=False)
+    ]
+    heads = ["target", "model", "searches", "trials", "stopped early", "failed"]
+    start = int(len(results.data.targets) == 1)
+    return aligned(heads[start:], [row[start:] for row in rows], 2 - start)

@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
-from study.cli.progress import columns, span
+from study.cli.ending import aligned
+from study.cli.progress import span
 from study.formatting import human
 from study.records.one import OneTrial
 from study.records.results import Results
@@ -63,16 +64,14 @@ def print_trial(results: Results, found: OneTrial, console: Console) -> None:
     }
     for name, values in groups.items():
         if values:
-            table = columns((name, "value"), left=1)
-            for key, value in [*values.items()][:MOST_ROWS]:
-                table.add_row(key, human(value))
-            console.print(table)
+            rows = [[key, human(value)] for key, value in [*values.items()][:MOST_ROWS]]
+            console.print(aligned([name, "value"], rows), crop=False)
     ran = f"on {record.device or 'an unknown device'} of {record.node or 'an unknown node'}"
     console.print(f"{span(record.wall_time_s)} {ran}.", soft_wrap=True)
     if record.error:
         console.print(record.error.rstrip(), soft_wrap=True)
     if again := how_again(results, found):
-        console.print(f"Run it and all that followed from it again: {again}", soft_wrap=True)
+        console.print(f"Retry: {again}", soft_wrap=True)
 
 
 def _ended(found: OneTrial) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from study.cli.ending import say
 from study.evidence.warnings.catalogue import CATALOGUE
 from study.schema import StudyWarning
 
@@ -13,12 +14,9 @@ if TYPE_CHECKING:
 
 
 def print_warnings(warnings: Iterable[StudyWarning], console: Console) -> None:
-    """Print each with what to do, and how to know more."""
-    told = list(warnings)
-    for warning in told:
-        console.print(f"Warning {warning.id}: {warning.sentence}", soft_wrap=True)
-    if told:
-        console.print(f"More about a warning: study explain {told[0].id}", soft_wrap=True)
+    """Print each with what to do."""
+    for warning in warnings:
+        say(console, warning.sentence, f"! {warning.id}")
 
 
 def count_words(warnings: Iterable[StudyWarning]) -> str:

@@ -90,7 +90,7 @@ def test_check_counts_what_would_be_done_and_does_nothing(folder: Path, command:
     )
     assert re.search(r"'house'.*\b10\b", found["splitting"])
     assert (shown.code, shown.err) == (0, "")
-    assert re.search(r"\b80 searches, 368 trials, 2,960 fits\b.*\b200 epochs\b", shown.out)
+    assert re.search(r"\b368 trials, 2,960 fits\b", shown.out)
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
 
 
@@ -103,8 +103,8 @@ def test_check_offers_no_further_repeat_of_folds_in_time_order(
         command("check", *PRICE, "--set=depths=1", *more).out for more in ((), ("--set=time=day",))
     )
 
-    assert "repeated" in at_random
-    assert "repeated" not in in_time
+    assert "repeats" in at_random
+    assert "repeats" not in in_time
 
 
 @pytest.mark.parametrize("more", ["protocol=nested", "families=[linear]"])
@@ -133,9 +133,7 @@ def test_any_path_and_any_column_name_is_printed_as_it_is(folder: Path, command:
     ended = command("check", f"{WEIRD}/a b.csv", "-t", "price [/b]", "--set=depths=1")
 
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("a_b~")
-    assert f"{folder}/{WEIRD}/a b.csv\n" in ended.out
-    assert " size [m] " in ended.out
+    assert ended.out.startswith("a b.csv: ")
     assert " price [/b] " in ended.out
 
 
@@ -178,8 +176,8 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
     assert found["remaining"] == {"trials": 14, "winners": 8, "trees": 2, "simple formulas": 2}
     assert found["broken"] == ["results/my study/trials/y-terms-o0/0002.json"]
     assert (found["failed"], found["resume"]) == (1, "study run 'results/my study/config.yaml'")
-    assert next(line.split() for line in shown.out.splitlines() if "terms" in line) == [
-        "y", "terms", "0", "2/3", "1", "0.2500",
+    assert next(line.split() for line in shown.out.splitlines() if "terms" in line)[-4:] == [
+        "0/2", "2/6", "\N{EN DASH}", "1",
     ]  # fmt: skip
     assert all(
         way in shown.out

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from harness.predicted import made
-from study.cli.ending import print_verdict
+from study.cli.ending import WIDTH, print_verdict
 from study.evidence import verdicts
 from study.evidence.answer import Verdict
 from study.evidence.findings import DecidedAt, FormulaTerms, Gain, RungGain, TreesLine
@@ -42,6 +42,8 @@ Told = dict[str, Verdict | list[Verdict] | str | None]
 """By what is special about it the verdict of a study, those of several targets, or one sentence of
 a verdict told before."""
 DEPTHS = {"neural": 1, "residual": 1}
+MOST_LINES = 6
+"""Of the 18 that an ending may have: 12 are its table, warnings, paths and what is between them."""
 
 PRODUCT = "a\N{MULTIPLICATION SIGN}b"
 
@@ -53,9 +55,13 @@ def printed(told: Told) -> str:
         out.write(f"\n# {heading}\n\n")
         own = found if isinstance(found, list) else [found] if isinstance(found, Verdict) else []
         for verdict in own:
+            start = len(out.getvalue())
             print_verdict(
                 verdict, Console(file=out, width=80, markup=False, emoji=False, highlight=False)
             )
+            lines = out.getvalue()[start:].splitlines()
+            assert len(lines) <= MOST_LINES
+            assert max(map(len, lines)) <= WIDTH
             beside = ((name, getattr(Words(verdict), name)) for name in ("action", *BESIDE))
             out.writelines(f"  {name}: {said}\n" for name, said in beside if said)
         out.write(f"  {said}\n" if (said := together_words(own)) else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -30,7 +31,9 @@ def explain(
         )
     elif warning is None:
         for each in ENTRIES:
-            print(f"{each.id}  {each.title} (touches {each.touches})")
+            print(f"{each.id}  {each.title} (affects {each.touches})")
     else:
         entry = entry_of(warning)
-        print(f"{entry.id} {entry.title}\n\n{entry.text.replace('**', '')}")
+        print(f"{entry.id} {entry.title}")
+        for text in entry.text.replace("**", "").split("\n\n"):
+            print("\n" + fill(text, 80))
