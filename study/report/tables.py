@@ -15,6 +15,7 @@ from study.diagnostics.drawing.html_table import (
 )
 from study.diagnostics.drawing.style import by_target_of, model_name, with_names
 from study.evidence.answer import Verdict
+from study.evidence.winners import CHOSEN
 from study.evidence.wording.amounts import signed, span
 from study.evidence.wording.answer import Words
 from study.formatting import DASH, chance
@@ -36,7 +37,7 @@ def scores_frame(results: Results) -> pd.DataFrame:
         "std_error": "std. error", "val_loss": "validation loss", "test_loss": "test loss", "n_rows": "test rows",
         "calibration_error": "calibration error", "n_clipped": "clipped",
     }  # fmt: skip
-    scores = with_names(results.scores, results.data.models)
+    scores = with_names(_once(results.scores, results), results.data.models)
     scores["n_clipped"] = scores["n_clipped"].where(scores["n_clipped"] > 0)
     shown = by_target_of(results.trials, scores)[SCORES.split()]
     return shown.rename(columns=names)
@@ -46,7 +47,7 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     """Every model against every simpler one: improvement, its interval, and how likely it is
     better, the same or worse.
     """
-    pairs = results.pairs
+    pairs = _once(_once(results.pairs, results, "other_depth"), results, "base_depth")
     if pairs.empty:
         return pairs
     other, base = (
@@ -65,6 +66,12 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
         "better / same / worse": [" / ".join(map(chance, row)) for row in chances],
     }  # fmt: skip
     return pd.DataFrame(shown)
+
+
+def _once(frame: pd.DataFrame, results: Results, depth: str = "depth") -> pd.DataFrame:
+    """`frame` without the network that chooses its depth, where there is one depth to choose."""
+    one = sum(model.depth > 0 for model in results.data.models) == 1
+    return frame[frame[depth] != CHOSEN] if one else frame
 
 
 def sources(results: Results) -> Html:

@@ -22,8 +22,7 @@ LEAST_FALL = 0.01
 TEXT = """\
 ### Was the search long enough?
 
-Lowest validation loss by number of trials: the median over outer folds, with their range. A model whose line still falls at
-its end may improve with more trials.
+Lines are medians over outer folds, with their range; one still falling at its end may need more trials.
 """
 
 

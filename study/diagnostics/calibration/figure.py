@@ -18,8 +18,7 @@ WORTH = 0.02
 TEXT = """\
 ### Are the probabilities right?
 
-One dot per bin of test rows, with intervals that hold together at 95%. On the grey line a predicted 30% happens 30% of the
-time.
+One dot per bin of test rows, with its interval; on the grey line, a predicted 30% happens 30% of the time.
 """
 
 

@@ -42,7 +42,7 @@ COLUMNS = frame(
      "pull_in_se": ("float64", "(estimate - mle_estimate) / mle_std_error: how far the penalty moved it."),
      "odds_ratio": ("float64", "exp(estimate) of a logistic regression."),
      "se_over": ("str", "Unit of the standard errors: `rows`, `groups` or `blocks of time`."),
-     "note": ("str", "A caveat, such as that classes separate.")},
+     "note": ("str", "The base that a level is compared with, and caveats, such as that classes separate.")},
 )  # fmt: skip
 
 KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
@@ -82,7 +82,17 @@ def compute(context: Context) -> pd.DataFrame:
             rows = contrasts(rows, encoded.classes)
         trained.append(rows)
         spread = dict(zip(terms, encoded.scale[-1].tolist(), strict=True))
-        references.append(reference.assign(**model, sd=reference["term"].map(spread)))
+        bases = {
+            term.name: f"base: {encoded.references[term.column]}; "
+            for term in encoded.terms
+            if term.column in encoded.references
+        }
+        note = reference["term"].map(bases).fillna("") + reference["note"]
+        references.append(
+            reference.assign(
+                **model, sd=reference["term"].map(spread), note=note.str.removesuffix("; ")
+            )
+        )
     return coefficient_table(
         pd.concat(trained[1:] or trained), pd.concat(references[1:] or references)
     )

@@ -23,12 +23,13 @@ BEYOND = 1.6
 TEXT = """\
 ### Which coefficients are largest?
 
-Change in the prediction for one standard deviation of each column. Dots: the saved model. Bars: an exact fit with its 95%
-interval. The table is per unit of each column; a penalised coefficient is pulled towards 0 and has no standard error.
+Change in the prediction for one standard deviation of each column; the exact fit has no penalty.
 """
 MOST_WEIGHTS = 100
 """Most weights of a regression in one table."""
-TABLE = ""
+TABLE = "Coefficients are per unit of each column; standard errors are those of a fit without a penalty."
+PENALISED = r"penalised \([^)]*\): no standard error(; without the penalty: )?"
+"""What a note says of every row, and the text before the table too."""
 SCALES = {"logistic": "the log-odds", "poisson": "the log-rate"}
 
 
@@ -49,22 +50,25 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_weights, 9) frame: target, family, label (term, level and output), estimate (per original
-    unit), weight, ref_weight, ref_low, ref_high (times the standard deviation of the column; NaN
-    where there is none), n_more (terms of the target that are smaller and left out); no intercept,
+    (n_weights, 9) frame: target, family, label (term, level, its base and output), estimate (per original
+    unit), weight, ref_weight, ref_low, ref_high (without a penalty, times the standard deviation of
+    the column; NaN where there is no standard error), n_more (terms of the target that are smaller and left out); no intercept,
     which has no weight here.
     """
     own = first_fold(results.coefficients)
     own = own[own["estimate"].notna() & (own["term"] != "intercept")]
-    parts = own[["term", "level", "output"]].astype(object)
+    base = own["note"].str.extract(r"(base: [^;]*)", expand=False)
+    parts = own[["term", "level", "output"]].assign(base=base).astype(object)
     named = [
         term
         + (f" = {level}" if pd.notna(level) and f"{level}" not in str(term) else "")
+        + (f" ({base})" if pd.notna(base) else "")
         + (f" \N{RIGHTWARDS ARROW} {output}" if pd.notna(output) else "")
-        for term, level, output in parts.itertuples(index=False)
+        for term, level, output, base in parts.itertuples(index=False)
     ]
-    names = {"ref_estimate": "ref_weight", "ref_low": "ref_low", "ref_high": "ref_high"}
-    scaled = own[list(names)].mul(own["sd"].astype(float), axis=0).rename(columns=names)
+    names = {"mle_estimate": "ref_weight", "mle_low": "ref_low", "mle_high": "ref_high"}
+    scaled = own[list(names)].where(own["mle_std_error"].notna())
+    scaled = scaled.mul(own["sd"].astype(float), axis=0).rename(columns=names)
     own = (
         own[["target", "family", "estimate"]]
         .assign(label=named, weight=own["standardised"].astype(float))
@@ -81,7 +85,7 @@ def data(results: Results) -> pd.DataFrame:
 def finding(own: pd.DataFrame) -> str:
     """The column with the largest standardised weight."""
     family, label, weight, target = own[["family", "label", "weight", "target"]].iloc[0]
-    return f"largest effect: {label}, {human(weight)} in {SCALES.get(family, target)} per standard deviation"
+    return f"the largest coefficient is that of {label}: {human(weight)} in {SCALES.get(family, target)} per standard deviation"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -132,7 +136,8 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
     place = size.groupby(own["target"]).rank(method="first", ascending=False)
     names = {
         "target": "target", "term": "column", "level": "level", "output": "class", "estimate": "coefficient",
-        "standardised": "per std. deviation", "ref_std_error": "std. error", "odds_ratio": "odds ratio", "note": "note",
+        "standardised": "per std. deviation", "mle_std_error": "std. error", "odds_ratio": "odds ratio", "note": "note",
     }  # fmt: skip
     shown = own.loc[place <= MOST_WEIGHTS, list(names)].rename(columns=names)
+    shown["note"] = shown["note"].str.replace(PENALISED, "", regex=True).str.strip(";: ")
     return shown.replace("", None).reset_index(drop=True)

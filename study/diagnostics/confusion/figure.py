@@ -25,8 +25,7 @@ SIDES = ["observed", "predicted"]
 TEXT = """\
 ### Which classes are confused?
 
-Rows are observed classes, columns predicted ones. Cells have the share of the row and, in small matrices, its number of test
-rows.
+Each cell is the share of an observed class (row) that was given a predicted class (column).
 """
 
 

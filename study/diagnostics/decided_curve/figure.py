@@ -17,8 +17,7 @@ from study.records.results import Results
 TEXT = """\
 ### How many rows would settle it?
 
-Improvement of models trained on parts of the training rows, with its interval. Dashed: what the interval must clear, {bound}
-or 0. Dotted: from where a study would likely settle it.
+The verdict is settled once an interval clears the dashed line; the dotted line marks where that is likely.
 """
 
 

@@ -18,8 +18,7 @@ from study.schema import Kind
 TEXT = """\
 ### How well are classes separated?
 
-Means over the outer folds: better curves lie closer to the upper left (ROC) or upper right (precision-recall). On the grey line
-a model only guesses.
+Better curves lie closer to the upper left (ROC) or upper right (PR); the grey line is guessing.
 """
 ROC = "roc"
 CURVES = {ROC: "ROC", "precision_recall": "PR"}

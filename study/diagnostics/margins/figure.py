@@ -18,7 +18,7 @@ from study.schema import NETWORK, REGRESSION, TERMS
 TEXT = """\
 ### What if the margin were another?
 
-Each curve is the probability that an improvement is above the margin, for every margin. Dashed: {bound}.
+Each curve is the probability of an improvement above a margin; the dashed line is {bound}.
 """
 
 

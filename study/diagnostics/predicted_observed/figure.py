@@ -22,7 +22,7 @@ WHAT = {Kind.CONTINUOUS: "variance", Kind.COUNT: "deviance"}
 TEXT = """\
 ### How close are predictions to what was observed?
 
-One dot per test row; on the grey line the prediction is right. A bend is structure that the model misses.
+One dot per test row; on the grey line the prediction is right, and a bend is missed structure.
 """
 
 
