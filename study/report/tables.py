@@ -47,7 +47,7 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     """Every model against every simpler one: improvement, its interval, and how likely it is
     better, the same or worse.
     """
-    pairs = _once(_once(results.pairs, results, "other_depth"), results, "base_depth")
+    pairs = _once(results.pairs, results)
     if pairs.empty:
         return pairs
     other, base = (
@@ -68,10 +68,10 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     return pd.DataFrame(shown)
 
 
-def _once(frame: pd.DataFrame, results: Results, depth: str = "depth") -> pd.DataFrame:
+def _once(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
     """`frame` without the network that chooses its depth, where there is one depth to choose."""
-    one = sum(model.depth > 0 for model in results.data.models) == 1
-    return frame[frame[depth] != CHOSEN] if one else frame
+    many = sum(model.depth > 0 for model in results.data.models) != 1
+    return frame[(frame.filter(like="depth") != CHOSEN).all(axis=1) | many]
 
 
 def sources(results: Results) -> Html:

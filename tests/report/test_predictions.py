@@ -92,7 +92,7 @@ def test_the_title_of_probabilities_names_the_surest_fault(results: Results) -> 
     assert not re.search("network|regression|trees", right)
 
 
-def test_each_class_has_a_named_line_with_its_area_and_of_many_the_hardest_are_shown(
+def test_each_class_has_a_named_line_and_of_many_the_hardest_are_shown(
     results: Results,
 ) -> None:
     observed = np.arange(N) % 6

@@ -72,7 +72,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                     [*line[name], line[name].iloc[-1]] for name in ("best", "low", "high")
                 )
                 ax.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0)
-                ax.step(x, best, where="post", color=colour, lw=1.7, alpha=0.95)
+                ax.step(x, best, where="post", color=colour, lw=1.7)
             loss_ticks(ax, own[["low", "best", "high"]], 5)
             ax.set(
                 xlabel="trials of the model", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}"

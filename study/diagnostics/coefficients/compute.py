@@ -83,16 +83,12 @@ def compute(context: Context) -> pd.DataFrame:
         trained.append(rows)
         spread = dict(zip(terms, encoded.scale[-1].tolist(), strict=True))
         bases = {
-            term.name: f"base: {encoded.references[term.column]}; "
+            term.name: f"compared with {encoded.references[term.column]}"
             for term in encoded.terms
             if term.column in encoded.references
         }
-        note = reference["term"].map(bases).fillna("") + reference["note"]
-        references.append(
-            reference.assign(
-                **model, sd=reference["term"].map(spread), note=note.str.removesuffix("; ")
-            )
-        )
+        names = reference["term"]
+        references.append(reference.assign(**model, sd=names.map(spread), base=names.map(bases)))
     return coefficient_table(
         pd.concat(trained[1:] or trained), pd.concat(references[1:] or references)
     )
@@ -148,7 +144,7 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     """
     keys = [column for column in KEYS if column in reference]
     reference = reference.reindex(
-        columns=[*keys, "sd", *REFERENCES, *UNPENALISED, "se_over", "note"]
+        columns=[*keys, "sd", *REFERENCES, *UNPENALISED, "se_over", "base", "note"]
     )
     objects = dict.fromkeys(
         [key for key in ("level", "output") if key in keys], object
@@ -159,7 +155,7 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
     merged["pull_in_se"] = (merged["estimate"] - merged["mle_estimate"]) / merged["mle_std_error"]
     merged = odds(merged)
-    said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
+    said = merged.reindex(columns=["contrast", "base", "note"]).astype(object).fillna("")
     merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
     gaps = [*REFERENCES, "gap_in_se", *UNPENALISED, "pull_in_se"]
     return merged[

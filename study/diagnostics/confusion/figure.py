@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from study.diagnostics.drawing.model_panels import best_alone, model_titles
-from study.diagnostics.drawing.palette import INK
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import plain, titled_panels, with_names
 from study.diagnostics.drawing.words import by_score, each_target, share, short
@@ -113,7 +112,6 @@ def _matrix(ax: Axes, own: pd.DataFrame) -> None:
                 ha="center",
                 va="center",
                 fontsize=8,
-                color=INK,
             )
     labels = [plain(short(name, 12)) for name in names]
     ax.set_xticks(np.arange(n) + 0.5, labels)

@@ -92,8 +92,6 @@ def table(results: Results) -> Html:
         for column, name in names.items()
     }
     sides = [f"helps {SIDES[side]}" for side in own["side"]]
-    heads = own[["target", "rule", "n", "rows"]].rename(
-        columns={"rule": "where", "n": "rows there", "rows": "of"}
-    )
+    heads = own[["target", "rule", "n"]].rename(columns={"rule": "where", "n": "rows there"})
     holds = own["holds"].map({True: "yes", False: "no"})
     return by_target(heads.assign(group=sides, **cells, holds=holds))

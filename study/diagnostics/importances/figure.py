@@ -16,8 +16,7 @@ from study.records.results import Results
 TEXT = """\
 ### Which columns do the models use?
 
-Rise in loss when a column is shuffled; 100% = the baseline's loss. Lines: one standard deviation of single folds. Columns that
-carry the same information may both look unused.
+Rise in loss when a column is shuffled, with one standard deviation of folds; similar columns can both look unused.
 """
 MOST_COLUMNS, FEW = 10, 6
 """Columns of a target, and where there are more than two targets."""

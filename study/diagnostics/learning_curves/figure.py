@@ -25,7 +25,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 TEXT = """\
 ### How did the networks learn?
 
-One line per member of each ensemble{fold}; dots mark kept weights; validation rising while training falls is overfitting.
+One line per ensemble member of the first outer fold; validation rising while training falls is overfitting.
 """
 
 
