@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 import numpy as np
@@ -37,7 +38,7 @@ def scores_frame(results: Results) -> pd.DataFrame:
         "std_error": "std. error", "val_loss": "validation loss", "test_loss": "test loss", "n_rows": "test rows",
         "calibration_error": "calibration error", "n_clipped": "clipped",
     }  # fmt: skip
-    scores = with_names(_once(results.scores, results), results.data.models)
+    scores = with_names(_once(results.scores, [CHOSEN], results), results.data.models)
     scores["n_clipped"] = scores["n_clipped"].where(scores["n_clipped"] > 0)
     shown = by_target_of(results.trials, scores)[SCORES.split()]
     return shown.rename(columns=names)
@@ -47,7 +48,7 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     """Every model against every simpler one: improvement, its interval, and how likely it is
     better, the same or worse.
     """
-    pairs = _once(results.pairs, results)
+    pairs = _once(results.pairs, set(results.trials["depth"]) - {0}, results)
     if pairs.empty:
         return pairs
     other, base = (
@@ -68,10 +69,10 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
     return pd.DataFrame(shown)
 
 
-def _once(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """`frame` without the network that chooses its depth, where there is one depth to choose."""
+def _once(frame: pd.DataFrame, twice: Iterable[int], results: Results) -> pd.DataFrame:
+    """`frame` without the depths that are in it twice where there is one to choose."""
     many = results.trials.query("depth > 0").groupby(["family", "depth"]).ngroups != 1
-    return frame[(frame.filter(like="depth") != CHOSEN).all(axis=1) | many]
+    return frame[~frame.filter(like="depth").isin(twice).any(axis=1) | many]
 
 
 def sources(results: Results) -> Html:

@@ -59,7 +59,7 @@ def draw(frame: pd.DataFrame) -> Picture:
         figure, parts = model_panels(frame, 3.6)
         for ax, own in parts:
             unit_square(ax)
-            ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
+            ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9)
             for bins, line in lines(own):
                 dots(ax, bins, "p", "share", **line)
             name = plain(own["name"].iloc[0]) if own["kind"].iloc[0] == Kind.BINARY else "a class"

@@ -98,7 +98,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
             places = range(len(own))
             low, high = (own[name].clip(-most, most) for name in ("ref_low", "ref_high"))
-            ax.hlines(places, low, high, color=INK, lw=1.4, alpha=0.55)
+            ax.hlines(places, low, high, color=INK, lw=1.4)
             ax.plot(own["ref_weight"], places, "|", color=INK, ms=13, mew=1.8)
             ax.plot(own["weight"], places, "o", color=REGRESSION, ms=6, zorder=4)
             ax.set_yticks(places, [plain(label) for label in own["label"]])

@@ -71,9 +71,9 @@ def draw(frame: pd.DataFrame) -> Picture:
             curve, share = own[["curve", "share"]].iloc[0]
             unit_square(ax)
             if curve == ROC:
-                ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
+                ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9)
             elif not are_classes(own):
-                ax.axhline(share, color=MUTED, lw=0.9, zorder=1)
+                ax.axhline(share, color=MUTED, lw=0.9)
             drawn = list(lines(own))
             for place, (rows, line) in enumerate(drawn):
                 width = 1.4 + 0.8 * (

@@ -73,7 +73,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             )
             ax.margins(x=0.15)
             ticks(ax.xaxis, 5, per_cent)
-            ax.legend(loc="best", handlelength=1.0)
+            ax.legend(loc="best")
     return Picture(figure, TEXT, each_target(frame, finding))
 
 
