@@ -72,7 +72,7 @@ def draw(frame: pd.DataFrame) -> Picture:
         for ax, own in parts:
             both = frame.loc[frame["target"] == own["target"].iloc[0], ["observed", "predicted"]]
             ends = [both.min().min(), both.max().max()]
-            ax.plot(ends, ends, color=MUTED, lw=0.9, zorder=1)
+            ax.plot(ends, ends, color=MUTED, lw=0.9)
             alpha = 0.45 if len(own) < 500 else 0.25
             for colour, points in own.groupby("colour", sort=False):
                 ax.plot(
