@@ -61,7 +61,6 @@ def _cells(results: Results) -> list[NotebookNode]:
     words = {
         "of": shares_of(results),
         "bound": margins_of(results),
-        "fold": " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else "",
         "trials": f"{len(results.trials):,}",
         "folder": printable(shlex.quote(name)),  # in one line, or it could end the block of code
         "config": printable(shlex.quote(f"{name}/config.yaml")),

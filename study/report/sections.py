@@ -24,7 +24,7 @@ class Section:
     """A part of the report.
 
     text: Markdown before it; `build_notebook` fills {of}, what improvements are shares of, {bound},
-    the margin, {fold}, {folder} and {config}. code: of its cell, where `results` and all
+    the margin, {folder} and {config}. code: of its cell, where `results` and all
     modules that `SETUP` names are at hand. when: whether it is shown. figure: the name of its
     picture.
     """

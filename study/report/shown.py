@@ -57,10 +57,7 @@ class Figures:
             return picture.figure  # type: ignore[no-any-return]
 
         draw.__name__, draw.__qualname__ = name, f"Figures.{name}"
-        fold = " of the first outer fold" if (results.trials["outer_fold"] > 0).any() else ""
-        draw.__doc__ = module.TEXT.format(
-            of=shares_of(results), bound=margins_of(results), fold=fold
-        )
+        draw.__doc__ = module.TEXT.format(of=shares_of(results), bound=margins_of(results))
         return draw
 
 

@@ -124,7 +124,10 @@ def weights(n: int, **changed: object) -> pd.DataFrame:
         estimate=np.arange(1.0, n + 1), sd=1 / np.arange(1.0, n + 1) ** 2, unit="", note=""
     )
     frame = frame.assign(
-        **(dict.fromkeys(("ref_estimate", "ref_low", "ref_high"), np.nan) | changed)
+        **(
+            dict.fromkeys(("mle_estimate", "mle_std_error", "mle_low", "mle_high"), np.nan)
+            | changed
+        )
     )
     return frame.assign(standardised=frame["estimate"] * frame["sd"])
 

@@ -27,10 +27,10 @@ def test_coefficients_are_standardised_beside_their_reference_without_the_interc
             expected.loc[term, "estimate"] * spread[term]
         )
         assert own.loc[term, "ref_weight"] == pytest.approx(
-            expected.loc[term, "ref_estimate"] * spread[term]
+            expected.loc[term, "mle_estimate"] * spread[term]
         )
         assert own.loc[term, "ref_low"] == pytest.approx(
-            expected.loc[term, "ref_low"] * spread[term]
+            expected.loc[term, "mle_low"] * spread[term]
         )
     assert own["weight"].abs().tolist() == sorted(own["weight"].abs().tolist(), reverse=True)
     assert sorted(own.index) == sorted(TERMS)
@@ -63,7 +63,13 @@ def test_a_term_that_is_small_in_its_unit_is_not_left_out(results: Results) -> N
 
 
 def test_a_reference_interval_that_leaves_the_axis_goes_to_its_edge(results: Results) -> None:
-    wide = weights(2, ref_estimate=[1.0, 2.0], ref_low=[0.9, -300.0], ref_high=[1.1, 300.0])
+    wide = weights(
+        2,
+        mle_estimate=[1.0, 2.0],
+        mle_std_error=[0.1, 150.0],
+        mle_low=[0.9, -300.0],
+        mle_high=[1.1, 300.0],
+    )
 
     (ax,) = axes_of(coefficients.draw(coefficients.data(with_frames(results, coefficients=wide))))
 

@@ -250,7 +250,7 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
     yield "hyperparameters, of every model", hyperparameters.finding(mattered(0.7, 0.3, 0.6, 0.4))
     yield "hyperparameters, of one", hyperparameters.finding(mattered(0.7, 0.3, 0.4, 0.6))
 
-    referred = weights(3, ref_estimate=1.0, ref_low=0.5, ref_high=1.5)
+    referred = weights(3, mle_estimate=1.0, mle_std_error=0.25, mle_low=0.5, mle_high=1.5)
     for name, own in {"without intervals": weights(60), "with intervals": referred}.items():
         found = with_frames(results, coefficients=own)
         yield f"coefficients, {name}", coefficients.finding(coefficients.data(found))

@@ -22,8 +22,7 @@ LEAST_FALL = 0.01
 TEXT = """\
 ### Was the search long enough?
 
-Lowest validation loss by number of trials: the median over outer folds, with their range. A model whose line still falls at
-its end may improve with more trials.
+Lines are medians over outer folds, with their range; one still falling at its end may need more trials.
 """
 
 
@@ -73,7 +72,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                     [*line[name], line[name].iloc[-1]] for name in ("best", "low", "high")
                 )
                 ax.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0)
-                ax.step(x, best, where="post", color=colour, lw=1.7, alpha=0.95)
+                ax.step(x, best, where="post", color=colour, lw=1.7)
             loss_ticks(ax, own[["low", "best", "high"]], 5)
             ax.set(
                 xlabel="trials of the model", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}"

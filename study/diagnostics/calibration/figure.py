@@ -18,8 +18,7 @@ WORTH = 0.02
 TEXT = """\
 ### Are the probabilities right?
 
-One dot per bin of test rows, with intervals that hold together at 95%. On the grey line a predicted 30% happens 30% of the
-time.
+One dot per bin of test rows, with its interval; on the grey line, a predicted 30% happens 30% of the time.
 """
 
 
@@ -60,7 +59,7 @@ def draw(frame: pd.DataFrame) -> Picture:
         figure, parts = model_panels(frame, 3.6)
         for ax, own in parts:
             unit_square(ax)
-            ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
+            ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9)
             for bins, line in lines(own):
                 dots(ax, bins, "p", "share", **line)
             name = plain(own["name"].iloc[0]) if own["kind"].iloc[0] == Kind.BINARY else "a class"

@@ -42,7 +42,7 @@ COLUMNS = frame(
      "pull_in_se": ("float64", "(estimate - mle_estimate) / mle_std_error: how far the penalty moved it."),
      "odds_ratio": ("float64", "exp(estimate) of a logistic regression."),
      "se_over": ("str", "Unit of the standard errors: `rows`, `groups` or `blocks of time`."),
-     "note": ("str", "A caveat, such as that classes separate.")},
+     "note": ("str", "The base that a level is compared with, and caveats, such as that classes separate.")},
 )  # fmt: skip
 
 KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
@@ -82,7 +82,13 @@ def compute(context: Context) -> pd.DataFrame:
             rows = contrasts(rows, encoded.classes)
         trained.append(rows)
         spread = dict(zip(terms, encoded.scale[-1].tolist(), strict=True))
-        references.append(reference.assign(**model, sd=reference["term"].map(spread)))
+        bases = {
+            term.name: f"compared with {encoded.references[term.column]}"
+            for term in encoded.terms
+            if term.column in encoded.references
+        }
+        names = reference["term"]
+        references.append(reference.assign(**model, sd=names.map(spread), base=names.map(bases)))
     return coefficient_table(
         pd.concat(trained[1:] or trained), pd.concat(references[1:] or references)
     )
@@ -138,7 +144,7 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     """
     keys = [column for column in KEYS if column in reference]
     reference = reference.reindex(
-        columns=[*keys, "sd", *REFERENCES, *UNPENALISED, "se_over", "note"]
+        columns=[*keys, "sd", *REFERENCES, *UNPENALISED, "se_over", "base", "note"]
     )
     objects = dict.fromkeys(
         [key for key in ("level", "output") if key in keys], object
@@ -149,7 +155,7 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
     merged["pull_in_se"] = (merged["estimate"] - merged["mle_estimate"]) / merged["mle_std_error"]
     merged = odds(merged)
-    said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
+    said = merged.reindex(columns=["contrast", "base", "note"]).astype(object).fillna("")
     merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
     gaps = [*REFERENCES, "gap_in_se", *UNPENALISED, "pull_in_se"]
     return merged[

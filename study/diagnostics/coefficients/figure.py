@@ -23,12 +23,13 @@ BEYOND = 1.6
 TEXT = """\
 ### Which coefficients are largest?
 
-Change in the prediction for one standard deviation of each column. Dots: the saved model. Bars: an exact fit with its 95%
-interval. The table is per unit of each column; a penalised coefficient is pulled towards 0 and has no standard error.
+Change in the prediction for one standard deviation of each column; no bar means no standard error.
 """
 MOST_WEIGHTS = 100
 """Most weights of a regression in one table."""
-TABLE = ""
+TABLE = "Coefficients are per unit of each column; standard errors are those of a fit without a penalty."
+PENALISED = r"penalised \([^)]*\): no standard error(; without the penalty: )?"
+"""What a note says of every row, and the text before the table too."""
 SCALES = {"logistic": "the log-odds", "poisson": "the log-rate"}
 
 
@@ -49,22 +50,24 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_weights, 9) frame: target, family, label (term, level and output), estimate (per original
-    unit), weight, ref_weight, ref_low, ref_high (times the standard deviation of the column; NaN
-    where there is none), n_more (terms of the target that are smaller and left out); no intercept,
+    (n_weights, 9) frame: target, family, label (term, its base and output), estimate (per original
+    unit), weight, ref_weight, ref_low, ref_high (without a penalty, times the standard deviation of
+    the column; NaN where there is no standard error), n_more (smaller terms, left out); no intercept,
     which has no weight here.
     """
     own = first_fold(results.coefficients)
     own = own[own["estimate"].notna() & (own["term"] != "intercept")]
-    parts = own[["term", "level", "output"]].astype(object)
+    base = own["note"].str.extract(r"compared with ([^:]*)", expand=False)
+    parts = own[["term", "output"]].assign(base=base).astype(object)
     named = [
         term
-        + (f" = {level}" if pd.notna(level) and f"{level}" not in str(term) else "")
+        + (f" (base: {base})" if pd.notna(base) else "")
         + (f" \N{RIGHTWARDS ARROW} {output}" if pd.notna(output) else "")
-        for term, level, output in parts.itertuples(index=False)
+        for term, output, base in parts.itertuples(index=False)
     ]
-    names = {"ref_estimate": "ref_weight", "ref_low": "ref_low", "ref_high": "ref_high"}
-    scaled = own[list(names)].mul(own["sd"].astype(float), axis=0).rename(columns=names)
+    names = {"mle_estimate": "ref_weight", "mle_low": "ref_low", "mle_high": "ref_high"}
+    scaled = own[list(names)].where(own["mle_std_error"].notna())
+    scaled = scaled.mul(own["sd"].astype(float), axis=0).rename(columns=names)
     own = (
         own[["target", "family", "estimate"]]
         .assign(label=named, weight=own["standardised"].astype(float))
@@ -81,7 +84,7 @@ def data(results: Results) -> pd.DataFrame:
 def finding(own: pd.DataFrame) -> str:
     """The column with the largest standardised weight."""
     family, label, weight, target = own[["family", "label", "weight", "target"]].iloc[0]
-    return f"largest effect: {label}, {human(weight)} in {SCALES.get(family, target)} per standard deviation"
+    return f"the largest coefficient is that of {label}: {human(weight)} in {SCALES.get(family, target)} per standard deviation"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -95,9 +98,9 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.axvline(0, color=MUTED, lw=0.8, zorder=1)
             places = range(len(own))
             low, high = (own[name].clip(-most, most) for name in ("ref_low", "ref_high"))
-            ax.hlines(places, low, high, color=INK, lw=1.4, alpha=0.55)
+            ax.hlines(places, low, high, color=INK, lw=1.4)
             ax.plot(own["ref_weight"], places, "|", color=INK, ms=13, mew=1.8)
-            ax.plot(own["weight"], places, "o", color=REGRESSION, ms=6, alpha=0.85, zorder=4)
+            ax.plot(own["weight"], places, "o", color=REGRESSION, ms=6, zorder=4)
             ax.set_yticks(places, [plain(label) for label in own["label"]])
             ax.set(xlim=(-most, most), ylim=(len(own) - 0.4, -0.6))
             target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
@@ -111,7 +114,15 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.grid(axis="x")
         marks = [
             Line2D([], [], marker="o", ls="", color=REGRESSION, label="saved model"),
-            Line2D([], [], marker="|", ms=10, mew=1.8, color=INK, label="exact fit, 95% interval"),
+            Line2D(
+                [],
+                [],
+                marker="|",
+                ms=10,
+                mew=1.8,
+                color=INK,
+                label="fit without a penalty, 95% interval",
+            ),
         ]
         figure.legend(handles=marks, loc="outside lower center", ncols=2)
     return Picture(figure, TEXT, each_target(frame, finding))
@@ -131,8 +142,9 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
     size = own["standardised"].astype(float).abs().fillna(np.inf)
     place = size.groupby(own["target"]).rank(method="first", ascending=False)
     names = {
-        "target": "target", "term": "column", "level": "level", "output": "class", "estimate": "coefficient",
-        "standardised": "per std. deviation", "ref_std_error": "std. error", "odds_ratio": "odds ratio", "note": "note",
+        "target": "target", "term": "column", "output": "class", "estimate": "coefficient",
+        "mle_std_error": "std. error", "odds_ratio": "odds ratio", "note": "note",
     }  # fmt: skip
     shown = own.loc[place <= MOST_WEIGHTS, list(names)].rename(columns=names)
+    shown["note"] = shown["note"].str.replace(PENALISED, "", regex=True).str.removesuffix(": ")
     return shown.replace("", None).reset_index(drop=True)

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from study.diagnostics.drawing.model_panels import best_alone, model_titles
-from study.diagnostics.drawing.palette import INK
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import plain, titled_panels, with_names
 from study.diagnostics.drawing.words import by_score, each_target, share, short
@@ -25,8 +24,7 @@ SIDES = ["observed", "predicted"]
 TEXT = """\
 ### Which classes are confused?
 
-Rows are observed classes, columns predicted ones. Cells have the share of the row and, in small matrices, its number of test
-rows.
+Each cell is the share of an observed class (row) that was given a predicted class (column).
 """
 
 
@@ -114,7 +112,6 @@ def _matrix(ax: Axes, own: pd.DataFrame) -> None:
                 ha="center",
                 va="center",
                 fontsize=8,
-                color=INK,
             )
     labels = [plain(short(name, 12)) for name in names]
     ax.set_xticks(np.arange(n) + 0.5, labels)

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from study.diagnostics.drawing.palette import BAND, CHOOSING, INK, MUTED, NETWORKS
+from study.diagnostics.drawing.palette import CHOOSING, INK, MUTED, NETWORKS
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import number, per_cent, titled_panels
 from study.diagnostics.drawing.words import each_target
@@ -17,8 +17,7 @@ from study.records.results import Results
 TEXT = """\
 ### How many rows would settle it?
 
-Improvement of models trained on parts of the training rows, with its interval. Dashed: what the interval must clear, {bound}
-or 0. Dotted: from where a study would likely settle it.
+The verdict is settled once an interval clears the dashed line; the dotted line marks where that is likely.
 """
 
 
@@ -76,7 +75,7 @@ def finding(own: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Picture:
-    """One axes a target: a point a part of the rows, the margin dashed, a dotted line where it is
+    """One axes a target: a point a part of the rows, its bound dashed, a dotted line where it is
     likely decided.
 
     An axis never runs further than 100% to either side.
@@ -84,11 +83,10 @@ def draw(frame: pd.DataFrame) -> Picture:
     with look():
         figure, parts = titled_panels(frame, 2.5)
         for ax, own in parts:
-            pair, margin, bound, there = own[["pair", "margin", "bound", "decided_rows"]].iloc[0]
-            ax.axhspan(-margin, margin, color=BAND, zorder=0)
+            pair, bound, there = own[["pair", "bound", "decided_rows"]].iloc[0]
             ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
             ax.axhline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-            _intervals(ax, own.sort_values("n_rows", kind="stable"), [-margin, margin, bound])
+            _intervals(ax, own.sort_values("n_rows", kind="stable"), [0, bound])
             if np.isfinite(there):
                 ax.axvline(there, color=MUTED, lw=1, ls=":")
             ax.set_xscale("log")

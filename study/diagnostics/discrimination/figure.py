@@ -18,12 +18,10 @@ from study.schema import Kind
 TEXT = """\
 ### How well are classes separated?
 
-Means over the outer folds: better curves lie closer to the upper left (ROC) or upper right (precision-recall). On the grey line
-a model only guesses.
+Better curves lie closer to the upper left (ROC) or upper right (PR); the grey line is guessing.
 """
 ROC = "roc"
 CURVES = {ROC: "ROC", "precision_recall": "PR"}
-AREAS = {ROC: "AUC", "precision_recall": "average precision"}
 AXES = {
     ROC: {"xlabel": "false positive rate", "ylabel": "true positive rate"},
     "precision_recall": {"xlabel": "recall", "ylabel": "precision"},
@@ -73,16 +71,15 @@ def draw(frame: pd.DataFrame) -> Picture:
             curve, share = own[["curve", "share"]].iloc[0]
             unit_square(ax)
             if curve == ROC:
-                ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, zorder=1)
+                ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9)
             elif not are_classes(own):
-                ax.axhline(share, color=MUTED, lw=0.9, zorder=1)
+                ax.axhline(share, color=MUTED, lw=0.9)
             drawn = list(lines(own))
             for place, (rows, line) in enumerate(drawn):
-                label = f"{line.pop('label')}, {human(rows['area'].iloc[0])}"
                 width = 1.4 + 0.8 * (
                     len(drawn) - 1 - place
                 )  # thinner and thinner: none hides another where they coincide
-                ax.plot(rows["x"], rows["y"], lw=width, label=label, drawstyle=STEPS[curve], **line)
+                ax.plot(rows["x"], rows["y"], lw=width, drawstyle=STEPS[curve], **line)
             ax.set(**AXES[curve])
-            below(ax, own, AREAS[curve])
+            below(ax, own)
     return Picture(figure, TEXT, each_target(frame, finding))

@@ -67,18 +67,11 @@ def unit_square(ax: Axes) -> None:
         axis.set_major_formatter(per_cent)
 
 
-def below(ax: Axes, own: pd.DataFrame, title: str = "") -> None:
+def below(ax: Axes, own: pd.DataFrame) -> None:
     """Name the lines of an axes below it, where no line can be: two beside each other if they leave
-    the axes its width.
-
-    title: what stands above them, and beside it how many classes are not shown.
+    the axes its width. Above them stands how many classes are not shown.
     """
     wide = max(len(label) for label in ax.get_legend_handles_labels()[1]) > MOST_LETTERS
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "alignment": "left"}
-    more = (
-        f"{own['more'].iloc[0]} more classes are not shown"
-        if are_classes(own) and own["more"].iloc[0]
-        else ""
-    )
-    said = "; ".join(filter(None, (title, more)))
-    ax.legend(**place, ncols=1 if wide else 2, title=said, handlelength=2.4, borderpad=0)
+    more = f"{own['more'].iloc[0]} more classes are not shown" if own["more"].iloc[0] else ""
+    ax.legend(**place, ncols=1 if wide else 2, title=more, handlelength=2.4, borderpad=0)

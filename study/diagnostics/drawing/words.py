@@ -10,15 +10,13 @@ import pandas as pd
 
 from study.evidence.winners import ranks
 from study.evidence.wording.amounts import capital, listed
-from study.formatting import count, human, percent
+from study.formatting import human, percent
 from study.schema import NETWORK, REGRESSION, TERMS, TREES
 
 SHORT_NAMES = {REGRESSION: "regression", TERMS: "terms", NETWORK: "network", TREES: "trees"}
 """What legends call procedures."""
 WIDE = 10.0
 """Per cent, or points."""
-MOST_TARGETS = 3
-"""Targets whose findings stand in one title."""
 
 
 def by_score(own: pd.DataFrame, score: str, write: Callable[[float], str]) -> str:
@@ -53,15 +51,14 @@ def at_most(what: str, limit: float, unit: str) -> str:
 
 
 def each_target(frame: pd.DataFrame, finding: Callable[[pd.DataFrame], str]) -> str:
-    """The finding on the one target, or on each of MOST_TARGETS, and how many more there are."""
+    """The finding on the one target, the one on all of them, or that on the first."""
     parts = [(str(target), rows) for target, rows in frame.groupby("target", sort=False)]
     if len(parts) == 1:
         return f"{capital(finding(parts[0][1]))}."
-    said = [f"{target}: {finding(rows)}" for target, rows in parts[:MOST_TARGETS]]
-    said += (
-        [f"{count(more, 'more target')} below"] if (more := len(parts) - MOST_TARGETS) > 0 else []
-    )
-    return f"{'; '.join(said)}." if said else ""
+    said = {finding(rows): target for target, rows in reversed(parts)}
+    if len(said) == 1:
+        return f"{capital(*said)}, for every target."
+    return f"For {parts[0][0]}, {finding(parts[0][1])}." if parts else ""
 
 
 def share(value: float) -> str:

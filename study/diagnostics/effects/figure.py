@@ -19,8 +19,7 @@ from study.schema import Kind
 TEXT = """\
 ### Where do the models differ?
 
-Mean prediction as one column changes (partial dependence), for the columns in which models differ most. Bands hold 80% of the
-curves of single folds; grey marks show where rows lie.
+Mean prediction as one column changes (partial dependence); bands hold 80% of folds, grey marks show where rows lie.
 """
 MOST_COLUMNS, MOST_PANELS = 4, 8
 """Columns of a target, of all targets the panels, and"""

@@ -18,13 +18,12 @@ from study.schema import NOUNS
 TEXT = """\
 ### Where does the richer model help most and least?
 
-Filled: improvement on the rows of a group. Hollow: on all others. Both are on the half of the test rows that checks the groups.
+Filled dots are the improvement on a group's rows, hollow dots that on all others.
 """
 TABLE = """\
 ### Groups of rows
 
-Groups are found on one half of the test rows and checked on the other. A group holds if the 97.5% interval of its difference
-from all other rows leaves out 0. Improvements are shares of the regression's mean loss.
+Groups are found on half of the test rows; one holds if the other half confirms it (97.5% interval).
 """
 SIDES = {"more": "most", "less": "least"}
 COLOURS = {"more": NETWORKS[1], "less": REGRESSION}
@@ -74,7 +73,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             )
             ax.margins(x=0.15)
             ticks(ax.xaxis, 5, per_cent)
-            ax.legend(loc="best", handlelength=1.0)
+            ax.legend(loc="best")
     return Picture(figure, TEXT, each_target(frame, finding))
 
 
@@ -93,8 +92,6 @@ def table(results: Results) -> Html:
         for column, name in names.items()
     }
     sides = [f"helps {SIDES[side]}" for side in own["side"]]
-    heads = own[["target", "rule", "n", "rows"]].rename(
-        columns={"rule": "where", "n": "rows there", "rows": "of"}
-    )
+    heads = own[["target", "rule", "n"]].rename(columns={"rule": "where", "n": "rows there"})
     holds = own["holds"].map({True: "yes", False: "no"})
     return by_target(heads.assign(group=sides, **cells, holds=holds))

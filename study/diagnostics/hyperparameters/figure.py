@@ -13,7 +13,7 @@ from study.records.results import Results
 TEXT = """\
 ### Which hyperparameters mattered?
 
-Share of each in what single hyperparameters explain of the ranks of trials (fANOVA). Where it is large, poor values cost most.
+Longer bars explain more of the ranks of trials (fANOVA): poor values cost most there.
 """
 
 

@@ -16,8 +16,7 @@ from study.records.results import Results
 TEXT = """\
 ### Which columns do the models use?
 
-Rise in loss when a column is shuffled; 100% = the baseline's loss. Lines: one standard deviation of single folds. Columns that
-carry the same information may both look unused.
+Rise in loss when a column is shuffled, with one standard deviation of folds; similar columns can both look unused.
 """
 MOST_COLUMNS, FEW = 10, 6
 """Columns of a target, and where there are more than two targets."""
@@ -69,7 +68,7 @@ def draw(frame: pd.DataFrame) -> Picture:
                 at = np.array([columns.index(column) for column in mine["column"]]) + 0.17 * (
                     k - (len(present) - 1) / 2
                 )
-                ax.hlines(at, mine["low"], mine["high"], color=HUES[name], lw=1.6, alpha=0.6)
+                ax.hlines(at, mine["low"], mine["high"], color=HUES[name], lw=1.6)
                 ax.plot(mine["share"], at, "o", color=HUES[name], ms=5, label=SHORT_NAMES[name])
             for line in range(1, len(columns)):
                 ax.axhline(line - 0.5, color=RULE, lw=0.6, zorder=0)

@@ -25,8 +25,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 TEXT = """\
 ### How did the networks learn?
 
-One line per member of each ensemble{fold}; dots mark the weights that were kept. Validation rising while training falls is
-overfitting.
+One line per ensemble member of the first outer fold; validation rising while training falls is overfitting.
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from study.diagnostics.drawing.model_panels import model_legend
-from study.diagnostics.drawing.palette import CHOOSING, INK, MUTED, NETWORKS, VIOLET
+from study.diagnostics.drawing.palette import CHOOSING, INK, NETWORKS, VIOLET
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import per_cent, ticks, titled_panels, wrapped
 from study.diagnostics.drawing.words import SHORT_NAMES, each_target
@@ -18,7 +18,7 @@ from study.schema import NETWORK, REGRESSION, TERMS
 TEXT = """\
 ### What if the margin were another?
 
-Each curve is the probability that an improvement is above the margin, for every margin. Dashed: {bound}.
+Each curve is the probability of an improvement above a margin; the dashed line is {bound}.
 """
 
 
@@ -73,7 +73,6 @@ def draw(frame: pd.DataFrame) -> Picture:
         figure, parts = titled_panels(frame, 3.0)
         for ax, own in parts:
             most = own["margin"].max()
-            ax.axhline(0.5, color=MUTED, lw=0.8, zorder=1)
             curves = list(own.groupby("colour", sort=False))
             for place, (colour, curve) in enumerate(curves):
                 ax.plot(

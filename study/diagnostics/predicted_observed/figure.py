@@ -22,7 +22,7 @@ WHAT = {Kind.CONTINUOUS: "variance", Kind.COUNT: "deviance"}
 TEXT = """\
 ### How close are predictions to what was observed?
 
-One dot per test row; on the grey line the prediction is right. A bend is structure that the model misses.
+One dot per test row; on the grey line the prediction is right, and a bend is missed structure.
 """
 
 
@@ -72,7 +72,7 @@ def draw(frame: pd.DataFrame) -> Picture:
         for ax, own in parts:
             both = frame.loc[frame["target"] == own["target"].iloc[0], ["observed", "predicted"]]
             ends = [both.min().min(), both.max().max()]
-            ax.plot(ends, ends, color=MUTED, lw=0.9, zorder=1)
+            ax.plot(ends, ends, color=MUTED, lw=0.9)
             alpha = 0.45 if len(own) < 500 else 0.25
             for colour, points in own.groupby("colour", sort=False):
                 ax.plot(

@@ -19,8 +19,7 @@ WORTH = 0.02
 TEXT = """\
 ### Where are predictions too high or too low?
 
-Mean residual (observed minus predicted) of each bin, with intervals that hold together at 95%. Above 0 the prediction was too
-low; the band holds the middle 80% of residuals.
+Dots above 0 were predicted too low, with intervals that hold together at 95%; the band holds 80% of residuals.
 """
 
 
