@@ -83,35 +83,11 @@ def percent(share: float) -> str:
     return text.replace("-", MINUS)
 
 
-def percents(low: float, high: float) -> str:
-    """Two shares with the sign, the lower first; one where both read the same: `1.0 to 2.0%`,
-    `about 0%`, `over 99.99%`.
-    """
-    first, last = percent(low), percent(high)
-    if first == last:
-        return f"{'' if first.startswith('over') else 'about '}{first}%"
-    return f"{first} to {last}%"
-
-
-def interval(low: float, high: float) -> str:
-    """The ends of an interval: `0.120 to 0.140`, `about 0.500` where both read the same; a dash
-    where it has none.
-    """
-    if not low <= high:
-        return DASH
-    return f"about {human(low)}" if given(low) == given(high) else f"{human(low)} to {human(high)}"
-
-
 def chance(share: float) -> str:
     """A probability: `<1%`, `37%`, `>99%`; a dash where there is none."""
     if _missing(share):
         return DASH
     return ">99%" if share > 0.99 else "<1%" if share < 0.01 else f"{100 * share:.0f}%"
-
-
-def p_value(value: float) -> str:
-    """A p-value to three decimals; a dash where there is none."""
-    return DASH if _missing(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def about(number: float) -> str:

@@ -83,10 +83,8 @@ NOUNS = {
     NETWORK: "the network",
 }
 """What a sentence calls a family."""
-LABELS = {name: noun.removeprefix("the ") for name, noun in NOUNS.items()} | {
-    TERMS: "regression + terms",
-    NETWORK: "neural network",
-}
+LABELS = {name: noun.removeprefix("the ") for name, noun in NOUNS.items()}
+LABELS |= {TERMS: "regression + terms", NETWORK: "neural network"}
 """What tables and figures call it."""
 
 
@@ -255,25 +253,14 @@ PART = "rows-"
 curve, never models."""
 
 RESULT_COLUMNS = {
-    "study": "str",
-    "trial_id": "str",
-    "target": "str",
-    "kind": "str",
-    "family": "str",
-    "depth": "int64",
-    "outer_fold": "int64",
-    "number": "int64",
-    "generation": "int64",
+    **dict.fromkeys(("study", "trial_id", "target", "kind", "family"), "str"),
+    **dict.fromkeys(("depth", "outer_fold", "number", "generation"), "int64"),
     "state": "str",
-    "val_loss": "float64",
-    "val_loss_se": "float64",
-    "train_loss": "float64",
-    "best_epoch": "Int64",
-    "n_parameters": "Int64",
+    **dict.fromkeys(("val_loss", "val_loss_se", "train_loss"), "float64"),
+    **dict.fromkeys(("best_epoch", "n_parameters"), "Int64"),
     "n_replicates": "int64",
     "wall_time_s": "float64",
-    "node": "str",
-    "device": "str",
+    **dict.fromkeys(("node", "device"), "str"),
 }
 """Fixed columns of the results dataframe and their dtypes; `params_*`, `coef_*` and `intercept*`
 follow them."""

@@ -107,9 +107,8 @@ def print_check(prepared: Prepared, console: Console) -> None:
     )
     lines = [("Features", ", ".join(f"{n} {type_}" for type_, n in types) + cells)]
     for target, question in questions(config, kinds).items():
-        said = asked_words(question, kinds[target], target).removeprefix("Verdict on ")
-        several = len(kinds) > 1
-        lines.append(("Verdict", said if several else said.removeprefix(f"{target}: ")))
+        said = asked_words(question, kinds[target], target)
+        lines.append(("Verdict", said.removeprefix("Verdict on ")))
     lines += [("Testing", _testing(config)), ("", table.splitting), ("Cost", cost)]
     lines += [("Budget", budget_words(plan) or ""), *(("Note", note) for note in table.notes)]
     for name, text in lines:

@@ -6,27 +6,26 @@ import math
 from collections.abc import Sequence
 from textwrap import fill
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from study.evidence.answer import Verdict
 from study.evidence.findings import NONE, UNDECIDED
-from study.evidence.metrics import metrics_of
 from study.evidence.warnings.catalogue import CATALOGUE
 from study.evidence.wording.amounts import capital, limits, signed, small
 from study.evidence.wording.answer import BESIDE, Words
-from study.evidence.wording.table import NAMES as MODELS, ModelsTable, metric_words, models_table
+from study.evidence.wording.table import ModelsTable, models_table
 from study.evidence.wording.together import together_words
 from study.formatting import DASH, chance
 from study.records.results import Results
-from study.schema import LOSS, REGRESSION, printable
+from study.report.metric_table import metrics_frame
+from study.schema import REGRESSION, printable
 
 MOST_WARNINGS = 3
-"""Warnings that are named at the end of a run, as far as they fit in"""
+"""Warnings that are named at the end of a run."""
 WIDTH = 80
-"""columns."""
+"""Columns."""
 
 
 def print_ending(results: Results, console: Console) -> None:
@@ -81,7 +80,7 @@ def print_all(results: Results, console: Console) -> None:
         console.print(Text(printable(verdict.target), style="bold"))
         if verdict.gains:
             console.print(_comparisons(verdict), "", crop=False)
-        console.print(_metrics(verdict, results.metrics), "", crop=False)
+        console.print(_metrics(results, verdict.target), "", crop=False)
         for name in (*BESIDE[1:], "settle", "tested", "method"):
             if told := getattr(words, name):
                 say(console, told, f"  {capital(name)}")
@@ -146,30 +145,21 @@ def _comparisons(verdict: Verdict) -> Table:
     return aligned(heads, rows)
 
 
-def _metrics(verdict: Verdict, metrics: pd.DataFrame) -> Table:
+def _metrics(results: Results, target: str) -> Table:
     """A row a model, a column a metric but the loss, on the test rows."""
-    own = metrics[
-        (metrics["target"] == verdict.target) & metrics["base"].isna() & (metrics["metric"] != LOSS)
-    ]
-    asked = [metric for metric in metrics_of(verdict.kind) if metric.name in set(own["metric"])]
-    rows = []
-    for model, values in own.groupby("other", sort=False):
-        known = dict(zip(values["metric"], values["value"], strict=True))
-        told = [metric_words(metric, known.get(metric.name, math.nan)) for metric in asked]
-        rows.append([MODELS.get(str(model), verdict.nouns[str(model)]), *told])
-    return aligned(["metrics", *(metric.label for metric in asked)], rows)
+    frame = metrics_frame(results)
+    own = frame[frame["target"] == target].drop(columns="target").dropna(axis="columns")
+    cells = own.map(lambda cell: cell.partition(" (")[0])
+    return aligned(["metrics", *own.columns[1:]], cells.to_numpy().tolist())
 
 
 def _places(results: Results, console: Console) -> None:
     """Warnings by name, then where models and report are, and what shows more."""
     warned = list(dict.fromkeys(warning.id for warning in results.warnings))
-    for most in range(min(MOST_WARNINGS, len(warned)), 0, -1):
-        more = len(warned) - most
-        named = [*(CATALOGUE[each].phrase for each in warned[:most]), f"{more} more"]
-        line = " · ".join(named if more else named[:-1])
-        if len(line) <= WIDTH - 12 or most == 1:
-            say(console, line, "  Warnings")
-            break
+    named = [CATALOGUE[each].phrase for each in warned[:MOST_WARNINGS]]
+    named += [f"{len(warned) - MOST_WARNINGS} more"] * (len(warned) > MOST_WARNINGS)
+    if warned:
+        say(console, " · ".join(named), "  Warnings")
     paths = results.paths
     if len(results.verdicts) > 1:
         say(console, f"{paths.models}/", "  Models")

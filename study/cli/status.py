@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 import time
-from collections import Counter
 from contextlib import suppress
 from typing import Any
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
@@ -17,14 +14,14 @@ from study.api import study_beside, study_searches
 from study.cli.ending import aligned, print_verdict, say
 from study.cli.progress import failed_words, span
 from study.evidence.wording.amounts import listed
-from study.evidence.wording.table import NAMES as MODELS
 from study.execution.cluster.lock import at_work
-from study.formatting import DASH
+from study.formatting import human
 from study.records.outcome import Outcome
 from study.records.paths import StudyPaths
 from study.records.reading import Records, digest, read_records
 from study.records.results import Results
 from study.records.work import failure_notes
+from study.report.fair import budgets_frame
 from study.schema import TrialState
 
 
@@ -96,10 +93,11 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
         for verdict in results.verdicts:
             print_verdict(verdict, console, brief=True)
         say(console, str(results.paths.html), "  Report")
-        say(console, str(found["digest"]), "  Digest")
+        say(console, found["digest"], "  Digest")
     else:
         print(_far(results, found, records))
-    console.print(_models(results, found, records), crop=False)
+    if len(results.trials):
+        console.print(_models(results), crop=False)
     for path in found["broken"]:
         print(f"Broken record: {path}. The next run replaces it.")
     if found["failed"]:
@@ -114,10 +112,8 @@ def _far(results: Results, found: dict[str, Any], records: Records) -> str:
     done = len(records.trials) + len(records.winners) + len(records.beside)
     far = f"{100 * done // max(1, done + left)}%"
     if found["running"]:
-        who = re.sub(
-            r"process (\d+) on (\S+).*", r"on node \2 (pid \1)", "\n".join(found["running"])
-        )
-        return f"Running {listed(who.splitlines())}: {far} done{_time_left(results.paths, left)}."
+        who = listed(found["running"])
+        return f"Running, {far} done{_time_left(results.paths, left)}: {who}."
     resume = f"Resume: {found['resume']}" if found["resume"] else "The SLURM job resumes it."
     return f"Stopped at {far}. {resume}"
 
@@ -132,33 +128,9 @@ def _time_left(paths: StudyPaths, left: int) -> str:
     return ""
 
 
-def _models(results: Results, found: dict[str, Any], records: Records) -> Table:
-    """A row a model of a target: its searches, those tested and all, and its trials."""
-    models = results.data.models
-    labels = {f"{own.family}-d{own.depth}".removesuffix("-d0"): own.label for own in models}
-    labels |= MODELS
-    pruned = Counter(
-        (own.search.target, own.search.model_name)
-        for own in records.trials
-        if own.state is TrialState.PRUNED
-    )
-    sums = pd.DataFrame(found["searches"]).assign(all=1).groupby(["target", "model"], sort=False)
-    rows = [
-        [
-            target,
-            labels.get(model, model),
-            f"{tested}/{searches}",
-            f"{trials:,}/{budget:,}",
-            f"{pruned[target, model] or DASH}",
-            f"{failed or DASH}",
-        ]
-        for target, model, tested, searches, trials, budget, failed in sums[
-            ["winner", "all", "trials", "budget", "failed"]
-        ]
-        .sum()
-        .reset_index()
-        .itertuples(index=False)
-    ]
-    heads = ["target", "model", "searches", "trials", "stopped early", "failed"]
+def _models(results: Results) -> Table:
+    """A row a model of a target: its searches, and its trials."""
+    frame = budgets_frame(results).drop(columns=["fits", "seconds"])
     start = int(len(results.data.targets) == 1)
-    return aligned(heads[start:], [row[start:] for row in rows], 2 - start)
+    rows = frame.map(lambda cell: human(cell or None)).to_numpy().tolist()
+    return aligned([*frame][start:], [row[start:] for row in rows], 2 - start)

@@ -171,10 +171,7 @@ CHAPTERS = (
     Chapter(
         "Reproduce",
         REPRODUCE,
-        (
-            Section("", "repeat.facts(results)"),
-            Section("### The models", "tables.delivered(results)", is_concluded),
-        ),
+        (Section("", "repeat.facts(results)"),),
     ),
 )
 """In the order of the report, which begins with the answer. One of which no section is shown is

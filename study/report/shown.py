@@ -62,13 +62,7 @@ class Figures:
 
 
 def as_html(results: Results) -> str:
-    """The answer to each target and the test losses behind it, for the output of a notebook's cell."""
+    """The answer to each target, for the output of a notebook's cell."""
     parts = [str(tables.answer(results)) if results.concluded else f"<p>{escape(UNFINISHED)}</p>"]
-    if results.concluded:
-        scores = tables.by_target(tables.scores_frame(results))
-        parts.append(f"<details><summary>Test losses of every model</summary>{scores}</details>")
-    report = (
-        f", <code>{escape(str(results.paths.html))}</code>" if results.paths.html.exists() else ""
-    )
-    where = f"<p><small>{escape(results.config.name)}{report}</small></p>"
+    where = f"<p><small>{escape(str(results.root))}</small></p>"
     return f'<div class="study-results">{"".join(parts)}{where}</div>'

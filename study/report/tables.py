@@ -10,7 +10,6 @@ import pandas as pd
 from study.diagnostics.drawing.html_table import (
     Html as Html,
     by_target as by_target,
-    prose,
     table as table,
 )
 from study.diagnostics.drawing.style import by_target_of, model_name, with_names
@@ -19,11 +18,9 @@ from study.evidence.winners import CHOSEN, select_candidate
 from study.evidence.wording.amounts import signed, span
 from study.evidence.wording.answer import Words
 from study.formatting import DASH, chance
-from study.records.delivery import delivery_notes
 from study.records.results import Results
 from study.report.card import answer as answer
 from study.report.metric_table import metrics_frame as metrics_frame
-from study.schema import LABELS, NETWORK
 
 SCORES = "target model test_loss std_error val_loss optimism calibration_error n_clipped"
 MOST_TERMS = 10
@@ -58,7 +55,7 @@ def pairwise_frame(results: Results) -> pd.DataFrame:
         pairs = pairs[(pairs["base_depth"] <= 0) & (pairs["other_depth"] <= 0)]
     other, base = (
         [
-            LABELS[NETWORK] if single and d else model_name(str(f), int(d), results.data.models)
+            model_name(str(f), int(d), results.data.models)
             for f, d in zip(pairs[name], pairs[f"{name}_depth"], strict=True)
         ]
         for name in ("other", "base")
@@ -105,8 +102,3 @@ def _sources(verdict: Verdict) -> str:
         }
         parts.append(table(pd.DataFrame(counts).head(MOST_TERMS)))
     return "".join(parts)
-
-
-def delivered(results: Results) -> Html:
-    """Where the models are, and what they take."""
-    return Html("".join(f"<p>{prose(note)}</p>" for note in delivery_notes(results)))

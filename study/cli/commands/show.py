@@ -32,7 +32,7 @@ def show(
         if as_json:
             print_json(one.to_json(found, own))
         else:
-            one.print_trial(found, own, console())
+            one.print_trial(found, own)
     elif as_json:
         print_json(summary_json(found))
     else:
