@@ -11,9 +11,7 @@ from study.formatting import (
     given,
     given_percent,
     human,
-    interval,
     percent,
-    percents,
     times,
 )
 
@@ -62,21 +60,6 @@ def test_shares_near_all_are_over_99_99_and_all_alone_is_100() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "text"),
-    [
-        (0.9999991, 0.9999997, "over 99.99%"),
-        (-1e-7, 1e-7, "about 0%"),
-        (0.01, 0.02, "1.0 to 2.0%"),
-        (0.5, 0.99999, "50.0 to over 99.99%"),
-    ],
-)
-def test_an_interval_whose_ends_read_the_same_is_told_once(
-    low: float, high: float, text: str
-) -> None:
-    assert percents(low, high) == text
-
-
 def test_words_around_numbers_fit_one_and_many() -> None:
     assert [given_percent(share) for share in (0.05, 0.975)] == ["5%", "97.5%"]
     assert [count(n, "trial") for n in (0, 1, 1200)] == ["0 trials", "1 trial", "1,200 trials"]
@@ -94,5 +77,3 @@ def test_words_around_numbers_fit_one_and_many() -> None:
         ">99%",
         DASH,
     ]
-    intervals = [(0.12, 0.1456), (0.9999, 1.0), (float("nan"), 1.0)]
-    assert [interval(*ends) for ends in intervals] == ["0.120 to 0.146", "about 1.00", DASH]

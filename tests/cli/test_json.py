@@ -197,6 +197,6 @@ def test_a_terminal_gets_colours_unless_no_color_is_set_and_a_pipe_no_escape_seq
 
     assert COLOURS.search(coloured)
     assert not COLOURS.search(bare)
-    assert "neural-d1" in bare
+    assert "network, 1 layer" in bare
     assert "\x1b" not in piped.stdout + piped.stderr
     assert all("Commands" in told for told in (coloured, bare, piped.stdout))
