@@ -169,11 +169,11 @@ class _Cutter:
 
         self._check_counts(rows, 2, "outer.test_fraction")
         if self.times is not None:
-            return self._latest(rows, fraction)
+            return _latest(rows, self.times[rows], fraction)
         y = self.labels[rows]
         if self.groups is not None:
             if self.target.classes:
-                return self._stratified_groups(rows, fraction, seed)
+                return self._stratified_groups(rows, self.groups[rows], fraction, seed)
             pairs = GroupShuffleSplit(1, test_size=fraction, random_state=seed).split(
                 rows, y, self.groups[rows]
             )
@@ -196,7 +196,8 @@ class _Cutter:
         value.
         """
         if self.times is not None:
-            found = [(fraction, self._latest(rows, fraction)[1]) for fraction in (0.5, 0.25)]
+            times = self.times[rows]
+            found = [(fraction, _latest(rows, times, fraction)[1]) for fraction in (0.5, 0.25)]
         else:
             try:
                 a, b, *_ = (held for _, held in self.folds(rows, 4, seed, "inner.folds"))
@@ -206,11 +207,12 @@ class _Cutter:
         varied = all(len(np.unique(self.labels[part])) > 1 for _, part in found)
         return tuple(found) if varied else ()
 
-    def _stratified_groups(self, rows: IntArray, fraction: float, seed: int) -> Pair:
+    def _stratified_groups(
+        self, rows: IntArray, groups: IntArray, fraction: float, seed: int
+    ) -> Pair:
         """Of up to twenty stratified slices of the groups, as many as make up `fraction`."""
-        assert self.groups is not None
         scarce = min(
-            len(np.unique(self.groups[rows])),
+            len(np.unique(groups)),
             int(np.unique(self.labels[rows], return_counts=True)[1].min()),
         )
         slices = max(2, min(20, scarce))
@@ -218,15 +220,6 @@ class _Cutter:
         taken = min(max(1, round(fraction * slices)), slices - 1)
         held = np.sort(np.concatenate([held for _, held in pairs[:taken]]))
         return np.setdiff1d(rows, held), held
-
-    def _latest(self, rows: IntArray, fraction: float) -> Pair:
-        """The cut between two times that leaves a share nearest to `fraction` behind it."""
-        assert self.times is not None
-        times = self.times[rows]
-        starts = np.unique(times)[1:]
-        shares = np.array([(times >= start).mean() for start in starts])
-        start = starts[np.abs(shares - fraction).argmin()]
-        return rows[times < start], rows[times >= start]
 
     def _check_counts(self, rows: IntArray, folds: int, key: str) -> None:
         """Raise a StudyError where rows, times, groups or a class are fewer than the folds need."""
@@ -268,3 +261,11 @@ class _Cutter:
                     f"All values of {self.target.name!r} are the same on {len(rows)} training rows of a fold. "
                     "Use fewer folds, or other groups or times."
                 )
+
+
+def _latest(rows: IntArray, times: IntArray, fraction: float) -> Pair:
+    """The cut between two of the rows' times that leaves a share nearest to `fraction` behind it."""
+    starts = np.unique(times)[1:]
+    shares = np.array([(times >= start).mean() for start in starts])
+    start = starts[np.abs(shares - fraction).argmin()]
+    return rows[times < start], rows[times >= start]

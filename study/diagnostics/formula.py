@@ -38,8 +38,7 @@ def value_of(row: TermRow, frame: pd.DataFrame) -> FloatArray:
     inside = [
         np.clip(cell, low, high) for cell, low, high in zip(x, row.low, row.high, strict=True)
     ]
-    if row.form == "hinge":
-        assert row.knot is not None
+    if row.knot is not None:
         return np.asarray(np.maximum(inside[0] - row.knot, 0.0))
     return np.asarray(
         np.prod([cell - center for cell, center in zip(inside, row.centers, strict=True)], axis=0)
@@ -158,8 +157,7 @@ def _text(row: TermRow) -> str:
     names = [
         f"clip({name})" if _measured(row, place) else name for place, name in enumerate(row.columns)
     ]
-    if row.form == "hinge":
-        assert row.knot is not None
+    if row.knot is not None:
         return f"max({_less(names[0], row.knot)}, 0)"
     factors = [
         f"({_less(name, m)})" if m else name for name, m in zip(names, row.centers, strict=True)

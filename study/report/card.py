@@ -11,7 +11,7 @@ import pandas as pd
 
 from study.diagnostics.drawing.html_table import Html, prose
 from study.evidence.answer import Verdict
-from study.evidence.findings import UNDECIDED
+from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.wording.answer import Words
 from study.evidence.wording.table import ModelsTable, Row, models_table
 from study.evidence.wording.together import together_words
@@ -121,7 +121,11 @@ def _row(
     cells = "".join(
         f'<td class="n" data-head="{escape(head)}">{escape(text)}</td>' for head, text in told
     )
-    drawn = _drawn(row, ends, margin) if row.gain and not math.isnan(row.gain.improvement) else ""
+    drawn = (
+        _drawn(row.gain, ends, margin, row.reference)
+        if row.gain and not math.isnan(row.gain.improvement)
+        else ""
+    )
     cells += f'<td class="bar {row.procedure}">{drawn}<small>{escape(row.interval)}</small></td>'
     cells += (
         f'<td class="n" data-head="seconds">{human(seconds[row.procedure]) if row.procedure in seconds else DASH}</td>'
@@ -148,17 +152,16 @@ def edges(rows: tuple[Row, ...], margin: float) -> tuple[float, float]:
     return max(-1.0, min([-least, *found])), min(1.0, max([least, *found]))
 
 
-def _drawn(row: Row, ends: tuple[float, float], margin: float) -> str:
+def _drawn(gain: Gain, ends: tuple[float, float], margin: float, reference: bool) -> str:
     """An interval with its dot, an arrow where it goes on beyond the axis, and the margin dashed."""
-    gain, (left, right), middle = row.gain, ends, HEIGHT_PX // 2
-    assert gain is not None
+    (left, right), middle = ends, HEIGHT_PX // 2
     low = -math.inf if math.isnan(gain.low) else gain.low
     high = gain.high if gain.bounded else math.inf
     first, last = (_place(min(max(end, left), right), ends) for end in (low, high))
     marks = [_upright("zero", 0.0, ends)] + (
         [] if math.isnan(margin) else [_upright("margin", margin, ends)]
     )
-    if not row.reference:
+    if not reference:
         marks.append(
             f'<line class="interval" x1="{first:.2f}%" x2="{last:.2f}%" y1="{middle}" y2="{middle}"/>'
         )

@@ -188,7 +188,7 @@ def test_what_status_prints(slurm: Path, approve: Approve, monkeypatch: pytest.M
     cases.append(("an array of many tasks", typed("status", "results/array")))
     approve(
         screen(cases).replace(
-            f"node {socket.gethostname()} (pid {os.getpid()})", "node <host> (pid <number>)"
+            f"process {os.getpid()} on {socket.gethostname()}", "process <number> on <host>"
         )
     )
 

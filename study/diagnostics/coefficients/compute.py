@@ -27,7 +27,7 @@ from study.schema import Kind
 COLUMNS = frame(
     "One weight of a regression, in original units, with a reference fit of statsmodels or scikit-learn.",
     "target family outer_fold term level output unit estimate sd standardised ref_estimate ref_std_error ref_low ref_high "
-    "gap_in_se mle_estimate mle_std_error mle_low mle_high pull_in_se odds_ratio se_over note",
+    "gap_in_se mle_estimate mle_std_error mle_low mle_high pull_in_se odds_ratio se_over base note",
     {"level": ("str", "Level of a category; otherwise missing."),
      "unit": ("str", "Unit of the weight."), "estimate": ("float64", "The weight."),
      "sd": ("float64", "Standard deviation of the term over the rows; missing for an intercept."),
@@ -42,7 +42,8 @@ COLUMNS = frame(
      "pull_in_se": ("float64", "(estimate - mle_estimate) / mle_std_error: how far the penalty moved it."),
      "odds_ratio": ("float64", "exp(estimate) of a logistic regression."),
      "se_over": ("str", "Unit of the standard errors: `rows`, `groups` or `blocks of time`."),
-     "note": ("str", "The base that a level is compared with, and caveats, such as that classes separate.")},
+     "base": ("str", "Level that a level is compared with."),
+     "note": ("str", "A caveat, such as that classes separate.")},
 )  # fmt: skip
 
 KEYS = ["target", "family", "outer_fold", "term", "level", "output"]
@@ -83,7 +84,7 @@ def compute(context: Context) -> pd.DataFrame:
         trained.append(rows)
         spread = dict(zip(terms, encoded.scale[-1].tolist(), strict=True))
         bases = {
-            term.name: f"compared with {encoded.references[term.column]}"
+            term.name: encoded.references[term.column]
             for term in encoded.terms
             if term.column in encoded.references
         }
@@ -134,13 +135,14 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
 
     Returns
     -------
-    (n, 23) frame: the columns of `estimates`, sd (standard deviation of the column over the rows of
+    (n, 24) frame: the columns of `estimates`, sd (standard deviation of the column over the rows of
     the fit), standardised = estimate * sd (what one standard deviation of the column changes),
     ref_estimate, ref_std_error, ref_low, ref_high, gap_in_se = (estimate - ref_estimate) /
     ref_std_error, mle_estimate, mle_std_error, mle_low, mle_high (the fit without a penalty),
     pull_in_se = (estimate - mle_estimate) / mle_std_error, which is how far the penalty moved the
     estimate, odds_ratio (`odds`), se_over (what was left out, one at a time, for the standard
-    errors: `rows`, `groups` or `blocks of time`), and note; NaN where there is none.
+    errors: `rows`, `groups` or `blocks of time`), base (the level compared with), and note; NaN where
+    there is none.
     """
     keys = [column for column in KEYS if column in reference]
     reference = reference.reindex(
@@ -155,9 +157,20 @@ def coefficient_table(estimates: pd.DataFrame, reference: pd.DataFrame) -> pd.Da
     merged["gap_in_se"] = (merged["estimate"] - merged["ref_estimate"]) / merged["ref_std_error"]
     merged["pull_in_se"] = (merged["estimate"] - merged["mle_estimate"]) / merged["mle_std_error"]
     merged = odds(merged)
-    said = merged.reindex(columns=["contrast", "base", "note"]).astype(object).fillna("")
+    said = merged.reindex(columns=["contrast", "note"]).astype(object).fillna("")
     merged["note"] = [": ".join(filter(None, pair)) for pair in said.itertuples(index=False)]
     gaps = [*REFERENCES, "gap_in_se", *UNPENALISED, "pull_in_se"]
     return merged[
-        [*KEYS, "unit", "estimate", "sd", "standardised", *gaps, "odds_ratio", "se_over", "note"]
+        [
+            *KEYS,
+            "unit",
+            "estimate",
+            "sd",
+            "standardised",
+            *gaps,
+            "odds_ratio",
+            "se_over",
+            "base",
+            "note",
+        ]
     ]

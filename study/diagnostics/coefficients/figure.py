@@ -57,8 +57,7 @@ def data(results: Results) -> pd.DataFrame:
     """
     own = first_fold(results.coefficients)
     own = own[own["estimate"].notna() & (own["term"] != "intercept")]
-    base = own["note"].str.extract(r"compared with ([^:]*)", expand=False)
-    parts = own[["term", "output"]].assign(base=base).astype(object)
+    parts = own.reindex(columns=["term", "output", "base"]).astype(object)
     named = [
         term
         + (f" (base: {base})" if pd.notna(base) else "")
@@ -142,9 +141,9 @@ def coefficients_frame(results: Results) -> pd.DataFrame:
     size = own["standardised"].astype(float).abs().fillna(np.inf)
     place = size.groupby(own["target"]).rank(method="first", ascending=False)
     names = {
-        "target": "target", "term": "column", "output": "class", "estimate": "coefficient",
+        "target": "target", "term": "column", "base": "base", "output": "class", "estimate": "coefficient",
         "mle_std_error": "std. error", "odds_ratio": "odds ratio", "note": "note",
     }  # fmt: skip
-    shown = own.loc[place <= MOST_WEIGHTS, list(names)].rename(columns=names)
+    shown = own.loc[place <= MOST_WEIGHTS].reindex(columns=list(names)).rename(columns=names)
     shown["note"] = shown["note"].str.replace(PENALISED, "", regex=True).str.removesuffix(": ")
     return shown.replace("", None).reset_index(drop=True)
