@@ -71,7 +71,7 @@ def finding(own: pd.DataFrame) -> str:
     pair, there = own[["pair", "decided_rows"]].iloc[0]
     rows = f"about {about(there)}" if np.isfinite(there) else "no number of"
     now = human(round(own["n_rows"].max()))
-    return f"{pair}: {rows} training rows would likely settle it, now {now}"
+    return f"{pair}: {rows} training rows would likely settle it (now {now})"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
