@@ -7,12 +7,14 @@ import time
 from contextlib import suppress
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from study.api import study_beside, study_searches
 from study.cli.ending import aligned, print_verdict, say
 from study.cli.progress import failed_words, span
+from study.diagnostics.drawing.style import by_target_of, with_names
 from study.evidence.wording.amounts import listed
 from study.execution.cluster.lock import at_work
 from study.formatting import human
@@ -21,7 +23,6 @@ from study.records.paths import StudyPaths
 from study.records.reading import Records, digest, read_records
 from study.records.results import Results
 from study.records.work import failure_notes
-from study.report.fair import budgets_frame
 from study.schema import TrialState
 
 
@@ -30,8 +31,8 @@ def status_json(
 ) -> dict[str, Any]:
     """For programs: results, queued, finished, running, resume (the command that resumes, where
     nobody runs), remaining, searches (a row a search: target, model, outer_fold, trials, budget,
-    failed, val_loss, winner), failed, broken (records), notes, and of a finished study verdicts
-    (their sentences) and digest (of the dataframe).
+    failed, stopped_early, val_loss, winner), failed, broken (records), notes, and of a finished
+    study verdicts (their sentences) and digest (of the dataframe).
 
     queued: what is to be said of a job in the queue, if there is one. records: of the folder, where
     they are read already.
@@ -54,6 +55,7 @@ def status_json(
         row |= {
             "budget": budget,
             "failed": len(own) - len(losses),
+            "stopped_early": sum(record.state is TrialState.PRUNED for record in own),
             "val_loss": min(losses, default=math.nan),
         }
         searches.append(row | {"winner": search.key in scored})
@@ -97,7 +99,7 @@ def print_status(results: Results, console: Console, queued: str = "") -> None:
     else:
         print(_far(results, found, records))
     if len(results.trials):
-        console.print(_models(results), crop=False)
+        console.print(_models(results, found["searches"]), crop=False)
     for path in found["broken"]:
         print(f"Broken record: {path}. The next run replaces it.")
     if found["failed"]:
@@ -128,9 +130,26 @@ def _time_left(paths: StudyPaths, left: int) -> str:
     return ""
 
 
-def _models(results: Results) -> Table:
-    """A row a model of a target: its searches, and its trials."""
-    frame = budgets_frame(results).drop(columns=["fits", "seconds"])
-    start = int(len(results.data.targets) == 1)
-    rows = frame.map(lambda cell: human(cell or None)).to_numpy().tolist()
-    return aligned([*frame][start:], [row[start:] for row in rows], 2 - start)
+def _models(results: Results, searches: list[dict[str, Any]]) -> Table:
+    """A row a model of a target: its searches and trials, done of all."""
+    planned = [search for search, _ in study_searches(results)]
+    frame = pd.DataFrame(searches).assign(
+        family=[search.family for search in planned], depth=[search.depth for search in planned]
+    )
+    named = with_names(frame, results.data.models).assign(searches=1)
+    sums = named.groupby(["target", "model"], sort=False, as_index=False).sum(numeric_only=True)
+    rows = [
+        [
+            *([row["target"]] if len(results.data.targets) > 1 else []),
+            row["model"],
+            *(f"{human(row[one])}/{human(row[of])}" for one, of in _OF.items()),
+            *(human(row[name] or None) for name in ("stopped_early", "failed")),
+        ]
+        for row in by_target_of(frame, sums).to_dict("records")
+    ]
+    heads = ["target", "model", "searches", "trials", "stopped early", "failed"]
+    return aligned(heads[-len(rows[0]) :], rows, len(rows[0]) - 4)
+
+
+_OF = {"winner": "searches", "trials": "budget"}
+"""What is done, and of how many."""

@@ -177,7 +177,7 @@ def test_status_of_a_study_that_has_just_begun_counts_what_is_left_and_how_to_go
     assert found["broken"] == ["results/my study/trials/y-terms-o0/0002.json"]
     assert (found["failed"], found["resume"]) == (1, "study run 'results/my study/config.yaml'")
     assert next(line.split() for line in shown.out.splitlines() if "terms" in line)[-4:] == [
-        "1", "2", "\N{EN DASH}", "1",
+        "0/2", "2/6", "\N{EN DASH}", "1",
     ]  # fmt: skip
     assert all(
         way in shown.out
