@@ -103,7 +103,11 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
         _sum(float(intercept), own, texts)
         for intercept, own in zip(intercepts, slopes.T, strict=True)
     ]
-    said = [f"{left} ~ {line}" for left, line in zip(_left(encoded), lines, strict=True) if left]
+    said = [
+        f"{left} \N{ALMOST EQUAL TO} {line}"
+        for left, line in zip(_left(encoded), lines, strict=True)
+        if left
+    ]
     return "\n".join([*said, *_ranges(used), *_dates(encoded, used)])
 
 
@@ -166,15 +170,15 @@ def _text(row: TermRow) -> str:
 
 
 def _ranges(used: Sequence[TermRow]) -> list[str]:
-    """What each clip holds, once a column."""
-    found = {
-        name: f"{_signed(row.low[place])} to {_signed(row.high[place])}"
-        for row in used
-        if row.form in {"product", "hinge"}
-        for place, name in enumerate(row.columns)
-        if _measured(row, place)
-    }
-    held = [f"{name} within {span}" for name, span in found.items()]
+    """What each clip holds: the columns of each range."""
+    found: dict[str, list[str]] = {}
+    for row in used:
+        for place, name in enumerate(row.columns):
+            if row.form in {"product", "hinge"} and _measured(row, place):
+                span = f"{_signed(row.low[place])} to {_signed(row.high[place])}"
+                names = found.setdefault(span, [])
+                names += [name] * (name not in names)
+    held = [f"{listed(names)} within {span}" for span, names in found.items()]
     return [f"where clip holds {listed(held)}"] if held else []
 
 

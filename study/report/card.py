@@ -49,7 +49,7 @@ def _card(verdict: Verdict, results: Results, files: pd.DataFrame) -> str:
         f'<p class="eyebrow">{escape(f"{results.config.name} · {verdict.target} · {results.data.rows:,} rows")}</p>'
         f'<h3>{escape(words.headline)}</h3><p class="lead">{escape(" ".join(words.lines))}</p>'
         f"{_models(table, verdict, files)}<p><b>What to do.</b> {prose(_todo(words, results))}</p>"
-        f"<p><b>{'What stands in the way' if verdict.verdict == UNDECIDED else 'Why you can trust this'}.</b></p>"
+        f"<p><b>{'How models were tested' if verdict.verdict == UNDECIDED else 'Why you can trust this'}.</b></p>"
         f"{_items(trust(verdict, results))}{warnings.listed(results, verdict.target)}"
         f"<details><summary>More on this verdict</summary>{_items(beside)}</details></section>"
     )
@@ -62,7 +62,8 @@ def _items(told: list[str | None]) -> str:
 def _todo(words: Words, results: Results) -> str:
     if not words.verdict.gains:
         return words.action
-    return f"{words.action} `study predict {quote(results.root.resolve().name)} new.csv`"
+    how = "To predict: " if words.settle else ""
+    return f"{words.action} {how}`study predict {quote(results.root.resolve().name)} new.csv`"
 
 
 def trust(verdict: Verdict, results: Results) -> list[str | None]:
@@ -126,7 +127,8 @@ def _row(
         if row.gain and not math.isnan(row.gain.improvement)
         else ""
     )
-    cells += f'<td class="bar {row.procedure}">{drawn}<small>{escape(row.interval)}</small></td>'
+    said = escape(row.interval) if drawn or row.reference else ""
+    cells += f'<td class="bar {row.procedure}">{drawn}<small>{said}</small></td>'
     cells += (
         f'<td class="n" data-head="seconds">{human(seconds[row.procedure]) if row.procedure in seconds else DASH}</td>'
         if seconds

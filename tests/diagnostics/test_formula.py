@@ -23,7 +23,7 @@ def test_products_are_not_expanded_and_clip_stands_only_where_it_matters(tmp_pat
 
     first, second = text.split("\n")
     assert re.fullmatch(
-        r"y ~ \u22120\.\d+ \+ 0\.21\d*·age \+ sex\[m\] \u2212 0\.71\d*·\(clip\(age\) \u2212 50\)·clip\(size\)"
+        r"y ≈ \u22120\.\d+ \+ 0\.21\d*·age \+ sex\[m\] \u2212 0\.71\d*·\(clip\(age\) \u2212 50\)·clip\(size\)"
         r" \+ 1\.2\d*·\(clip\(age\) \u2212 50\)·sex\[m\] \+ 0\.31\d*·max\(clip\(age\) \u2212 61\.\d+, 0\)",
         first,
     ), first
@@ -71,7 +71,7 @@ def test_classes_are_each_compared_with_the_first(
 
     lines = formula(rows, encoded, 1e-9).split("\n")
 
-    assert [re.findall(r"\b[abc]\b", line.split(" ~ ")[0]) for line in lines] == left
+    assert [re.findall(r"\b[abc]\b", line.split(" ≈ ")[0]) for line in lines] == left
     assert [line.endswith(f"{'' if i == 0 else '2·'}size") for i, line in enumerate(lines)] == [
         True
     ] * len(lines)
@@ -106,4 +106,4 @@ def test_where_the_fit_is_exact_rounding_of_float64_is_not_printed(tmp_path: Pat
         row("column", 0.0, "sex[m]"),
     ]
 
-    assert formula(rows, exact, 0.0) == "y ~ 2·age"
+    assert formula(rows, exact, 0.0) == "y ≈ 2·age"

@@ -18,7 +18,7 @@ from study.schema import NOUNS
 TEXT = """\
 ### Where does the richer model help most and least?
 
-Filled dots are the improvement on a group's rows, hollow dots that on all others.
+Filled dots are a group's rows, hollow dots all others; shares of the regression's loss on all rows can pass 100%.
 """
 TABLE = """\
 ### Groups of rows

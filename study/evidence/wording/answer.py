@@ -12,7 +12,7 @@ from study.evidence.metrics import metric_of
 from study.evidence.rule import open_pair, scored_models
 from study.evidence.wording.amounts import capital, digits, limits, listed, points, share, signed
 from study.evidence.wording.beside import Beside, at_most
-from study.formatting import about, human
+from study.formatting import about, count, human
 from study.schema import LOSS, NETWORK, REGRESSION, TERMS
 
 BESIDE = ("bound", "margins", "sources", "formula", "depths", "trees", "clipped")
@@ -97,8 +97,8 @@ class Words(Beside):
         if found is None or math.isnan(found.above):
             return None
         if math.isnan(found.times):
-            open_ = max(0.0, 1 - found.above - found.below)
-            return f"Even with {MOST_TIMES:g} times the rows, {open_:.0%} of such studies would stay undecided."
+            ended = min(1.0, found.above + found.below)
+            return f"With {MOST_TIMES:g} times the rows, {ended:.0%} of such studies would reach a verdict."
         rows = (
             f"About {about(found.rows)} rows in all"
             if math.isfinite(found.rows)
@@ -201,7 +201,7 @@ class Words(Beside):
         if not gain.bounded and math.isnan(gain.low):
             return [
                 *self._few(gain),
-                f"The {human(gain.n_rows)} test rows set no limits to what {model} would improve.",
+                f"{count(gain.n_rows, 'test row')} can't say whether {model} would help or harm.",
                 self.bound,
             ]
         if pair[0] == TERMS:
@@ -209,6 +209,10 @@ class Words(Beside):
                 f"Over extra terms the data allow a network {self._allowed(limits(gain, ''))} points.",
                 self.bound,
             ]
+        terms = gains.get((REGRESSION, TERMS))
+        if pair[1] == NETWORK and terms and terms.bounded and TERMS in self.verdict.left:
+            both = f"{limits(terms)} for extra terms and {limits(gain)} for a network"
+            return [f"The data allow {both}.", self.bound]
         return [f"For {model} the data allow {self._allowed(limits(gain))}.", self.bound]
 
     def _few(self, gain: Gain) -> list[str | None]:
@@ -228,7 +232,8 @@ class Words(Beside):
         lost = digits(100 * (1 - right))
         few = f"About {round((1 - right) * gain.n_rows)} of {human(gain.n_rows)} rows are wrong, too few to compare models on."
         return [
-            f"It gets {metric_of('accuracy', own.kind).told(right)} of rows right. A perfect model would add {lost} points.",
+            f"It gets {metric_of('accuracy', own.kind).told(right)} of rows right. "
+            f"A perfect model would get {lost} points more.",
             few,
         ]
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from study.evidence.answer import Verdict
-from study.evidence.findings import NONE, Gain
+from study.evidence.findings import NONE, UNDECIDED, Gain
 from study.evidence.intervals import METHODS
 from study.evidence.margin_curves import MOST, spans
 from study.evidence.rule import BELOW, above_all, side_of
@@ -71,7 +71,8 @@ class Beside:
         if own.bound is None or math.isnan(own.margin):
             return None
         if own.bound.held == MIN_MARGIN:
-            return f"The margin here is {share(own.bound.share)}: {own.metric.min_margin(asked.min_margin, own.target)}."
+            least = own.metric.min_margin(asked.min_margin, own.target)
+            return f"The margin here is the minimum, {share(own.bound.share)}: {least}."
         if asked.margin_of == UNIT:
             return (
                 f"Your margin is {own.metric.amount(asked.margin)}, {share(own.bound.share)} here."
@@ -113,6 +114,8 @@ class Beside:
             where = "" if found.high >= MOST else f" up to {high}"
         else:
             where = f" from {low} up" if found.high >= MOST else f" from {low} to {high}"
+        if own.verdict == UNDECIDED:
+            return None if where else "No margin would settle it."
         return f"The verdict is the same for every margin{where}."
 
     @property
