@@ -35,7 +35,7 @@ def meaning(
     predictions: pd.DataFrame, winners: pd.DataFrame, kind: Kind, metric: str = LOSS
 ) -> Meaning:
     """What the losses of one target mean; predictions, winners: as in
-    `study.evidence.verdicts.verdicts`.
+    `study.evidence.verdicts.judges`.
     """
     asked = measure(MEANS[kind] if metric == LOSS else metric, kind, predictions)
     found = {

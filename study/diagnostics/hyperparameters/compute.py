@@ -20,7 +20,7 @@ COLUMNS = frame(
     "One hyperparameter of a model: how much it mattered.",
     "target kind family depth name n_trials importance",
     {"name": ("str", "The hyperparameter."), "n_trials": ("int64", "Trials of all outer folds."),
-     "importance": ("float64", "Share of the variance of trial ranks that it explains alone (fANOVA).")},
+     "importance": "Share of the variance of trial ranks that it explains alone (fANOVA)."},
 )  # fmt: skip
 
 LEAST_TRIALS = 12
