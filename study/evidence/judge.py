@@ -145,8 +145,7 @@ class Judge(ScoredTarget):
         return sources(self.asked.predictions, self.plain, both, self.compared, finish)
 
     def _meaning(self) -> Meaning | None:
-        told = self.predictions, self.winners, self.kind, self.question.metric
-        return meaning(*told) if self.told and self.gains else None
+        return meaning(self) if self.told and self.gains else None
 
     def _depths(self) -> tuple[DepthGain, ...]:
         """Only where the network had a choice."""

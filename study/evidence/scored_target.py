@@ -18,7 +18,10 @@ from study.evidence.measure import Measure, measure
 from study.evidence.scores import chosen_networks, row_losses, units
 from study.evidence.thresholds import EvaluationSpec, ResolvedThreshold, Threshold, bound_of
 from study.evidence.winners import CHOSEN, MODEL, ROUNDING, baseline, select_candidate
-from study.schema import REGRESSION, TERMS, Kind
+from study.schema import BASELINE, FORMULA, NETWORK, REGRESSION, TERMS, TREES, Kind
+
+JUDGED = (BASELINE, REGRESSION, FORMULA, TERMS, NETWORK, TREES)
+"""Procedures whose metrics are told, from the simplest to the richest; the last is beside them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +160,13 @@ class ScoredTarget:
         """A family that is no model."""
         losses = self.losses[self.losses["family"] == family]
         return Model(family, 0, self.asked.finish(units(losses))) if len(losses) else None
+
+    @cached_property
+    def procedures(self) -> dict[str, Model]:
+        """Those of JUDGED that were scored."""
+        lines = {family: self.line(family) for family in (FORMULA, TREES)}
+        lines |= {model.family: model for model in self.models if model.family == BASELINE}
+        return {name: model for name in JUDGED if (model := (lines | self.ladder).get(name))}
 
     def curves(self) -> pd.DataFrame:
         """P(gain > m) of every gain (`margin_curves`)."""
