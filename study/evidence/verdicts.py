@@ -82,7 +82,7 @@ def margin_curves(asked: Iterable[Judge]) -> pd.DataFrame:
     """P(gain > m) at every margin m, of every gain of every verdict.
 
     Returns an (n_gains * POINTS, 7) frame: target, kind, base, other, margin and above
-    (`study.evidence.margin_curves.curve`), bound (the larger of margin and minimum margin, as the
+    (`Judge.curves`), bound (the larger of margin and minimum margin, as the
     margin of which this gain has to pass as much; NaN where it has none). A margin is told as a
     share of the regression's loss, of a gain over the regression.
     """
