@@ -26,7 +26,7 @@ class Together(Frozen):
     holds: tuple[str, ...]
 
 
-def answer_p(gains: Gains, margin: float | Threshold, answer: str) -> float:
+def answer_p(gains: Gains, margin: Threshold, answer: str) -> float:
     """Least 1 - level at which the walk up the ladder (`study.evidence.rule.standing`) would still
     end at this answer.
 
