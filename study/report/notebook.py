@@ -16,8 +16,8 @@ from study.diagnostics.drawing.picture import Picture
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.report.asked import margins_of, shares_of
-from study.report.markdown import literal as literal
-from study.report.page import TEMPLATE as TEMPLATE, page, render as render
+from study.report.markdown import literal
+from study.report.page import page, render
 from study.report.sections import CHAPTERS
 from study.report.trials import all_trials
 from study.schema import printable
