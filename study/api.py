@@ -29,7 +29,6 @@ from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.work import FoldOutcome
 from study.report.form import Form
 from study.report.formats import write_form
-from study.report.kernel import Kernel
 from study.results import Results, load_results
 from study.schema import Search, Share, StudyError
 from study.search.plan import make_beside, searches_of
@@ -79,16 +78,13 @@ def run_study(
         config = load_config(config)
     observer = observer or Observer()
     paths = StudyPaths(Path(results) / config.name)
-    with _at_work(config, paths, verbose) as (prepared, pool), Kernel(paths.root) as kernel:
+    with _at_work(config, paths, verbose) as (prepared, pool):
         clear_temporaries(paths.root)
         run_searches(prepared.plan, prepared.data, paths, pool, observer)
-        if report:
-            with suppress(Exception):  # the report tries again, and tells why it cannot
-                kernel.start()  # its imports go on beside what follows
         conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))
         if report:
-            write_report(paths, kernel)
+            write_report(paths)
     return load_results(paths.root)
 
 
@@ -214,11 +210,11 @@ def study_beside(results: records.Results, outcomes: Iterable[FoldOutcome]) -> F
     return FoldQueue(make_beside(results.config, table_sizes(results.data)), outcomes)
 
 
-def write_report(paths: StudyPaths, kernel: Kernel | None = None, form: Form = Form.HTML) -> Path:
+def write_report(paths: StudyPaths, form: Form = Form.HTML) -> Path:
     """Execute the notebook of a study and render it, of an unfinished one with its search alone;
     gives the path of the report.
 
-    kernel: of its folder, started or not; it ends with this. form: what is written beside the HTML.
+    form: what is written beside the HTML.
 
     Raises
     ------
@@ -228,13 +224,6 @@ def write_report(paths: StudyPaths, kernel: Kernel | None = None, form: Form = F
     """
     if (results := load_results(paths.root)).trials.empty:
         raise StudyError(f"{paths.root} has no trial to report yet. Resume: {results.again}.")
-    with kernel or Kernel(paths.root) as own:
-        own.start()  # it imports at the same time as this process
-        from study.report.notebook import write_report as write
+    from study.report.notebook import write_report as write
 
-        html = write(paths, own)
-    if form is Form.HTML:
-        return html
-    import nbformat
-
-    return write_form(form, html, nbformat.read(paths.notebook, as_version=4))
+    return write_form(form, paths.html, write(paths))

@@ -15,7 +15,7 @@ from study.config.questions import kinds_of, questions
 from study.evidence.answer import Verdict
 from study.evidence.between import Between, Finished, between
 from study.evidence.thresholds import EvaluationSpec
-from study.evidence.verdicts import verdicts
+from study.evidence.verdicts import answers, judges
 from study.evidence.wording.answer import Words
 from study.evidence.wording.between import between_words
 from study.records.results import Results
@@ -73,15 +73,14 @@ def ask(
         name: _since(told[name].question, each) for name, each in questions(config, kept).items()
     }
     frame = judged_rows(results)
-    found = verdicts(
+    judged = judges(
         frame[frame["target"].isin(kept)],
         results.trials[results.trials["target"].isin(kept)],
-        config.margin,
         config.outer.folds,
+        wanted,
         n_train={name: verdict.n_train for name, verdict in told.items()},
-        questions=wanted,
     )
-    return [_with_what_stays(verdict, told[verdict.target]) for verdict in found]
+    return [_with_what_stays(each, told[each.target]) for each in answers(judged)]
 
 
 def _since(before: EvaluationSpec, own: EvaluationSpec) -> EvaluationSpec:

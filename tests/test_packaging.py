@@ -99,11 +99,6 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (Path(own.stdout.strip()) / "locked.pth").write_text(
         sysconfig.get_path("purelib") + "\n", encoding="utf-8"
     )
-    jupyter = folder / "share/jupyter"
-    jupyter.mkdir(parents=True)
-    (jupyter / "nbconvert").symlink_to(
-        Path(sys.prefix, "share/jupyter/nbconvert")
-    )  # of the package's own files; no kernels
     (source,) = built.glob("*.tar.gz")
     flags = [
         "--no-index",

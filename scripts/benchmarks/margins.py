@@ -15,7 +15,7 @@ from PIL import Image
 from benchmarks.engine import ROOT
 from pages.marks import markdown, put
 from study import load_results
-from study.diagnostics.drawing.picture import Picture
+from study.diagnostics.drawing.picture import DPI, Picture, look
 from study.diagnostics.drawing.words import SHORT_NAMES
 from study.diagnostics.margins import figure as margin_curve
 from study.evidence.answer import Verdict
@@ -164,5 +164,8 @@ def margins(folders: Sequence[str], page: Path = PAGE) -> None:
         raise SystemExit(str(error)) from None
     image = page.with_name("margins.png")
     put(page, f"![{picture.alt}]({image.name})\n\n{markdown(told)}", "margins")
-    image.write_bytes(small(picture.png()))
+    stream = io.BytesIO()
+    with look():
+        picture.figure.savefig(stream, format="png", dpi=DPI)
+    image.write_bytes(small(stream.getvalue()))
     print(told.to_string(index=False))

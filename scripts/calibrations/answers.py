@@ -51,7 +51,7 @@ def judge(frame: pd.DataFrame, folds: int) -> dict[str, object]:
     plain = the_regression(tested, Kind(frame["kind"].iloc[0]))
     steps = model_gains(tested, plain, Comparison(folds, Threshold(MARGIN)))
     gains = {(base.procedure, other.procedure): gain for base, other, gain in steps}
-    left = standing(gains, MARGIN)
+    left = standing(gains, Threshold(MARGIN))
     losses = {model.procedure: float(model.losses["loss"].mean()) for model in fresh}
     said = left[0] if len(left) == 1 else UNDECIDED
     return {"gains": gains, "left": left, "said": said, **{rung: losses[rung] for rung in LADDER}}
@@ -74,7 +74,7 @@ def right_answer(true: Mapping[tuple[str, str], float]) -> str:
         pair: Gain.model_construct(improvement=gain, low=gain, high=gain, **about)
         for pair, gain in true.items()
     }
-    (answer,) = standing(known, MARGIN)
+    (answer,) = standing(known, Threshold(MARGIN))
     return answer
 
 

@@ -124,7 +124,7 @@ def searched(cell: Cell, number: int, rows: int) -> pd.DataFrame:
 
 def judged(frame: pd.DataFrame) -> Verdict:
     """The verdict on a table (`searched`)."""
-    from study.evidence.verdicts import verdicts
+    from harness.judged import verdicts
 
     tested, best = (frame[frame["part"] == part] for part in ("test", "best trial"))
     (verdict,) = verdicts(tested.dropna(axis="columns", how="all"), best, MARGIN, FOLDS)

@@ -59,20 +59,15 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Da
     for head, probed in answers:
         for each in probed.effects:
             curves = np.asarray(each.curves)
-            points = _points(each.axis).assign(share=each.axis.shares)
-            n, m, k = curves.shape
-            long = points.iloc[np.tile(np.repeat(np.arange(m), k), n)].reset_index(drop=True)
-            replicate = np.repeat(np.arange(n) - 1, m * k)
-            told: dict[str, Any] = {
-                "column": each.axis.column,
-                "sort": each.axis.sort,
-                "replicate": replicate,
-            }
-            pieces.append(
-                long.assign(
-                    **head, **told, output=np.tile(probed.outputs, n * m), effect=curves.ravel()
-                )
+            n, m, _ = curves.shape
+            index = pd.MultiIndex.from_product(
+                [range(-1, n - 1), range(m), probed.outputs], names=["replicate", "place", "output"]
             )
+            long = pd.Series(curves.ravel(), index, name="effect").reset_index()
+            points = _points(each.axis).assign(
+                **head, column=each.axis.column, sort=each.axis.sort, share=each.axis.shares
+            )
+            pieces.append(long.merge(points, on="place"))
     columns = [*FOLD, "replicate", "column", "sort", *POINT, "output", "share", "effect"]
     return (
         pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)

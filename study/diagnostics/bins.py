@@ -11,7 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from study.evidence.intervals import level_of
-from study.evidence.pairs import FloatArray, clustered
+from study.evidence.pairs import FloatArray, series_covariance
+from study.evidence.series import cosines
 
 IntArray = npt.NDArray[np.int64]
 MOST_BINS, LEAST_ROWS = 10, 20
@@ -61,7 +62,7 @@ def mean_of(rows: pd.DataFrame, values: pd.Series, tests: int = 1, least: float 
     """The mean of values (n,) over rows, of which each counts once, with its t interval.
 
     rows: (n, ...) frame of group, row and time: groups are independent of each other, or times a
-    series (`study.evidence.pairs.clustered`); a row that is there several times has the mean of its
+    series (`study.evidence.series`); a row that is there several times has the mean of its
     values. tests: intervals that hold together in LEVEL of all cases (Bonferroni). least: variance
     of a single row that the mean's is no smaller for, as where a bin of counts has zeros alone.
     """
@@ -92,8 +93,8 @@ def _summed(rows: pd.DataFrame, values: pd.Series) -> tuple[float, float, int, i
     """The mean over distinct rows, its variance, how many rows and groups they are, and degrees of
     freedom.
 
-    They are those of `clustered`; but for a series in plain NumPy, since there are hundreds of
-    bins.
+    They are those of `study.evidence.pairs.mean_covariance`, but for a series in plain NumPy, since
+    there are hundreds of bins.
     """
     _, first, row = np.unique(rows["row"].to_numpy(), return_index=True, return_inverse=True)
     by_row = np.bincount(row, weights=values.to_numpy(float)) / np.bincount(row)
@@ -102,7 +103,9 @@ def _summed(rows: pd.DataFrame, values: pd.Series) -> tuple[float, float, int, i
     sums = np.bincount(group, weights=by_row - mean)
     groups = len(sums)
     if rows["time"].notna().all():
-        variance, df = clustered(rows, values)
-        return mean, variance, n, groups, df
+        means = values.groupby([rows["time"], rows["row"]]).mean().to_frame()
+        times = rows["time"].nunique()
+        df = cosines(times) if times > 1 else 1
+        return mean, float(series_covariance(means)[0, 0]), n, groups, df
     variance = float(sums @ sums) * groups / (groups - 1) / n**2 if groups > 1 else np.nan
     return mean, variance, n, groups, max(groups - 1, 1)

@@ -15,7 +15,6 @@ from study.diagnostics.rows import checked_rows
 from study.evidence.judge import Judge
 from study.evidence.winners import best_trials
 from study.records.inspection import Inspection
-from study.schema import ALL_ROWS
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,3 @@ class Context:
     def rows(self) -> pd.DataFrame:
         """Test rows of the procedures whose predictions are looked at (`checked_rows`)."""
         return checked_rows(self.predictions, self.winners)
-
-    @property
-    def n_rows(self) -> dict[tuple[str, int], int]:
-        """Training rows by target and outer fold, the fewest of its inner folds."""
-        return {
-            place: min(map(len, own.train))
-            for place, own in self.data.items()
-            if place[1] != ALL_ROWS
-        }

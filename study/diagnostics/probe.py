@@ -1,6 +1,4 @@
-"""A fold's model asked column by column on test rows: partial dependence and permuted columns, for
-records and for users.
-"""
+"""A fold's model asked column by column on test rows: partial dependence and permuted columns."""
 
 from __future__ import annotations
 
@@ -46,19 +44,17 @@ CELLS = 1_000_000
 """Cells that a model is asked about at a time."""
 
 
-def probe(
-    encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True, columns: Sequence[str] = ()
-) -> Inspection | None:
+def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True) -> Inspection | None:
     """Ask a model about columns of the table, on test rows drawn alike for every model of a target
     and outer fold.
 
     Cost: some 10,000 rows of answers at most, whatever the table. effects: whether more than
-    permuted columns is asked about. columns: by default those that lead. None on all rows, of which
-    none is tested, and where an answer is not finite.
+    permuted columns is asked about. None on all rows, of which none is tested, and where an answer
+    is not finite.
     """
     if encoded.outer_fold == ALL_ROWS or not len(encoded.test):
         return None
-    columns = columns or leading(encoded)
+    columns = leading(encoded)
     classes = _classes(encoded)
     with np.errstate(invalid="ignore", over="ignore"):
         found = Inspection(

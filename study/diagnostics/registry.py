@@ -33,7 +33,7 @@ CHAPTERS = {
         "discrimination",
         "confusion",
     ),
-    "How the search went": ("best_so_far", "hyperparameters", "learning_curves"),
+    "How the search went": ("best_so_far", "learning_curves"),
 }
 NAMES = tuple(name for names in CHAPTERS.values() for name in names)
 

@@ -5,7 +5,7 @@ same test rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -63,24 +63,6 @@ class Interval:
         """
         above = self.above(bound)
         return 1.0 if self.estimate == bound else 2 * min(above, 1 - above)
-
-
-class Method(Protocol):
-    """A way from pairs to an interval. Rows of one group count as one draw: only groups are
-    independent of each other.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def level(self) -> float:
-        """How often the interval would hold the quantity."""
-
-    def __call__(self, pairs: pd.DataFrame, quantity: Quantity = ...) -> Interval: ...
-    def words(self, size: Size) -> str:
-        """What the interval is, for a sentence, with the folds, repeats, test rows and groups in
-        it.
-        """
 
 
 def _variance(values: FloatArray) -> float:
@@ -194,9 +176,11 @@ class RowsAndRepeats(Rows):
         )
 
 
-METHODS: dict[str, CorrectedT | Rows] = {
-    m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats())
-}
+Method = CorrectedT | Rows
+"""A way from pairs to an interval. Rows of one group count as one draw: only groups are independent
+of each other. level: how often the interval would hold the quantity. words: what it is, for a
+sentence, with the folds, repeats, test rows and groups in it."""
+METHODS: dict[str, Method] = {m.name: m for m in (CorrectedT(), Rows(), RowsAndRepeats())}
 DEFAULT_NESTED = "rows and repeats"
 DEFAULT_ONE_PASS = "corrected t"
 DEFAULT_HOLDOUT = "rows"

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Protocol
 
+from study.evidence.answer import Verdict
 from study.evidence.compare import holm
 from study.evidence.findings import UNDECIDED, Gain, Number
 from study.evidence.intervals import LEVEL
 from study.evidence.rule import ABOVE, Gains, scored_models, side_of
 from study.evidence.thresholds import Threshold
 from study.schema import REGRESSION, TERMS, Frozen
-
-
-class Answered(Protocol):
-    """What a verdict tells of its target."""
-
-    @property
-    def target(self) -> str: ...
-    @property
-    def threshold(self) -> Threshold: ...
-    @property
-    def by_pair(self) -> dict[tuple[str, str], Gain]: ...
-    @property
-    def left(self) -> tuple[str, ...]: ...
-    @property
-    def verdict(self) -> str | None: ...
 
 
 class Together(Frozen):
@@ -41,7 +26,7 @@ class Together(Frozen):
     holds: tuple[str, ...]
 
 
-def answer_p(gains: Gains, margin: float | Threshold, answer: str) -> float:
+def answer_p(gains: Gains, margin: Threshold, answer: str) -> float:
     """Least 1 - level at which the walk up the ladder (`study.evidence.rule.standing`) would still
     end at this answer.
 
@@ -77,7 +62,7 @@ def _p(gain: Gain | None) -> float:
     return 1.0 if gain is None or math.isnan(gain.p_value) else gain.p_value
 
 
-def together(verdicts: Iterable[Answered]) -> Together | None:
+def together(verdicts: Iterable[Verdict]) -> Together | None:
     """Holm over the targets that have a verdict; None for fewer than two."""
     told = [each for each in verdicts if each.verdict is not None]
     if len(told) < 2:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
 from study.evidence.answer import Verdict
 from study.evidence.compare import Model
@@ -30,10 +29,10 @@ from study.evidence.intervals import method_at
 from study.evidence.rule import held_by, open_pair
 from study.evidence.scale import Meaning, meaning
 from study.evidence.scored_target import ScoredTarget
-from study.evidence.scores import UNIT, at_clip
+from study.evidence.scores import at_clip
 from study.evidence.sources import sources
 from study.evidence.thresholds import MARGIN, MIN_MARGIN
-from study.evidence.winners import CHOSEN, ROUNDING, SEARCH
+from study.evidence.winners import ROUNDING, SEARCH
 from study.schema import BASELINE, FORMULA, LOSS, NETWORK, TERMS, TREES
 
 
@@ -131,13 +130,6 @@ class Judge(ScoredTarget):
             1.0: model.losses
         }
 
-    def _searches(self, model: Model) -> pd.DataFrame:
-        if model.depth == CHOSEN:
-            return self.chosen
-        return self.losses.loc[
-            (self.losses["family"] == model.family) & (self.losses["depth"] == model.depth), SEARCH
-        ]
-
     def _sources(self) -> Sources | None:
         if self.plain is None or TERMS not in self.ladder:
             return None
@@ -145,8 +137,7 @@ class Judge(ScoredTarget):
         return sources(self.asked.predictions, self.plain, both, self.compared, finish)
 
     def _meaning(self) -> Meaning | None:
-        told = self.predictions, self.winners, self.kind, self.question.metric
-        return meaning(*told) if self.told and self.gains else None
+        return meaning(self) if self.told and self.gains else None
 
     def _depths(self) -> tuple[DepthGain, ...]:
         """Only where the network had a choice."""
@@ -191,20 +182,12 @@ class Judge(ScoredTarget):
         the simple formula.
         """
         rows = at_clip(self.used)
-        if rows.empty:
-            return {}
-        none = self.losses.loc[self.losses.index[:0], UNIT]
-        sides = {
-            BASELINE: Model(BASELINE, 0, none),
-            **self.ladder,
-            FORMULA: Model(FORMULA, 0, none),
-            TREES: Model(TREES, 0, none),
-        }
-        searches = {name: self._searches(model).drop_duplicates() for name, model in sides.items()}
-        counts = {
-            name: int(rows.merge(own, on=SEARCH)["row"].nunique()) for name, own in searches.items()
-        }
-        return {name: count for name, count in counts.items() if count}
+        networks = rows[rows["depth"] > 0].merge(self.chosen, on=SEARCH)
+        of = {name: rows[rows["family"] == name] for name in (BASELINE, FORMULA, TREES)}
+        of |= {name: rows[rows["family"] == model.family] for name, model in self.ladder.items()}
+        of |= {NETWORK: networks} if NETWORK in self.ladder else {}
+        order = (BASELINE, *self.ladder, FORMULA, TREES)
+        return {name: n for name in order if (n := int(of[name]["row"].nunique()))}
 
 
 def counted(folds: Iterable[Iterable[str]]) -> tuple[TermCount, ...]:

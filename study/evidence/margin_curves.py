@@ -4,15 +4,13 @@ each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
 from study.evidence.findings import Gain
-from study.evidence.intervals import Interval
 from study.evidence.rule import Gains, standing
 from study.evidence.thresholds import Threshold
 from study.schema import Frozen
@@ -31,18 +29,6 @@ class Span(Frozen):
     low: float
     high: float
     left: tuple[str, ...]
-
-
-def curve(interval: Interval, margins: Sequence[float], shares: Sequence[float]) -> pd.DataFrame:
-    """P(gain > m) by the distribution of an interval: (n, 2) frame of margin and above, one row of
-    each of n margins.
-
-    shares: (n,) what the gain has to be above at each margin
-    (`study.evidence.thresholds.Threshold.of_gain`).
-    """
-    return pd.DataFrame(
-        {"margin": margins, "above": [interval.above(float(share)) for share in shares]}
-    )
 
 
 def margins_of(gains: Mapping[tuple[str, str], Gain], threshold: Threshold) -> list[float]:

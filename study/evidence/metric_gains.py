@@ -10,46 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.evidence.compare import Model, models, the_regression
 from study.evidence.intervals import LEVEL, Interval, default_method, method_at
-from study.evidence.measure import Measure, measure
 from study.evidence.metrics import Metric, metrics_of
 from study.evidence.pairs import paired, size_of
-from study.evidence.scores import of_one, row_losses, units
-from study.evidence.winners import CHOSEN
-from study.schema import BASELINE, FORMULA, NETWORK, REGRESSION, TERMS, TREES, Kind
+from study.evidence.scored_target import ScoredTarget
+from study.evidence.scores import of_one
+from study.evidence.thresholds import EvaluationSpec
+from study.schema import Kind
 
-JUDGED = (BASELINE, REGRESSION, FORMULA, TERMS, NETWORK, TREES)
-"""Procedures whose metrics are told, from the simplest to the richest; the last is beside them."""
 COLUMNS = [
     "target", "kind", "metric", "base", "other", "value", "low", "high", "std_error", "df", "p_value", "level", "base_value",
     "other_value", "n_rows", "n_groups", "n_folds", "n_repeats", "method",
 ]  # fmt: skip
-
-
-def procedures(asked: Measure, kind: Kind, winners: pd.DataFrame) -> dict[str, Model]:
-    """The procedures of JUDGED that were scored, with losses whose mean is the shortfall of a
-    metric.
-
-    winners: `best_trials(trials)` of the target.
-    """
-    losses = row_losses(asked.predictions)
-    found = models(losses, winners)
-    plain = the_regression(found, kind)
-    sides = {
-        model.procedure: model
-        for model in found
-        if model.depth == CHOSEN or model.family in (BASELINE, TERMS)
-    }
-    sides |= {} if plain is None else {REGRESSION: plain}
-    for family in (FORMULA, TREES):
-        own = units(losses[losses["family"] == family])
-        sides |= {family: Model(family, 0, own)} if len(own) else {}
-    return {
-        name: Model(m.family, m.depth, asked.finish(m.losses))
-        for name in JUDGED
-        if (m := sides.get(name)) and len(m.losses)
-    }
 
 
 def metric_table(
@@ -77,7 +49,11 @@ def metric_table(
     for (target, kind), rows in predictions.groupby(["target", "kind"], sort=False):
         own = winners[winners["target"] == target]
         for metric in metrics_of(str(kind)):
-            sides = procedures(measure(metric.name, Kind(str(kind)), rows), Kind(str(kind)), own)
+            question = EvaluationSpec(metric=metric.name)
+            scored = ScoredTarget(
+                str(target), Kind(str(kind)), rows, own, question, False, folds, method, None
+            )
+            sides = scored.procedures
             about = {"target": target, "kind": kind, "metric": metric.name, "level": LEVEL}
             for name, model in sides.items():
                 found.append(

@@ -85,9 +85,9 @@ class Metric:
         """The metric, of its shortfall."""
         return 1 - shortfall if self.more else shortfall
 
-    def told(self, value: float, percent_sign: str = "%") -> str:
-        """A value of it, or, with points for the sign, a difference of two."""
-        return f"{percent(value)}{percent_sign}" if self.unit.percent else given(value)
+    def told(self, value: float) -> str:
+        """A value of it."""
+        return f"{percent(value)}%" if self.unit.percent else given(value)
 
     def amount(self, value: float) -> str:
         """An amount in its unit: `3 points of AUC`, `2 in the RMSE`, `1% of the rows`, `0.05 nats

@@ -190,11 +190,11 @@ def _powers(columns: FloatArray, power: int) -> FloatArray:
     return np.array(terms)
 
 
-def half_carried_by(pairs: pd.DataFrame, quantity: Quantity = "improvement") -> int:
+def half_carried_by(pairs: pd.DataFrame) -> int:
     """Fewest units (groups of rows, or times) whose squared contributions make half of the sum over
     all; 0 where none does.
     """
-    _, share = contributions(pairs, quantity)
+    _, share = contributions(pairs, "improvement")
     rows = share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()
     squares = np.square((rows - rows.mean()).groupby(level=0).sum().to_numpy(float))
     total = np.cumsum(np.sort(squares)[::-1])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.evidence.series import cosines, slow_moves
+from study.evidence.series import slow_moves
 from study.schema import Frozen
 
 FloatArray = npt.NDArray[np.float64]
@@ -139,13 +139,6 @@ def contributions(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, pd.Se
     return estimate, share - (estimate if quantity == "difference" else 0.0)
 
 
-def row_means(pairs: pd.DataFrame, share: pd.Series) -> pd.Series:
-    """(n_rows,) mean contribution of each distinct row over the repeats that tested it, by group
-    and row.
-    """
-    return share.groupby([pairs["group"], pairs["row"]]).mean()
-
-
 def mean_covariance(rows: pd.DataFrame) -> FloatArray:
     """Covariance (k, k) of the means of k columns whose rows, indexed by group and row, are
     independent between groups only.
@@ -173,24 +166,3 @@ def series_covariance(rows: pd.DataFrame) -> FloatArray:
         return np.full((sums.shape[1],) * 2, np.nan)
     moves = slow_moves(sums)
     return np.asarray(moves.T @ moves)
-
-
-def clustered(pairs: pd.DataFrame, share: pd.Series) -> tuple[float, int]:
-    """Variance of the mean contribution (`mean_covariance` of `row_means`), and its degrees of
-    freedom: groups less one.
-
-    In time order that of a series (`study.evidence.series.slow_moves`), with as many degrees of
-    freedom as it has cosines.
-    """
-    if "time" in pairs and pairs["time"].notna().all():
-        rows = share.groupby([pairs["time"], pairs["row"]]).mean()
-        sums = (rows - rows.mean()).groupby(level=0).sum().to_numpy(float)[:, None] / len(rows)
-        return (
-            (float((slow_moves(sums) ** 2).sum()), cosines(len(sums)))
-            if len(sums) > 1
-            else (np.nan, 1)
-        )
-    rows = row_means(pairs, share)
-    return float(mean_covariance(rows.to_frame())[0, 0]), max(
-        rows.index.get_level_values(0).nunique() - 1, 1
-    )

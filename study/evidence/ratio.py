@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy import special
@@ -17,13 +16,6 @@ from study.evidence.pairs import FloatArray
 
 REACH = np.geomspace(0.01, 1e4, 180)
 """How far from the estimate, in standard errors, an end is looked for."""
-
-
-class ConfidenceDistribution(Protocol):
-    """How sure a quantity is."""
-
-    def above(self, bound: float) -> float:
-        """P(quantity > bound)."""
 
 
 @dataclass(frozen=True)
@@ -113,3 +105,7 @@ class Ratio:
             straight = t + skewness * (t**2 / 3 + 1 / 6) + skewness**2 * t**3 / 27
         straight = np.where(np.abs(straight) < np.abs(t), straight, t)
         return np.asarray(special.stdtr(self.moments.df(w), straight))
+
+
+ConfidenceDistribution = Student | Ratio
+"""How sure a quantity is."""

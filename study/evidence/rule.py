@@ -32,26 +32,26 @@ def side(improvement: float, low: float, high: float, bound: float) -> str:
     return ABOVE if low > bound else OPEN
 
 
-def side_of(gain: Gain, threshold: float | Threshold) -> str:
+def side_of(gain: Gain, threshold: Threshold) -> str:
     """ABOVE if a gain lies wholly above margin and minimum margin, BELOW if wholly below either,
-    else OPEN. A float is a margin.
+    else OPEN.
 
     It lies on a side of the minimum margin by its amount, or by its share of the loss that was
     measured: where the loss is small the amount is the surer of the two, and where it is large the
     share. Of a count of which there was none the amount alone is held against the minimum margin,
     and nothing is decided without one; of another loss of 0 nothing can be saved.
     """
-    sides = _sides(gain, Threshold.of(threshold)).values()
+    sides = _sides(gain, threshold).values()
     return BELOW if BELOW in sides else OPEN if OPEN in sides else ABOVE
 
 
-def held_by(gain: Gain, threshold: float | Threshold) -> str:
+def held_by(gain: Gain, threshold: Threshold) -> str:
     """MARGIN or MIN_MARGIN, which of the two puts a gain on its side; where both do, the one that
     is larger on these rows.
     """
-    sides = _sides(gain, Threshold.of(threshold))
+    sides = _sides(gain, threshold)
     whole = side_of(gain, threshold)
-    own = Threshold.of(threshold).of_gain(gain)
+    own = threshold.of_gain(gain)
     found = [name for name, side in sides.items() if side == whole]
     return (
         found[0]
@@ -94,7 +94,7 @@ def apart(gains: Gains) -> list[tuple[str, str]]:
     return [pair for pair in combinations(scored_models(gains), 2) if pair not in gains]
 
 
-def state_of(model: str, gains: Gains, threshold: float | Threshold) -> str:
+def state_of(model: str, gains: Gains, threshold: Threshold) -> str:
     """OUT if some richer model's gain over this one lies above the threshold (`side_of`), IN if all
     lie below, else OPEN.
 
@@ -106,7 +106,7 @@ def state_of(model: str, gains: Gains, threshold: float | Threshold) -> str:
     return OUT if ABOVE in sides else OPEN if OPEN in sides else IN
 
 
-def above_all(over: Mapping[str, Gain], gains: Gains, threshold: float | Threshold) -> bool:
+def above_all(over: Mapping[str, Gain], gains: Gains, threshold: Threshold) -> bool:
     """Whether something beside the models is ahead of every one that was scored by more than the
     threshold; over: its gain by model.
     """
@@ -116,7 +116,7 @@ def above_all(over: Mapping[str, Gain], gains: Gains, threshold: float | Thresho
     )
 
 
-def terms_unsure(gains: Gains, threshold: float | Threshold) -> bool:
+def terms_unsure(gains: Gains, threshold: Threshold) -> bool:
     """Whether the regression with terms would be the answer, and its own gain over the regression
     may be none.
 
@@ -127,7 +127,7 @@ def terms_unsure(gains: Gains, threshold: float | Threshold) -> bool:
     return _walk(gains, threshold) == (TERMS,) and gain is not None and not gain.low > 0
 
 
-def standing(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
+def standing(gains: Gains, threshold: Threshold) -> tuple[str, ...]:
     """The models that are left: one is the answer, several are what it is undecided between, the
     simplest first.
 
@@ -140,7 +140,7 @@ def standing(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
     return (TERMS, NETWORK) if terms_unsure(gains, threshold) else found
 
 
-def _walk(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
+def _walk(gains: Gains, threshold: Threshold) -> tuple[str, ...]:
     collected = []
     for model in scored_models(gains):
         state = state_of(model, gains, threshold)
@@ -150,7 +150,7 @@ def _walk(gains: Gains, threshold: float | Threshold) -> tuple[str, ...]:
     return tuple(collected)
 
 
-def open_pair(gains: Gains, threshold: float | Threshold) -> tuple[str, str, float] | None:
+def open_pair(gains: Gains, threshold: Threshold) -> tuple[str, str, float] | None:
     """The pair that keeps an answer undecided, and the bound that its interval would have to leave
     out; None where decided.
 
@@ -158,7 +158,7 @@ def open_pair(gains: Gains, threshold: float | Threshold) -> tuple[str, str, flo
     margin or the minimum margin, whichever `held_by` says, as a share of the loss that the gain is
     a share of; or 0 (`terms_unsure`).
     """
-    threshold, left = Threshold.of(threshold), standing(gains, threshold)
+    left = standing(gains, threshold)
     if len(left) < 2:
         return None
     if terms_unsure(gains, threshold):

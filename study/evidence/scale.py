@@ -4,12 +4,11 @@ unit.
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import replace
 
 from study.evidence.findings import Number
-from study.evidence.measure import measure
-from study.evidence.metric_gains import procedures
-from study.evidence.rule import LADDER
+from study.evidence.scored_target import ScoredTarget
+from study.evidence.thresholds import EvaluationSpec
 from study.schema import LOSS, Frozen, Kind
 
 MEANS = {
@@ -31,16 +30,14 @@ class Meaning(Frozen):
     values: dict[str, Number]
 
 
-def meaning(
-    predictions: pd.DataFrame, winners: pd.DataFrame, kind: Kind, metric: str = LOSS
-) -> Meaning:
-    """What the losses of one target mean; predictions, winners: as in
-    `study.evidence.verdicts.verdicts`.
-    """
-    asked = measure(MEANS[kind] if metric == LOSS else metric, kind, predictions)
-    found = {
-        name: float(model.losses["loss"].mean())
-        for name, model in procedures(asked, kind, winners).items()
+def meaning(scored: ScoredTarget) -> Meaning:
+    """What the losses of one target mean."""
+    name = scored.question.metric
+    question = EvaluationSpec(metric=MEANS[scored.kind] if name == LOSS else name)
+    asked = replace(scored, question=question)
+    metric = asked.asked.metric
+    values = {
+        name: metric.value(float(model.losses["loss"].mean()))
+        for name, model in asked.ladder.items()
     }
-    values = {name: asked.metric.value(loss) for name, loss in found.items() if name in LADDER}
-    return Meaning(metric=asked.metric.name, values=values)
+    return Meaning(metric=metric.name, values=values)

@@ -13,12 +13,15 @@ import pandas as pd
 from study.evidence.compare import Comparison, Model, model_gains, models, pairwise, the_regression
 from study.evidence.findings import Gain
 from study.evidence.intervals import LEVEL, Interval
-from study.evidence.margin_curves import curve, margins_of
+from study.evidence.margin_curves import margins_of
 from study.evidence.measure import Measure, measure
 from study.evidence.scores import chosen_networks, row_losses, units
 from study.evidence.thresholds import EvaluationSpec, ResolvedThreshold, Threshold, bound_of
 from study.evidence.winners import CHOSEN, MODEL, ROUNDING, baseline, select_candidate
-from study.schema import REGRESSION, TERMS, Kind
+from study.schema import BASELINE, FORMULA, NETWORK, REGRESSION, TERMS, TREES, Kind
+
+JUDGED = (BASELINE, REGRESSION, FORMULA, TERMS, NETWORK, TREES)
+"""Procedures whose metrics are told, from the simplest to the richest; the last is beside them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,20 +161,35 @@ class ScoredTarget:
         losses = self.losses[self.losses["family"] == family]
         return Model(family, 0, self.asked.finish(units(losses))) if len(losses) else None
 
+    @cached_property
+    def procedures(self) -> dict[str, Model]:
+        """Those of JUDGED that were scored."""
+        lines = {family: self.line(family) for family in (FORMULA, TREES)}
+        lines |= {model.family: model for model in self.models if model.family == BASELINE}
+        return {name: model for name in JUDGED if (model := (lines | self.ladder).get(name))}
+
     def curves(self) -> pd.DataFrame:
-        """P(gain > m) of every gain (`margin_curves`)."""
+        """P(gain > m) of every gain at every margin m, by the distribution of its interval: target,
+        kind, base, other, margin, above, and bound.
+        """
         margins = margins_of(self.gains, self.threshold)
-        about = {"target": self.target, "kind": self.kind.value}
-        pieces = []
-        for pair, interval in self.intervals.items():
-            gain = self.gains[pair]
-            names = dict(zip(("base", "other"), pair, strict=True))
-            bound = self.threshold.stated(self.threshold.of_gain(gain).larger(gain.per_loss), gain)
-            shares = [
-                replace(self.threshold, margin=margin).of_gain(gain).margin for margin in margins
-            ]
-            pieces.append(curve(interval, margins, shares).assign(**about, **names, bound=bound))
-        return pd.concat(pieces) if pieces else pd.DataFrame()
+        pieces = [pd.DataFrame()]
+        for (base, other), gain in self.gains.items():
+            interval = self.interval(base, other)
+            bounds = [replace(self.threshold, margin=margin).of_gain(gain) for margin in margins]
+            told = {
+                "target": self.target,
+                "kind": self.kind.value,
+                "base": base,
+                "other": other,
+                "margin": margins,
+                "above": [interval.above(bound.margin) for bound in bounds],
+                "bound": self.threshold.stated(
+                    self.threshold.of_gain(gain).larger(gain.per_loss), gain
+                ),
+            }
+            pieces.append(pd.DataFrame(told))
+        return pd.concat(pieces)
 
     def pairs(self) -> pd.DataFrame:
         """Every model against every simpler one (`pairwise`), asked what the verdict is asked."""
@@ -184,15 +202,8 @@ class ScoredTarget:
             ]
         )
 
-    @cached_property
-    def intervals(self) -> dict[tuple[str, str], Interval]:
-        """Of every gain, with its distribution."""
-        sides = {
-            (base, other): (self.ladder[base], self.ladder[other]) for base, other in self.gains
-        }
-        return {
-            pair: self.compared.judge(base, self.gains[pair].level)(
-                self.compared.pairs(base, other)
-            )
-            for pair, (base, other) in sides.items()
-        }
+    def interval(self, base: str, other: str) -> Interval:
+        """Of a gain, with its distribution."""
+        one, richer = self.ladder[base], self.ladder[other]
+        judge = self.compared.judge(one, self.gains[base, other].level)
+        return judge(self.compared.pairs(one, richer))

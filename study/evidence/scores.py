@@ -151,43 +151,35 @@ def model_scores(
     """
     whole = with_groups(predictions[predictions["candidate"].isin(CANDIDATES)])
     judged = select_candidate(whole)
-    network = judged.merge(chosen_networks(judged, winners), on=SEARCH).assign(
-        family=NETWORK, depth=CHOSEN
-    )
-    chosen = winners.merge(chosen_networks(judged, winners), on=SEARCH).assign(
-        family=NETWORK, depth=CHOSEN
-    )
-    found = []
-    for key, rows in pd.concat([whole, network]).groupby([*MODEL, "candidate"], sort=True):
-        own = (
-            rows.groupby(["outer_fold", "group", "time", "row"], dropna=False)["loss"]
-            .mean()
-            .reset_index()
-        )
+    chosen = chosen_networks(judged, winners)
+
+    def of_network(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.merge(chosen, on=SEARCH).assign(family=NETWORK, depth=CHOSEN)
+
+    found, model = [], [*MODEL, "candidate"]
+    for key, rows in pd.concat([whole, of_network(judged)]).groupby(model, sort=True):
+        own = rows.groupby(UNIT[:-1], dropna=False)["loss"].mean().reset_index()
         loss, _ = of_one(own, folds, method)
+        fits = rows.groupby(["outer_fold", "seed"])
+        off = [_calibration_error(str(key[1]), fit) for _, fit in fits]
         score = {
             "test_loss": loss.estimate,
             "std_error": loss.std_error,
             "low": loss.low,
             "high": loss.high,
+            "method": loss.method,
+            "n_rows": rows["row"].nunique(),
+            "n_clipped": at_clip(rows)["row"].nunique(),
+            "n_folds": rows["outer_fold"].nunique(),
+            "calibration_error": float(np.mean(off)),
         }
-        counts = {"n_rows": rows["row"].nunique(), "n_clipped": at_clip(rows)["row"].nunique()}
-        counts["n_folds"] = rows["outer_fold"].nunique()
-        off = [
-            _calibration_error(str(key[1]), fit) for _, fit in rows.groupby(["outer_fold", "seed"])
-        ]
-        about = dict(zip([*MODEL, "candidate"], key, strict=True))
-        found.append(
-            about
-            | score
-            | {"method": loss.method}
-            | counts
-            | {"calibration_error": float(np.mean(off))}
-        )
+        found.append(dict(zip(model, key, strict=True)) | score)
     scores = pd.DataFrame(found)
     if scores.empty:
         return scores
-    validation = pd.concat([winners, chosen]).groupby(MODEL, as_index=False)["val_loss"].mean()
+    validation = (
+        pd.concat([winners, of_network(winners)]).groupby(MODEL, as_index=False)["val_loss"].mean()
+    )
     scores = scores.merge(validation, on=MODEL, how="left")
     told = select_candidate(scores[~scores["family"].isin((TREES, FORMULA))])
     placed = [

@@ -69,11 +69,6 @@ class Threshold:
             else max(self.margin, self.min_margin / per)
         )
 
-    @classmethod
-    def of(cls, margin: float | Threshold) -> Threshold:
-        """A margin alone, or a threshold as it is."""
-        return margin if isinstance(margin, Threshold) else cls(margin)
-
 
 def off_loss(root: float, base: float) -> float:
     """What a mean loss `base` falls by where its root falls by `root`: 2 u sqrt(B) - u².

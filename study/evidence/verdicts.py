@@ -17,43 +17,6 @@ from study.evidence.winners import best_trials
 from study.schema import Kind
 
 
-def verdicts(
-    predictions: pd.DataFrame,
-    trials: pd.DataFrame,
-    margin: float,
-    folds: int,
-    *,
-    method: str | None = None,
-    n_train: Mapping[str, float] | None = None,
-    formulas: Mapping[str, FormulaTerms] | None = None,
-    questions: Mapping[str, EvaluationSpec] | None = None,
-) -> list[Verdict]:
-    """The answer for every target: is the regression enough, does it lack terms, or is the network
-    worth it?
-
-    The gains between the refitted regression, the refitted regression with terms and the network
-    (`network_procedure`, the mean of its replicates' predictions) decide, by
-    `study.evidence.rule.standing`.
-
-    Parameters
-    ----------
-    predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short
-        formula among them.
-    trials : (n_trials, ...) results dataframe.
-    margin : smallest gain that matters, a share of the regression's loss.
-    folds : outer folds a repeat.
-    method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
-    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's,
-        in time order those before
-        a fold's, and unknown for one fold in no order.
-    formulas : the terms of the simple formula, by target.
-    questions : by target what is asked; by default of the loss, with this margin and without a
-        minimum margin. Where it is given, the
-        verdict also says what the losses mean.
-    """
-    return answers(judges(predictions, trials, folds, questions, margin, method, n_train), formulas)
-
-
 def judges(
     predictions: pd.DataFrame,
     trials: pd.DataFrame,
@@ -63,8 +26,20 @@ def judges(
     method: str | None = None,
     n_train: Mapping[str, float] | None = None,
 ) -> list[Judge]:
-    """A judge of every target, of whom several things can be asked; parameters are those of
-    `verdicts`.
+    """A judge of every target, of whom several things can be asked.
+
+    Parameters
+    ----------
+    predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short
+        formula among them.
+    trials : (n_trials, ...) results dataframe.
+    folds : outer folds a repeat.
+    questions : by target what is asked; by default of the loss, with this margin and without a
+        minimum margin. Where it is given, the verdict also says what the losses mean.
+    margin : smallest gain that matters, a share of the regression's loss.
+    method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
+    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's,
+        in time order those before a fold's, and unknown for one fold in no order.
     """
     winners = best_trials(trials)
     plain = EvaluationSpec(margin=margin)
@@ -94,7 +69,12 @@ def answers(
     asked: Iterable[Judge],
     formulas: Mapping[str, FormulaTerms] | None = None,
 ) -> list[Verdict]:
-    """The verdict of every judge; formulas: as in `verdicts`."""
+    """The verdict of every judge; formulas: the terms of the simple formula, by target.
+
+    The gains between the refitted regression, the refitted regression with terms and the network
+    (`network_procedure`, the mean of its replicates' predictions) decide, by
+    `study.evidence.rule.standing`.
+    """
     return [judge.verdict((formulas or {}).get(judge.target)) for judge in asked]
 
 
@@ -102,7 +82,7 @@ def margin_curves(asked: Iterable[Judge]) -> pd.DataFrame:
     """P(gain > m) at every margin m, of every gain of every verdict.
 
     Returns an (n_gains * POINTS, 7) frame: target, kind, base, other, margin and above
-    (`study.evidence.margin_curves.curve`), bound (the larger of margin and minimum margin, as the
+    (`Judge.curves`), bound (the larger of margin and minimum margin, as the
     margin of which this gain has to pass as much; NaN where it has none). A margin is told as a
     share of the regression's loss, of a gain over the regression.
     """

@@ -125,11 +125,10 @@ def predictions_frame(
     (`Candidate`), else NaN. classes: those of each target. earlier: takes the place of what records
     of earlier versions lack.
     """
-    heads: list[dict[str, Any]] = []
-    long: list[dict[str, Any]] = []
+    pieces: list[pd.DataFrame] = []
     known = earlier or {}
     for w in records:
-        head = {
+        head: dict[str, Any] = {
             "study": w.study,
             **w.search.model_dump(mode="json"),
             "number": 0 if isinstance(w, FormulaRecord) else w.number,
@@ -139,11 +138,17 @@ def predictions_frame(
         groups = np.asarray(w.groups, np.int64) if w.groups else rows
         place = head["target"], head["outer_fold"]
         for candidate in w.candidates:
-            own = {"candidate": candidate.name, "seed": candidate.seed}
-            heads.append(head | own | {"val_loss": candidate.val_loss})
             predicted = np.asarray(candidate.predicted, float)
-            values = {"row": rows, "group": groups, "observed": observed, "predicted": predicted}
-            values["loss"] = np.asarray(candidate.loss, float)
+            values = head | {
+                "candidate": candidate.name,
+                "seed": candidate.seed,
+                "val_loss": np.nan if candidate.val_loss is None else candidate.val_loss,
+                "row": rows,
+                "group": groups,
+                "observed": observed,
+                "predicted": predicted,
+                "loss": np.asarray(candidate.loss, float),
+            }
             if w.earlier:
                 values["time"] = np.asarray(w.earlier, float)
             elif place in known:
@@ -152,21 +157,10 @@ def predictions_frame(
                 values["predicted"] = np.take_along_axis(
                     predicted, observed.astype(int)[:, None], 1
                 )[:, 0]
-                values |= {
-                    f"p_{name}": predicted[:, i] for i, name in enumerate(classes[head["target"]])
-                }
-            long.append(values)
-    if not long:
-        return pd.DataFrame()
-    sizes = [len(values["row"]) for values in long]
-    columns = {
-        name: np.concatenate(
-            [v.get(name, np.full(n, np.nan)) for v, n in zip(long, sizes, strict=True)]
-        )
-        for name in dict.fromkeys(name for values in long for name in values)
-    }
-    frame = pd.DataFrame(heads).astype({"val_loss": float})
-    return frame.iloc[np.repeat(frame.index, sizes)].reset_index(drop=True).assign(**columns)
+                names = [f"p_{name}" for name in classes[head["target"]]]
+                values |= dict(zip(names, predicted.T, strict=True))
+            pieces.append(pd.DataFrame(values))
+    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
 
 
 def estimates_frame(winners: Iterable[WinnerRecord]) -> pd.DataFrame:

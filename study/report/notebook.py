@@ -5,30 +5,31 @@ below the results.
 from __future__ import annotations
 
 import shlex
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import matplotlib as mpl
 import nbformat
 from nbformat import NotebookNode
 
+from study.diagnostics.drawing.picture import Picture
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
 from study.report.asked import margins_of, shares_of
-from study.report.kernel import Kernel
-from study.report.markdown import literal as literal
-from study.report.page import TEMPLATE as TEMPLATE, page, render as render
+from study.report.markdown import literal
+from study.report.page import page, render
 from study.report.sections import CHAPTERS
 from study.report.trials import all_trials
 from study.schema import printable
 
 UNFINISHED = "Not finished: here is the search so far. The verdict comes at the end."
 
-SETUP = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
+IMPORTS = '''"""Run in the results folder. Needs the package `study`; reads only files of this folder."""
 from study import load_results
 from study.report import fair, repeat, tables, warnings
 from study.report.sections import figure, table
-
-results = load_results(".")'''
+'''
+SETUP = f'{IMPORTS}\nresults = load_results(".")'
 
 
 def build_notebook(root: Path) -> NotebookNode:
@@ -84,37 +85,44 @@ def _cells(results: Results) -> list[NotebookNode]:
     return cells
 
 
-def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """Run `notebook` in `folder` and return it with its outputs; errors as `Kernel.execute`."""
-    with Kernel(folder) as kernel:
-        return kernel.execute(notebook)
+def execute(notebook: NotebookNode, results: Results) -> None:
+    """Run the cells of a notebook on `results` and put what they show below them.
 
-
-def get_ready() -> None:
-    """Render an empty page: what rendering imports it imports when it is first used, which takes
-    longer than a report.
+    They run in this process, in whatever folder it is: nothing that lies in the results folder is
+    imported or taken for a setting.
     """
-    render(nbformat.v4.new_notebook(cells=[_code("0"), _markdown("0")]))
+    names: dict[str, Any] = {"results": results}
+    exec(IMPORTS, names)
+    cells = (cell for cell in notebook.cells if cell.cell_type == "code")
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        for number, cell in enumerate(cells, 1):
+            cell.execution_count = number
+            if cell.source != SETUP:
+                shown = eval(cell.source, names)
+                is_figure = isinstance(shown, Picture)
+                data = shown._repr_mimebundle_() if is_figure else {"text/html": str(shown)}
+                cell.outputs = [
+                    nbformat.v4.new_output("execute_result", data, execution_count=number)
+                ]
 
 
-def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
+def write_report(paths: StudyPaths) -> NotebookNode:
     """Write report.ipynb (executed), report.html and figures/*.svg of the study at `paths`; returns
-    the HTML's path.
+    the notebook.
     """
-    notebook = build_notebook(paths.root.resolve())
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(get_ready)  # while the kernel draws
-        kernel.execute(notebook)
+    results = load_results(paths.root)
+    notebook = build_notebook(paths.root)
+    execute(notebook, results)
     write_atomic(paths.html, render(notebook))
-    every = load_results(paths.root)
-    write_atomic(paths.trials_html, page(f"{every.config.name}: all trials", all_trials(every)))
+    write_atomic(paths.trials_html, page(f"{results.config.name}: all trials", all_trials(results)))
     for cell in notebook.cells:
-        name = cell.metadata.get("report", {}).get("figure")
-        for output in cell.get("outputs", []) if name else []:
+        if name := cell.metadata.get("report", {}).get("figure"):
+            (output,) = cell.outputs
             write_atomic(paths.figures / f"{name}.svg", output["data"]["image/svg+xml"])
             del output["data"]["text/html"]  # which is the same once more
     write_atomic(paths.notebook, nbformat.writes(notebook))
-    return paths.html
+    return notebook
 
 
 def _markdown(text: str, **report: str) -> NotebookNode:

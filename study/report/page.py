@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 from pathlib import Path
 
+from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from study.diagnostics.drawing.palette import variables
 
 TEMPLATE = Path(__file__).parent / "template"
-_HELD = re.compile("<!-- output ([0-9]+) -->")
 _HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.S)
 _PARTS = re.compile(r"<[^>]+>")
 
@@ -61,27 +61,16 @@ def render(notebook: NotebookNode) -> str:
     """`notebook` with its outputs as one HTML file that loads nothing: drawings, style and script
     are inside.
     """
-    from nbconvert import HTMLExporter
-
-    outline, outputs = Outline(), list[str]()
-
-    def held(html: str) -> str:
-        outputs.append(
-            html
-        )  # nbconvert parses all that it has written, which for drawings and long tables takes a second
-        return f"<!-- output {len(outputs) - 1} -->"
-
-    filters = {"anchored": outline.anchored, "folded": outline.folded, "held": held}
-    exporter = HTMLExporter(
-        extra_template_basedirs=[str(TEMPLATE.parent)],
-        template_name=TEMPLATE.name,
-        exclude_anchor_links=True,
-        filters=filters,
-    )
-    html, _ = exporter.from_notebook_node(notebook)
-    body = _HELD.sub(lambda place: outputs[int(place[1])], str(html)) + "</details>" * bool(
-        outline.chapters
-    )
+    outline, markdown, body = Outline(), MarkdownIt(), ""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            for output in cell.outputs:
+                body += f'<div class="cell">{output["data"]["text/html"]}</div>'
+        elif cell.metadata.get("report", {}).get("chapter"):
+            body += outline.folded(markdown.render(cell.source))
+        else:
+            body += f'<div class="prose">{outline.anchored(markdown.render(cell.source))}</div>'
+    body += "</details>" * bool(outline.chapters)
     return page(notebook.metadata.get("title", "Report"), body, outline)
 
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from study.diagnostics.bins import binned, equal_bins, mean_of, share_of
 from study.evidence.intervals import level_of
-from study.evidence.pairs import clustered
+from tests.evidence.fixed import clustered
 
 
 def rows_of(groups: np.ndarray, repeats: int = 1) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from study.evidence import verdicts
+from harness import judged
 from study.evidence.between import Finished
 from study.evidence.thresholds import EvaluationSpec
 from study.schema import Kind
@@ -23,7 +23,7 @@ def study(
     """A study with a verdict on its predictions, asked of the loss."""
     frame = pd.concat(predictions, ignore_index=True)
     trials = usual_trials(n_folds=frame["outer_fold"].nunique()) if trials is None else trials
-    (verdict,) = verdicts.verdicts(frame, trials, 0.05, 5, questions={"y": EvaluationSpec()})
+    (verdict,) = judged.verdicts(frame, trials, 0.05, 5, questions={"y": EvaluationSpec()})
     return Finished(name, TABLE, verdict, frame, trials, 5)
 
 

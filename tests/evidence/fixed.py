@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study.evidence.pairs import paired
+from study.evidence.pairs import mean_covariance, paired, series_covariance
+from study.evidence.series import cosines
 
 R, K, N = 3, 5, 24
 """Repeats, folds and test rows a fold of the fixed losses."""
@@ -60,3 +61,15 @@ def grouped(rng: np.random.Generator, shared: float = 0.7) -> pd.DataFrame:
     rows = {"outer_fold": 0, "row": np.arange(len(group)), "group": group}
     base = pd.DataFrame(rows | {"loss": 2 + 0.2 * rng.normal(size=len(group))})
     return paired(base, base.assign(loss=0.9 * base["loss"] + 0.5 * noise), 1)
+
+
+def clustered(pairs: pd.DataFrame, share: pd.Series) -> tuple[float, int]:
+    """Variance of the mean contribution (n_pairs,) of rows, and its degrees of freedom: groups less
+    one, in time order the cosines of the series.
+    """
+    timed = "time" in pairs and pairs["time"].notna().all()
+    unit = pairs["time" if timed else "group"]
+    rows = share.groupby([unit, pairs["row"]]).mean().to_frame()
+    of_mean = series_covariance if timed else mean_covariance
+    number = unit.nunique()
+    return float(of_mean(rows)[0, 0]), cosines(number) if timed else number - 1

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.evidence import compare, verdicts
+from harness import judged
+from study.evidence import compare
 from study.evidence.answer import Verdict
 from study.evidence.findings import Gain
 from study.evidence.scores import row_losses
@@ -119,7 +120,7 @@ def only_verdict(
 ) -> Verdict:
     """The verdict on the only target, which survives being written and read."""
     trials = usual_trials() if trials is None else trials
-    (verdict,) = verdicts.verdicts(
+    (verdict,) = judged.verdicts(
         pd.concat(predictions, ignore_index=True), trials, margin, 5, **more
     )
     assert read_verdicts(write_verdicts([verdict])) == [verdict]

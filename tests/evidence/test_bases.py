@@ -122,7 +122,7 @@ def test_the_curve_of_a_gain_crosses_its_bound_where_the_verdict_does() -> None:
         for (base, other), curve in margin_curves([judge]).groupby(["base", "other"]):
             above = np.interp(curve["bound"].iloc[0], curve["margin"], curve["above"])
             assert above == pytest.approx(
-                judge.intervals[base, other].above(held(judge, base, other, 0.05)), abs=0.01
+                judge.interval(base, other).above(held(judge, base, other, 0.05)), abs=0.01
             )
 
 

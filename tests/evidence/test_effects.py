@@ -13,6 +13,7 @@ from scipy import stats
 from study.diagnostics.effects.compute import differences, mean_effects
 from study.diagnostics.helps.gains import LEVEL, apart, row_gains
 from study.diagnostics.importances.compute import importances
+from study.evidence.verdicts import judges
 
 from .losses import scored, trial
 
@@ -226,14 +227,14 @@ def test_gains_of_rows_are_those_of_the_network_chosen_by_validation_in_each_fol
             scored(np.array([8.0, 8.0]), "neural", 2, **first), scored(np.array([0.0, 0.0]), "neural", 2, **second),
         ]
     )  # fmt: skip
-    winners = pd.DataFrame(
+    trials = pd.DataFrame(
         [
             trial("neural", depth, loss, **fold)
             for depth, loss, fold in ((1, 1, first), (2, 2, first), (1, 2, second), (2, 1, second))
         ]
     )
 
-    found = row_gains(predictions, winners)
+    found = row_gains(judges(predictions, trials, 1))
 
     assert found["gain"].tolist() == [(3 + 2) / 2, (8 + 3) / 2]
     assert found["loss"].tolist() == [3, 6]

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 from scipy.signal import lfilter
 
-from study.evidence import verdicts
+from harness import judged
 from study.evidence.curve import GainCurve
 from study.evidence.decided import LAW, LIKELY, SLOPE, Forecast, width_exponent
 from study.evidence.intervals import METHODS, Interval, symmetric
@@ -119,7 +119,7 @@ def test_an_undecided_gain_that_grows_with_rows_says_at_how_many_it_is_likely_de
     models = undecided(rng, 0.08)
     curve = parts(models, {f: 0.13 - 0.05 / f for f in (0.25, 0.5)})
 
-    (verdict,) = verdicts.verdicts(
+    (verdict,) = judged.verdicts(
         pd.concat([*models, *curve]), usual_trials(), 0.05, 5, n_train={"y": 1600}
     )
 

@@ -11,10 +11,10 @@ from scipy import stats
 
 from study.evidence.intervals import CorrectedT, Rows, RowsAndRepeats
 from study.evidence.moments import half_carried_by, moments_of
-from study.evidence.pairs import clustered, mean_train, paired, size_of
+from study.evidence.pairs import mean_train, paired, size_of
 from study.evidence.ratio import Ratio
 from study.evidence.series import cosines
-from tests.evidence.fixed import fixed_pairs, grouped
+from tests.evidence.fixed import clustered, fixed_pairs, grouped
 from tests.evidence.losses import only_verdict, scored
 
 

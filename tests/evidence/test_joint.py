@@ -11,6 +11,7 @@ import pytest
 from study.evidence.answer import Verdict
 from study.evidence.joint import answer_p, together
 from study.evidence.stored import read_verdicts, write_verdicts
+from study.evidence.thresholds import Threshold
 from study.evidence.wording.together import together_words
 from study.schema import NETWORK, TERMS
 from tests.evidence.losses import only_verdict, three
@@ -70,10 +71,12 @@ def test_the_p_value_of_an_answer_is_that_of_all_gains_which_it_needs() -> None:
     over, rest = (
         network.by_pair[pair].p_value for pair in (("regression", "network"), ("terms", "network"))
     )
-    assert answer_p(network.by_pair, 0.05, "network") == pytest.approx(max(2 * over, rest))
+    assert answer_p(network.by_pair, Threshold(0.05), "network") == pytest.approx(
+        max(2 * over, rest)
+    )
 
     both = [plain.by_pair["regression", other].p_value for other in ("terms", "network")]
-    assert answer_p(plain.by_pair, 0.05, "regression") == pytest.approx(2 * max(both))
+    assert answer_p(plain.by_pair, Threshold(0.05), "regression") == pytest.approx(2 * max(both))
 
 
 def test_terms_need_a_gain_of_their_own_for_their_p_value() -> None:
@@ -81,9 +84,9 @@ def test_terms_need_a_gain_of_their_own_for_their_p_value() -> None:
     assert verdict.verdict == TERMS
     unsure = verdict.by_pair["regression", "terms"].model_copy(update={"positive": 0.9})
 
-    assert answer_p(verdict.by_pair, 0.05, "terms") < 0.05
+    assert answer_p(verdict.by_pair, Threshold(0.05), "terms") < 0.05
     assert answer_p(
-        verdict.by_pair | {("regression", "terms"): unsure}, 0.05, "terms"
+        verdict.by_pair | {("regression", "terms"): unsure}, Threshold(0.05), "terms"
     ) == pytest.approx(0.4)
 
 

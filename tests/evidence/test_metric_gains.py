@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from study.evidence.intervals import Rows
-from study.evidence.metric_gains import JUDGED, metric_table
+from study.evidence.metric_gains import metric_table
 from study.evidence.pairs import paired
+from study.evidence.scored_target import JUDGED
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.table import on_some_folds
 from study.schema import FORMULA, NETWORK, REGRESSION, TERMS, TREES

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence import verdicts
+from harness import judged
 from study.evidence.findings import Architecture
 from tests.evidence.losses import in_folds, only_verdict, scored, trial, usual_trials
 
@@ -68,7 +68,7 @@ def test_the_network_chooses_among_all_families_and_each_keeps_its_own_depths(
     ]
     trials = pd.DataFrame([trial("linear", 0, 1.0, outer_fold=fold) for fold in range(2)] + chosen)
 
-    (verdict,) = verdicts.verdicts(pd.concat(models), trials, 0.05, 2)
+    (verdict,) = judged.verdicts(pd.concat(models), trials, 0.05, 2)
 
     assert verdict.chosen == {
         0: Architecture(family="residual", depth=1),
@@ -89,7 +89,7 @@ def test_what_choosing_the_depth_costs_and_brings_is_told_against_each_depth(
         [trial("neural", 2 - fold, 0.2, outer_fold=fold) for fold in range(2)] + chosen
     )
 
-    (verdict,) = verdicts.verdicts(pd.concat(models), trials, 0.05, 2)
+    (verdict,) = judged.verdicts(pd.concat(models), trials, 0.05, 2)
 
     network = (0.5 * base[0, 0].mean() + 0.4 * base[0, 1].mean()) / 2
     gains = {each.architecture.depth: each.gain.improvement for each in verdict.depths}

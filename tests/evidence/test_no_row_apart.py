@@ -14,13 +14,13 @@ from study.evidence.compare import Comparison, Model
 from study.evidence.findings import UNDECIDED
 from study.evidence.intervals import METHODS, method_at
 from study.evidence.joint import answer_p
-from study.evidence.measure import measure
-from study.evidence.metric_gains import metric_table, procedures
+from study.evidence.metric_gains import metric_table
 from study.evidence.pairs import paired
 from study.evidence.scores import of_one
 from study.evidence.thresholds import EvaluationSpec, Threshold
+from study.evidence.verdicts import judges
 from study.evidence.winners import best_trials
-from study.schema import NETWORK, REGRESSION, TERMS, Kind
+from study.schema import NETWORK, REGRESSION, TERMS
 from tests.evidence.asked import TRIALS, judged
 from tests.evidence.losses import only_verdict, right_or_wrong
 
@@ -28,9 +28,9 @@ N = 150
 
 
 def accurate(predictions: pd.DataFrame) -> dict[str, Model]:
-    return procedures(
-        measure("accuracy", Kind.BINARY, predictions), Kind.BINARY, best_trials(TRIALS)
-    )
+    asked = {"y": EvaluationSpec(metric="accuracy")}
+    (judge,) = judges(predictions, TRIALS, 5, asked)
+    return judge.procedures
 
 
 def test_two_that_differ_on_no_row_of_150_may_differ_on_some_of_the_next() -> None:

@@ -13,9 +13,9 @@ import statsmodels.api as sm
 
 from study.evidence import scores
 from study.evidence.intervals import CorrectedT, Rows, RowsAndRepeats
-from study.evidence.pairs import clustered, mean_covariance
+from study.evidence.pairs import mean_covariance
 from study.evidence.series import cosines, slow_moves
-from tests.evidence.fixed import grouped
+from tests.evidence.fixed import clustered, grouped
 from tests.evidence.losses import pairs_of, scored, trial
 
 

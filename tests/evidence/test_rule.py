@@ -14,8 +14,10 @@ import pytest
 from study.evidence import rule
 from study.evidence.findings import Gain
 from study.evidence.intervals import level_of, method_at
+from study.evidence.thresholds import Threshold
 
 R, E, N = rule.LADDER
+MARGIN = Threshold(0.05)
 ENDS = {
     "above": (0.06, 0.09),
     "below, sure": (0.01, 0.04),
@@ -79,7 +81,7 @@ def expected(terms: str, network: str, over_terms: str) -> tuple[str, ...]:
 
 
 def test_every_pattern_of_gains_leaves_what_the_walk_up_the_ladder_leaves() -> None:
-    found = {ends: rule.standing(gains_of(*ends), 0.05) for ends in product(ENDS, repeat=3)}
+    found = {ends: rule.standing(gains_of(*ends), MARGIN) for ends in product(ENDS, repeat=3)}
 
     assert found == {ends: expected(*ends) for ends in found}
 
@@ -110,7 +112,7 @@ def test_every_pattern_of_gains_leaves_what_the_walk_up_the_ladder_leaves() -> N
     ],
 )
 def test_some_patterns_by_hand(gains: tuple[str, str, str], left: tuple[str, ...]) -> None:
-    assert rule.standing(gains_of(*gains), 0.05) == left
+    assert rule.standing(gains_of(*gains), MARGIN) == left
 
 
 @pytest.mark.parametrize("other", [E, N])
@@ -120,14 +122,14 @@ def test_some_patterns_by_hand(gains: tuple[str, str, str], left: tuple[str, ...
 def test_with_one_richer_procedure_its_interval_decides(
     other: str, ends: str, left: bool | None
 ) -> None:
-    found = rule.standing({(R, other): gain_of(ends)}, 0.05)
+    found = rule.standing({(R, other): gain_of(ends)}, MARGIN)
 
     assert found == ((R, other) if left is None else (R,) if left else (other,))
 
 
 def test_without_gains_nothing_is_left() -> None:
-    assert rule.standing({}, 0.05) == ()
-    assert rule.open_pair({}, 0.05) is None
+    assert rule.standing({}, MARGIN) == ()
+    assert rule.open_pair({}, MARGIN) is None
 
 
 def test_a_regression_without_loss_is_enough() -> None:
@@ -135,19 +137,21 @@ def test_a_regression_without_loss_is_enough() -> None:
         update=dict.fromkeys(("improvement", "low", "high"), math.nan)
     )
 
-    assert rule.standing(dict.fromkeys([(R, E), (R, N), (E, N)], nothing), 0.05) == (R,)
+    assert rule.standing(dict.fromkeys([(R, E), (R, N), (E, N)], nothing), MARGIN) == (R,)
 
 
 def test_an_interval_that_cannot_be_told_decides_nothing() -> None:
     unknown = gain_of("above").model_copy(update={"low": math.nan, "high": math.nan})
 
-    assert rule.standing(gains_of("above", "above", "above") | {(E, N): unknown}, 0.05) == (E, N)
+    assert rule.standing(gains_of("above", "above", "above") | {(E, N): unknown}, MARGIN) == (E, N)
 
 
 def test_two_that_share_no_row_are_not_told_apart() -> None:
     gains = gains_of("above", "above", "below")
 
-    assert rule.standing({pair: gain for pair, gain in gains.items() if pair != (E, N)}, 0.05) == (
+    assert rule.standing(
+        {pair: gain for pair, gain in gains.items() if pair != (E, N)}, MARGIN
+    ) == (
         E,
         N,
     )
@@ -168,16 +172,16 @@ def test_two_that_share_no_row_are_not_told_apart() -> None:
 def test_the_pair_that_keeps_it_undecided_is_named_with_its_bound(
     gains: tuple[str, str, str], pair: tuple[str, str, float] | None
 ) -> None:
-    assert rule.open_pair(gains_of(*gains), 0.05) == pair
+    assert rule.open_pair(gains_of(*gains), MARGIN) == pair
 
 
 def test_an_undecided_answer_always_has_an_open_pair() -> None:
     for ends in product(ENDS, repeat=3):
         gains = gains_of(*ends)
 
-        assert (rule.open_pair(gains, 0.05) is not None) == (len(rule.standing(gains, 0.05)) > 1), (
-            ends
-        )
+        assert (rule.open_pair(gains, MARGIN) is not None) == (
+            len(rule.standing(gains, MARGIN)) > 1
+        ), ends
 
 
 def test_a_regression_that_richer_ones_beat_by_no_more_than_the_margin_is_seldom_left() -> None:
@@ -201,6 +205,6 @@ def test_a_regression_that_richer_ones_beat_by_no_more_than_the_margin_is_seldom
             gains[R, other] = gain_of("open").model_copy(
                 update={"low": found.low, "high": found.high}
             )
-        return R not in rule.standing(gains, 0.05)
+        return R not in rule.standing(gains, MARGIN)
 
     assert np.mean([left() for _ in range(80)]) <= 0.06

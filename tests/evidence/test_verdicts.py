@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.evidence import verdicts
+from harness import judged
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED
 from study.evidence.thresholds import EvaluationSpec
@@ -251,7 +251,7 @@ def test_the_search_on_all_rows_changes_no_verdict(rng: np.random.Generator) -> 
 def test_the_rows_of_a_holdout_are_known_where_they_are_told(rng: np.random.Generator) -> None:
     predictions = pd.concat([scored(rng.random(30)), scored(rng.random(30), "neural", 1)])
 
-    (verdict,) = verdicts.verdicts(predictions, usual_trials(), 0.05, 5, n_train={"y": 120})
+    (verdict,) = judged.verdicts(predictions, usual_trials(), 0.05, 5, n_train={"y": 120})
 
     assert verdict.n_train == 120
     assert verdict.gains[0].gain.method == "rows"

@@ -93,20 +93,6 @@ def searched(losses: dict[int, list[float]], family: str = "neural") -> pd.DataF
     )
 
 
-def mattered(*importances: float) -> pd.DataFrame:
-    """Importances of the learning rate and the width of two networks."""
-    models = np.repeat(["network, 1 layer", "network, 2 layers"], 2)
-    frame = pd.DataFrame(
-        {
-            "target": "y",
-            "model": models,
-            "name": ["learning_rate", "width"] * 2,
-            "importance": importances,
-        }
-    )
-    return frame.sort_values(["model", "importance"], ascending=[True, False])
-
-
 def weights(n: int, **changed: object) -> pd.DataFrame:
     """Coefficients of one target, of which the larger is the smaller effect."""
     terms = [f"t{i:02d}" for i in range(n)]

@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,6 @@ from study.evidence import verdicts
 from study.evidence.findings import FormulaTerms
 from study.evidence.judge import Judge
 from study.evidence.stored import write_verdicts
-from study.families import FAMILIES as INSTALLED
 from study.records.environment import Environment
 from study.records.paths import StudyPaths, write_atomic
 from study.records.results import Results, load_results
@@ -327,15 +325,6 @@ def write_results(
     judged = verdicts.judges(results.predictions, results.trials, 5, asked)
     for name, frame in concluded(results.predictions, results.trials, judged).items():
         frame.to_parquet(paths.frame(name))
-    rows: Any = {
-        (target, fold): SimpleNamespace(train=[range(400)])
-        for target in targets
-        for fold in range(outer_folds)
-    }
-    known = context_of(
-        results.predictions, trials[trials["family"].isin(INSTALLED)], config=config, data=rows
-    )
-    computed()["hyperparameters"].compute(known).to_parquet(paths.frame("hyperparameters"))
     for name, each in computed().items():
         if not paths.frame(name).exists():  # of columns no model was asked
             each.COLUMNS.of([]).to_parquet(paths.frame(name))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from harness import judged
 from study.diagnostics.drawing.style import wrapped
 from study.diagnostics.margins import figure as margins
-from study.evidence import verdicts
 from study.evidence.metrics import metric_of
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.answer import Words
@@ -19,7 +19,7 @@ def asked(results: Results, **questions: EvaluationSpec) -> Results:
     """
     whole = {"predictions": results.predictions, "trials": results.trials}
     kept = {name: frame[frame["target"].isin(questions)] for name, frame in whole.items()}
-    answers = verdicts.verdicts(kept["predictions"], kept["trials"], 0.05, 5, questions=questions)
+    answers = judged.verdicts(kept["predictions"], kept["trials"], 0.05, 5, questions=questions)
     return with_frames(results, verdicts=answers, **kept)
 
 

@@ -140,12 +140,12 @@ def test_figures_of_nothing_are_drawn_all_the_same(results: Results, nothing: Re
 
     assert no_gains.empty
     assert no_curves.empty
-    assert margins.draw(no_gains).png()
-    assert learning_curves.draw(no_curves).png()
+    assert margins.draw(no_gains).svg
+    assert learning_curves.draw(no_curves).svg
 
 
 def test_a_target_named_with_dollars_draws_no_formula(results: Results) -> None:
     frame = best_so_far.data(results)
     priced = frame[frame["target"] == "pops"].assign(target="$x^ and $")
 
-    assert best_so_far.draw(priced).png()
+    assert best_so_far.draw(priced).svg

@@ -19,7 +19,9 @@ from study.evidence.intervals import DEFAULT_ONE_PASS
 from study.evidence.wording.answer import Words
 from study.records.paths import StudyPaths
 from study.records.results import Results, load_results
-from study.report.notebook import UNFINISHED, build_notebook, literal, render
+from study.report.markdown import literal
+from study.report.notebook import UNFINISHED, build_notebook
+from study.report.page import render
 from study.report.sections import CHAPTERS
 from study.schema import StudyError
 from tests.report.conftest import Reported

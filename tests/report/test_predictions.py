@@ -210,7 +210,7 @@ def test_many_targets_have_an_axes_each(five: Results, figure: ModuleType) -> No
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_table_of_a_few_rows_is_drawn_or_left_out(tiny: Results, figure: ModuleType) -> None:
-    assert not figure.when(tiny) or figure.draw(figure.data(tiny)).png()
+    assert not figure.when(tiny) or figure.draw(figure.data(tiny)).svg
 
 
 def test_only_figures_of_the_kinds_that_a_study_has_are_shown(results: Results) -> None:

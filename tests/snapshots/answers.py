@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.evidence import verdicts
+from harness import judged
 from study.evidence.answer import Verdict
 from study.evidence.findings import DecidedAt, Gain, RungGain
 from study.evidence.thresholds import EvaluationSpec
@@ -99,7 +99,7 @@ def forecasts(rng: np.random.Generator) -> Told:
         (3, 5, 30)
     )
     repeats, once = ([in_folds(base[:n]), in_folds(other[:n], "neural", 1)] for n in (3, 1))
-    (likely,) = verdicts.verdicts(
+    (likely,) = judged.verdicts(
         pd.concat([*near, *grows]), usual_trials(), 0.05, 5, n_train={"y": 1600}
     )
     min_margin = {"y": EvaluationSpec(margin=0.001, min_margin=0.03)}

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from harness.judged import verdicts
 from harness.predicted import made
 from study.cli.ending import WIDTH, print_verdict
-from study.evidence import verdicts
 from study.evidence.answer import Verdict
 from study.evidence.findings import FormulaTerms, TreesLine
 from study.evidence.scores import CLIP
@@ -223,7 +223,7 @@ def rows(rng: np.random.Generator) -> Told:
 
 def splits(rng: np.random.Generator) -> Told:
     models = [scored(rng.exponential(1.0, 90)), scored(rng.exponential(0.5, 90), "neural", 1)]
-    (holdout,) = verdicts.verdicts(pd.concat(models), usual_trials(), 0.05, 5, n_train={"y": 120})
+    (holdout,) = verdicts(pd.concat(models), usual_trials(), 0.05, 5, n_train={"y": 120})
 
     predictions, trials = two_classes({2})
     area = only_verdict(

@@ -24,7 +24,6 @@ from study.diagnostics.discrimination import figure as discrimination
 from study.diagnostics.drawing.html_table import filtered
 from study.diagnostics.effects import figure as effects
 from study.diagnostics.helps import figure as helps
-from study.diagnostics.hyperparameters import figure as hyperparameters
 from study.diagnostics.importances import figure as importances
 from study.diagnostics.margins import figure as margins
 from study.diagnostics.predicted_observed import figure as predicted_observed
@@ -49,7 +48,6 @@ from tests.report.frames import (
     X,
     decided,
     looked_at,
-    mattered,
     over_margins,
     searched,
     three,
@@ -247,8 +245,6 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
     for name, last in {"still improving": 3.0, "no more": 3.99}.items():
         found = with_frames(results, trials=searched({0: [5.0, 4, 4, 4, 4, 4, 4, last]}))
         yield f"best so far, {name}", best_so_far.finding(best_so_far.data(found))
-    yield "hyperparameters, of every model", hyperparameters.finding(mattered(0.7, 0.3, 0.6, 0.4))
-    yield "hyperparameters, of one", hyperparameters.finding(mattered(0.7, 0.3, 0.4, 0.6))
 
     referred = weights(3, mle_estimate=1.0, mle_std_error=0.25, mle_low=0.5, mle_high=1.5)
     for name, own in {"without intervals": weights(60), "with intervals": referred}.items():

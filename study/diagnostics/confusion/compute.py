@@ -14,7 +14,7 @@ COLUMNS = frame(
     "One pair of classes of a model: observed and most probable.",
     "target kind family depth observed predicted n_rows",
     {"observed": ("int64", "Index of the class."), "predicted": ("int64", "Index of the most probable class."),
-     "n_rows": ("float64", "Distinct test rows; one with several predictions is divided between them.")},
+     "n_rows": "Distinct test rows; one with several predictions is divided between them."},
 )  # fmt: skip
 
 

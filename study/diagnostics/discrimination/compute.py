@@ -20,9 +20,9 @@ COLUMNS = frame(
     "One point of a model's ROC or precision-recall curve for a class, the mean over outer folds.",
     "target kind family depth class curve x y area share",
     {"class": ("int64", "Index of the class."), "curve": ("str", "`roc` or `precision_recall`."),
-     "x": ("float64", "False positive rate, or recall."),
-     "y": ("float64", "True positive rate, or precision."), "area": ("float64", "AUC, or average precision."),
-     "share": ("float64", "Share of test rows in the class.")},
+     "x": "False positive rate, or recall.",
+     "y": "True positive rate, or precision.", "area": "AUC, or average precision.",
+     "share": "Share of test rows in the class."},
 )  # fmt: skip
 
 

@@ -95,10 +95,10 @@ def _width(text: str) -> str:
     return ' class="words"' if len(text) > 16 and text[:1].isalpha() and " to " not in text else ""
 
 
-def by_target(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
+def by_target(frame: pd.DataFrame) -> Html:
     """A `table` for every target, each with the columns that it fills."""
     if frame.empty:
-        return table(frame, empty)
+        return table(frame)
     parts = [
         (target, rows.drop(columns="target"))
         for target, rows in frame.groupby("target", sort=False)

@@ -97,13 +97,6 @@ class Picture:
         """The words for those who cannot see it."""
         return f"{self.text.splitlines()[0].removeprefix('### ')} {self.title}".rstrip()
 
-    def png(self) -> bytes:
-        """The figure as it was drawn."""
-        stream = io.BytesIO()
-        with look():
-            self.figure.savefig(stream, format="png", dpi=DPI)
-        return stream.getvalue()
-
     @cached_property
     def svg(self) -> str:
         """The figure with its title, as the text of an SVG file."""

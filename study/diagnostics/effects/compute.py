@@ -23,15 +23,15 @@ COLUMNS = frame(
      "other": ("str", "The richer of the two."),
      "output": ("str", "Class of the probability, if there are several: where the two differ most."),
      "sort": ("str", "Kind of the points: `number` or `level`."),
-     "value": ("float64", "Value of the column; missing for a level."),
+     "value": "Value of the column; missing for a level.",
      "level": ("str", "Category of the column; empty for a number."),
      "place": ("int64", "Number of the point, from 0."),
-     "share": ("float64", "Share of the table's rows that are nearest to the point."),
+     "share": "Share of the table's rows that are nearest to the point.",
      "column": ("str", "Column of the table."),
-     "differ": ("float64", "Root mean square difference of the two effects over the rows, less that of chance."),
-     "effect": ("float64", "Mean prediction there, less the mean over the curve."),
-     "low": ("float64", "Lower limit of the band with most curves of folds and fits."),
-     "high": ("float64", "Upper limit of the band."),},
+     "differ": "Root mean square difference of the two effects over the rows, less that of chance.",
+     "effect": "Mean prediction there, less the mean over the curve.",
+     "low": "Lower limit of the band with most curves of folds and fits.",
+     "high": "Upper limit of the band.",},
 )  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
@@ -64,14 +64,6 @@ def centred(effects: pd.DataFrame) -> pd.DataFrame:
     folds = effects.groupby("target")["outer_fold"].transform("nunique")
     own = effects.groupby(["target", "column"])["outer_fold"].transform("nunique")
     return effects.assign(effect=effects["effect"] - mean)[2 * own >= folds]
-
-
-def asked_pair(procedures: set[str]) -> tuple[str, str] | None:
-    """The two whose difference is measured: the regression and the network, or else the richest and
-    the plainest there are.
-    """
-    present = [name for name in PROCEDURES if name in procedures]
-    return (present[0], present[-1]) if len(present) > 1 else None
 
 
 def differences(effects: pd.DataFrame) -> pd.DataFrame:

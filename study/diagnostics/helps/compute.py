@@ -29,9 +29,9 @@ COLUMNS = frame(
     {"base": ("str", "The simpler model."), "other": ("str", "The richer model."),
      "side": ("str", "`more` or `less`."), "rule": ("str", "What the rows have in common; empty if nothing was found."),
      "n": ("int64", "Rows of the group in the half that checks."), "rows": ("int64", "Rows of that half."),
-     "gain": ("float64", "Improvement inside the group."),
-     "rest": ("float64", "Improvement outside it."), "difference": ("float64", "Inside less outside."),
-     "low": ("float64", "Lower limit of the difference."), "high": ("float64", "Upper limit of the difference."),
+     "gain": "Improvement inside the group.",
+     "rest": "Improvement outside it.", "difference": "Inside less outside.",
+     "low": "Lower limit of the difference.", "high": "Upper limit of the difference.",
      "holds": ("bool", "Whether the interval excludes 0 on the side that was found.")},
 )  # fmt: skip
 LEAST_ROWS = 80
@@ -47,7 +47,7 @@ group."""
 
 def compute(context: Context) -> pd.DataFrame:
     """`where_it_helps`, by what the richer procedure saves on each test row."""
-    return where_it_helps(row_gains(context.predictions, context.winners), context.data)
+    return where_it_helps(row_gains(context.judges), context.data)
 
 
 def where_it_helps(gains: pd.DataFrame, data: EncodedData) -> pd.DataFrame:

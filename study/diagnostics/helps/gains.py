@@ -5,54 +5,41 @@ columns.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.diagnostics.effects.compute import asked_pair
 from study.evidence.intervals import symmetric
-from study.evidence.scores import chosen_networks, row_losses
-from study.evidence.winners import SEARCH
-from study.schema import NETWORK, procedure_of
+from study.evidence.judge import Judge
+from study.evidence.pairs import paired
+from study.evidence.thresholds import EvaluationSpec
 
 LEVEL = 0.975
 """Of each interval: of two groups looked at, both hold at 95%."""
 
 
-def row_gains(predictions: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """target, kind, base, other (as in `study.diagnostics.effects.compute.asked_pair`), row, group,
-    time, gain and loss.
+def row_gains(judges: Iterable[Judge]) -> pd.DataFrame:
+    """target, kind, base, other, row, gain and loss, of the loss that the search went by.
 
+    base, other: the plainest and the richest of regression, regression with terms and network.
     gain: loss of base less that of other, mean over the repeats of the outer folds; loss: that of
     base.
     """
-    losses = row_losses(predictions)
-    chosen = losses.merge(
-        chosen_networks(losses, winners).assign(taken=True), on=SEARCH, how="left"
-    )["taken"].notna()
-    name = [procedure_of(*key) for key in zip(losses["family"], losses["depth"], strict=True)]
-    losses = losses.assign(procedure=name)[chosen | (np.array(name) != NETWORK)]
-    found = []
-    for (target, kind), own in losses.groupby(["target", "kind"], sort=False):
-        if (pair := asked_pair(set(own["procedure"]))) is None:
-            continue
-        base, other = (
-            own[own["procedure"] == each].set_index(["outer_fold", "row"]) for each in pair
-        )
-        both = base.join(other["loss"].rename("lost"), how="inner").reset_index()
-        both = both.assign(gain=both["loss"] - both["lost"])
-        means = both.groupby("row").agg(
-            group=("group", "first"),
-            time=("time", "first"),
-            gain=("gain", "mean"),
-            loss=("loss", "mean"),
-        )
-        found.append(
-            means.reset_index().assign(target=target, kind=kind, base=pair[0], other=pair[1])
-        )
-    columns = ["target", "kind", "base", "other", "row", "group", "time", "gain", "loss"]
-    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
+    columns = ["target", "kind", "base", "other", "row", "gain", "loss"]
+    found = [pd.DataFrame(columns=columns)]
+    for judge in judges:
+        ladder = replace(judge, question=EvaluationSpec()).ladder
+        if len(ladder) > 1:
+            base, *_, other = ladder
+            pairs = paired(ladder[base].losses, ladder[other].losses, judge.folds)
+            means = pairs.groupby("row", as_index=False)[["base", "other"]].mean()
+            rows = {"row": means["row"], "gain": means["base"] - means["other"]}
+            about = {"target": judge.target, "kind": judge.kind.value, "base": base, "other": other}
+            found.append(pd.DataFrame(rows | {"loss": means["base"]}).assign(**about)[columns])
+    return pd.concat(found[1:] or found, ignore_index=True)
 
 
 def apart(

@@ -14,9 +14,9 @@ COLUMNS = frame(
     "One column and model: the rise in loss when the column is shuffled.",
     "target kind column procedure share low high rise n_folds rank",
     {"column": ("str", "Column of the table."),
-     "share": ("float64", "The rise as a share of the baseline's loss on the same rows."),
-     "low": ("float64", "`share` minus its standard deviation over outer folds (one fold: its standard error over rows)."),
-     "high": ("float64", "`share` plus the same."), "rise": ("float64", "Rise in mean loss.")},
+     "share": "The rise as a share of the baseline's loss on the same rows.",
+     "low": "`share` minus its standard deviation over outer folds (one fold: its standard error over rows).",
+     "high": "`share` plus the same.", "rise": "Rise in mean loss."},
 )  # fmt: skip
 
 PROCEDURES = (REGRESSION, TERMS, NETWORK, TREES)

@@ -11,9 +11,9 @@ from study.records.columns.shared import frame
 COLUMNS = frame(
     "One margin for one improvement of a verdict.",
     "target kind base other margin above bound",
-    {"margin": ("float64", "A margin, as a share of the regression's loss."),
-     "above": ("float64", "Probability that the improvement is above it."),
-     "bound": ("float64", "Margin of the verdict (or the minimum margin), as a share; missing if there is none.")},
+    {"margin": "A margin, as a share of the regression's loss.",
+     "above": "Probability that the improvement is above it.",
+     "bound": "Margin of the verdict (or the minimum margin), as a share; missing if there is none."},
 )  # fmt: skip
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from study.evidence.answer import Verdict
 from study.evidence.findings import NONE, UNDECIDED
-from study.evidence.joint import Answered, together
+from study.evidence.joint import together
 from study.evidence.wording.amounts import listed
 
 
-def together_words(verdicts: Iterable[Answered]) -> str | None:
+def together_words(verdicts: Iterable[Verdict]) -> str | None:
     """Which of several verdicts hold at once; None for one target, or where none is decided."""
     told = list(verdicts)
     found = together(told)

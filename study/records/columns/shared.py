@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ import pandas as pd
 
 Column = tuple[str, str]
 """dtype, meaning."""
+Told = Column | str
+"""The same, where the meaning alone is that of a float64."""
 
 OPEN = {
     "params_*": (
@@ -32,7 +35,7 @@ OPEN = {
 """Columns that are there or not, and how many, by the study: hyperparameters, terms, classes, and
 the order of the rows."""
 
-SHARED: dict[str, Column] = {
+SHARED: dict[str, Told] = {
     "study": ("str", "Name of the study."),
     "trial_id": ("str", "Name of the trial: target, model, outer fold and number."),
     "target": ("str", "Column to predict."),
@@ -43,13 +46,13 @@ SHARED: dict[str, Column] = {
     "number": ("int64", "Number of the trial in its search, from 0."),
     "generation": ("int64", "Window of the search that suggested the trial."),
     "state": ("str", "`COMPLETE`, `PRUNED` (stopped early) or `FAIL`."),
-    "val_loss": ("float64", "Mean loss on validation rows; missing if the trial failed."),
-    "val_loss_se": ("float64", "Standard error of `val_loss` over inner folds."),
-    "train_loss": ("float64", "Mean loss on training rows."),
+    "val_loss": "Mean loss on validation rows; missing if the trial failed.",
+    "val_loss_se": "Standard error of `val_loss` over inner folds.",
+    "train_loss": "Mean loss on training rows.",
     "best_epoch": ("Int64", "Epoch with the lowest validation loss, from 1; missing for a regression."),
     "n_parameters": ("Int64", "Fitted parameters."),
     "n_replicates": ("int64", "Inner folds times seeds."),
-    "wall_time_s": ("float64", "Seconds on the worker."),
+    "wall_time_s": "Seconds on the worker.",
     "node": ("str", "Host that trained it."),
     "device": ("str", "CPU or GPU that trained it."),
     "replicate": ("int64", "Number of the fit in its trial: one inner fold and one seed."),
@@ -59,17 +62,17 @@ SHARED: dict[str, Column] = {
                   "`rows-<share>`, trained on a part of the rows."),
     "row": ("int64", "Row of the table, from 0."),
     "group": ("int64", "Code of the row's group; the row itself without groups."),
-    "observed": ("float64", "The target's value, or the code of its class."),
-    "predicted": ("float64", "Predicted value or rate. Two classes: probability of the second; more: of the observed one."),
-    "loss": ("float64", "Loss of the row, in the unit of the kind."),
-    "test_loss": ("float64", "Mean loss on test rows."),
-    "std_error": ("float64", "Standard error of the value."),
-    "low": ("float64", "Lower limit of the interval; missing if it has none."),
-    "high": ("float64", "Upper limit of the interval; missing if it has none."),
-    "level": ("float64", "Confidence level of the interval."),
-    "df": ("float64", "Degrees of freedom of the interval."),
-    "p_value": ("float64", "Two-sided."),
-    "optimism": ("float64", "Test loss minus validation loss: positive if validation looked too good."),
+    "observed": "The target's value, or the code of its class.",
+    "predicted": "Predicted value or rate. Two classes: probability of the second; more: of the observed one.",
+    "loss": "Loss of the row, in the unit of the kind.",
+    "test_loss": "Mean loss on test rows.",
+    "std_error": "Standard error of the value.",
+    "low": "Lower limit of the interval; missing if it has none.",
+    "high": "Upper limit of the interval; missing if it has none.",
+    "level": "Confidence level of the interval.",
+    "df": "Degrees of freedom of the interval.",
+    "p_value": "Two-sided.",
+    "optimism": "Test loss minus validation loss: positive if validation looked too good.",
     "n_rows": ("int64", "Test rows."),
     "n_groups": ("int64", "Groups among the test rows."),
     "n_folds": ("int64", "Outer folds."),
@@ -101,9 +104,11 @@ class Frame:
         return pd.DataFrame(rows, columns=[*self.columns])
 
 
-def frame(row: str, names: str, own: dict[str, Column] | None = None, open_: str = "") -> Frame:
+def frame(row: str, names: str, own: Mapping[str, Told] | None = None, open_: str = "") -> Frame:
     """A frame of these columns, in words between spaces; own: those that others have not, or whose
     meaning is another here.
     """
-    told = SHARED | (own or {})
-    return Frame(row, {name: told[name] for name in names.split()}, tuple(open_.split()))
+    known = SHARED | dict(own or {})
+    told = {name: known[name] for name in names.split()}
+    columns = {n: ("float64", own) if isinstance(own, str) else own for n, own in told.items()}
+    return Frame(row, columns, tuple(open_.split()))

@@ -21,16 +21,16 @@ TRIALS = {
     "curves.parquet": frame(
         "One recorded epoch of a fit.",
         f"{_TRIAL} inner_fold seed epoch val_loss train_loss",
-        {"epoch": ("int64", "Epoch, from 1."), "val_loss": ("float64", "Validation loss after it."),
-         "train_loss": ("float64", "Training loss after it.")},
+        {"epoch": ("int64", "Epoch, from 1."), "val_loss": "Validation loss after it.",
+         "train_loss": "Training loss after it."},
     ),
     "predictions.parquet": frame(
         "One test row of one best trial, by candidate and seed; the simple formula is family `formula`.", _TEST,
-        {"val_loss": ("float64", "Mean validation loss of a candidate trained on a part of the rows.")},
+        {"val_loss": "Mean validation loss of a candidate trained on a part of the rows."},
         "time p_*",
     ),
     "trees.parquet": frame(
         "One test row of the boosted trees (family `trees`).", _TEST,
-        {"val_loss": ("float64", "Always missing.")}, "time p_*",
+        {"val_loss": "Always missing."}, "time p_*",
     ),
 }  # fmt: skip

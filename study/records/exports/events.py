@@ -14,7 +14,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 from tensorboard.plugins.hparams.api import hparams_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from study.records.exports.searches import LOSSES, Changes, by_epoch, described, metric_of
+from study.records.exports.searches import Changes, described, losses_of
 from study.records.trial import TrialRecord
 from study.schema import TrialState
 
@@ -57,7 +57,6 @@ class Events:
 def _of_trial(
     record: TrialRecord, test_losses: dict[str, float], begin: datetime, end: datetime
 ) -> list[tuple[datetime, Summary, int]]:
-    metric = metric_of(record.search)
     stop = plugin_data_pb2.SessionEndInfo(
         status=STATUS[record.state], end_time_secs=end.timestamp()
     )
@@ -67,25 +66,14 @@ def _of_trial(
     ended = Summary.Value(
         tag=metadata.SESSION_END_INFO_TAG, metadata=told, tensor=metadata.NULL_TENSOR
     )
-    found = [(begin, hparams_pb(described(record), record.trial_id, begin.timestamp()), 0)]
-    for name in LOSSES:
-        found += [
-            (end, _scalar(f"{metric}/{name}", loss), step) for step, loss in by_epoch(record, name)
-        ]
-    if record.val_loss is not None:
-        found.append((end, _scalar(f"{metric}/val_loss", record.val_loss), 0))
-    found.append((end, Summary(value=[ended]), 0))
-    return [
-        *found,
-        *(
-            (end, _scalar(f"{metric}/test_loss {name}", loss), 0)
-            for name, loss in test_losses.items()
-        ),
+    values = [
+        (Summary.Value(tag=name, simple_value=loss), epoch)
+        for name, loss, epoch in losses_of(record, test_losses)
     ]
-
-
-def _scalar(tag: str, value: float) -> Summary:
-    return Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+    return [
+        (begin, hparams_pb(described(record), record.trial_id, begin.timestamp()), 0),
+        *((end, Summary(value=[value]), epoch) for value, epoch in [*values, (ended, 0)]),
+    ]
 
 
 def _write(folder: Path, summaries: list[tuple[datetime, Summary, int]]) -> None:

@@ -4,7 +4,7 @@ it runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,12 +124,23 @@ def described(record: TrialRecord) -> dict[str, Any]:
     return {**about, "state": record.state.value, **record.params}
 
 
-def by_epoch(record: TrialRecord, name: str) -> list[tuple[int, float]]:
-    """(epoch, mean loss) of a network; of a regression its one loss, at 0. name: one of LOSSES."""
-    if curve := mean_curve(record, LOSSES[name]):
-        return curve
-    loss = getattr(record, LOSSES[name])
-    return [] if loss is None else [(0, loss)]
+def losses_of(
+    record: TrialRecord, test_losses: Mapping[str, float]
+) -> Iterator[tuple[str, float, int]]:
+    """Names, values and epochs of all losses of a trial, below `metric_of` its search.
+
+    `validation` and `training` by epoch, of a regression its one loss, at 0; `val_loss`, and
+    `test_loss` by candidate, at 0.
+    """
+    metric = metric_of(record.search)
+    for name, column in LOSSES.items():
+        for epoch, loss in mean_curve(record, column) or [(0, getattr(record, column))]:
+            if loss is not None:
+                yield f"{metric}/{name}", loss, epoch
+    if record.val_loss is not None:
+        yield f"{metric}/val_loss", record.val_loss, 0
+    for name, loss in test_losses.items():
+        yield f"{metric}/test_loss {name}", loss, 0
 
 
 def holding(space: Space, records: tuple[TrialRecord, ...]) -> Space:

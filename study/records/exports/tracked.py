@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -27,14 +26,7 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
 from study.evidence.wording.answer import Words
-from study.records.exports.searches import (
-    LOSSES,
-    Changes,
-    SearchRecords,
-    by_epoch,
-    described,
-    metric_of,
-)
+from study.records.exports.searches import Changes, SearchRecords, described, losses_of
 from study.records.results import Results
 from study.records.trial import TrialRecord
 from study.records.work import reason
@@ -47,8 +39,8 @@ STUDY = "study.results"
 VERDICTS = "study.verdicts"
 """Tags of runs: a trial's id, SHA-256 of its record and test losses, the folder of a study, SHA-256
 of its verdicts.json."""
-MOST_METRICS, MOST_PARAMS, LONGEST = 900, 90, 6_000
-"""Metrics and params that one call takes, and characters of a value."""
+LONGEST = 6_000
+"""Characters of a param."""
 
 
 @dataclass
@@ -171,18 +163,10 @@ class Tracked:
         }
         tags |= {"error": reason(record.error)} if record.error else {}
         start = int(1_000 * begin.timestamp())
-        metric = metric_of(record.search)
         run = self.client.create_run(
             self.experiment, start_time=start, tags=tags, run_name=record.trial_id
         )
-        found = [
-            _metric(f"{metric}/{name}", loss, end, step)
-            for name in LOSSES
-            for step, loss in by_epoch(record, name)
-        ]
-        if record.val_loss is not None:
-            found.append(_metric(f"{metric}/val_loss", record.val_loss, end))
-        found += [_metric(f"{metric}/test_loss {name}", loss, end) for name, loss in losses.items()]
+        found = [_metric(name, loss, end, epoch) for name, loss, epoch in losses_of(record, losses)]
         self._log(run.info.run_id, found, described(record))
         self.client.set_terminated(
             run.info.run_id, STATUS[record.state], int(1_000 * end.timestamp())
@@ -233,17 +217,11 @@ class Tracked:
     def _log(
         self, run: str, metrics: Sequence[Any] = (), params: Mapping[Any, Any] | None = None
     ) -> None:
-        """Log both in as few calls as may be."""
+        """Log both; the client divides what is too much for a call."""
         named = [
             Param(_name(str(key)), str(value)[:LONGEST]) for key, value in (params or {}).items()
         ]
-        calls = max(math.ceil(len(metrics) / MOST_METRICS), math.ceil(len(named) / MOST_PARAMS))
-        for call in range(calls):
-            own = (
-                metrics[call * MOST_METRICS :][:MOST_METRICS],
-                named[call * MOST_PARAMS :][:MOST_PARAMS],
-            )
-            self.client.log_batch(run, metrics=own[0], params=own[1])
+        self.client.log_batch(run, metrics=metrics, params=named)
 
 
 def _metric(name: str, value: float, time: datetime, step: int = 0) -> Any:

@@ -98,7 +98,7 @@ def test_csv_holds_every_frame_and_a_row_a_gain_of_the_verdicts(
 
     found = {path.stem: pd.read_csv(path) for path in Path(done.where).iterdir()}
     frames = {path.stem for path in finished.paths.frames.iterdir()}
-    assert set(found) == frames | {"trials"} >= {"calibration", "hyperparameters"}
+    assert set(found) == frames | {"trials"} >= {"calibration", "confusion"}
     pd.testing.assert_frame_equal(found["predictions"], finished.predictions, check_dtype=False)
     assert json.loads(found["terms"]["columns"][0]) == ["age", "size"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from study.config.options import Range
-from study.records.exports.searches import Changes, by_epoch, holding
+from study.records.exports.searches import Changes, holding, losses_of
 from study.records.paths import write_atomic
 from study.records.reading import write_trial, write_winner
 from tests.records.examples import search, trial, winner
@@ -84,6 +84,11 @@ def test_a_space_is_made_to_hold_what_was_recorded(
 
 
 def test_losses_are_means_by_epoch_and_one_point_where_there_are_no_epochs() -> None:
-    assert by_epoch(trial(), "training") == [(1, 1.5), (2, 1.5), (3, 1.25)]
-    assert by_epoch(trial(curves={}, val_loss=0.5), "validation") == [(0, 0.5)]
-    assert by_epoch(trial(curves={}, val_loss=None), "validation") == []
+    def points(name: str, **own: object) -> list[tuple[int, float]]:
+        told = losses_of(trial(**own), {"refit": 2.0})
+        return [(epoch, loss) for each, loss, epoch in told if each.partition(": ")[2] == name]
+
+    assert points("mean squared error/training") == [(1, 1.5), (2, 1.5), (3, 1.25)]
+    assert points("mean squared error/validation", curves={}, val_loss=0.5) == [(0, 0.5)]
+    assert points("mean squared error/validation", curves={}, val_loss=None) == []
+    assert points("mean squared error/test_loss refit") == [(0, 2.0)]
