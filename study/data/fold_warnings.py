@@ -20,10 +20,9 @@ from study.evidence.warnings.limits import (
     RARE,
     TWINS,
 )
+from study.formatting import some
 from study.schema import ALL_ROWS, StudyWarning
 
-MOST_NAMED = 5
-"""Most columns or classes that a sentence names."""
 LEAST_ROWS = 1_000
 """Rows of either side that drift is looked for in, however many columns there are; else BLOCK
 cells."""
@@ -66,7 +65,7 @@ def rare_classes(places: list[Encoded]) -> StudyWarning | None:
     return StudyWarning(
         id="S009",
         target=first.target,
-        text=f"Classes of {first.target} are too rare for the folds: {_named(rare)}.",
+        text=f"Classes of {first.target} are too rare for the folds: {some(rare)}.",
         todo="Merge them, remove their rows, or lower `outer.folds` and `inner.folds`.",
     )
 
@@ -192,7 +191,7 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
         id="S011",
         target=first.target,
         text=(
-            f"Test rows of {first.target} are later and differ from training rows in {_named(told)}. "
+            f"Test rows of {first.target} are later and differ from training rows in {some(told)}. "
             "In brackets: outer folds, and the Kolmogorov-Smirnov distance (0 to 1)."
         ),
         todo="Replace growing columns by differences or ratios, or add them to `data.drop`.",
@@ -219,8 +218,3 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
 def _some(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
     """Of more than `most` rows, as many that lie evenly among them."""
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
-
-
-def _named(told: list[str]) -> str:
-    more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
-    return ", ".join([*told[:MOST_NAMED], *more])

@@ -20,7 +20,7 @@ from study.data.hints import hints
 from study.data.leaks import leaks
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
-from study.formatting import count
+from study.formatting import count, some
 from study.schema import Feature, StudyData, StudyError, StudyWarning, Target, nearest
 
 _ID_NAME = re.compile(
@@ -102,7 +102,8 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         target, columns[name] = read_target(raw.pop(name), wanted, config.data.types.get(name))
         targets.append(target)
         notes += _target_notes(target, columns[name])
-    features = _features(config, source, raw, columns, notes)
+    ids: dict[str, pd.Series[Any]] = {}
+    features = _features(config, source, raw, columns, notes, ids)
     splitting = ""
     if config.groups:
         columns[config.groups] = _groups(raw.pop(config.groups))
@@ -111,7 +112,7 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         time = _time(raw.pop(config.time), config)
         columns[config.time], splitting = time.values, _timed_words(time)
     frame = pd.concat(columns, axis=1)
-    warnings = leaks(frame, [feature.name for feature in features], targets)
+    warnings = leaks(frame, [feature.name for feature in features], targets, ids)
     warnings += hints(frame, features, config.data.types, bool(splitting))
     order = (config.groups, config.time)
     combined, found = _combined(config, features), tuple(warnings)
@@ -182,9 +183,10 @@ def _features(
     raw: dict[str, pd.Series[Any]],
     columns: dict[str, pd.Series[Any]],
     notes: list[str],
+    ids: dict[str, pd.Series[Any]],
 ) -> list[Feature]:
-    """The features in order, taken out of `raw`; their values are added to `columns`, and what was
-    left out to `notes`.
+    """The features in order, taken out of `raw`; their values are added to `columns`, what was
+    left out to `notes`, and numbers that identify rows, left out or not, to `ids`.
     """
     taken = {*config.targets, config.groups, config.time, *config.data.drop}
     listed = list(dict.fromkeys(config.data.features or ()))
@@ -198,13 +200,11 @@ def _features(
             left_out.setdefault(f"{source.origin} has it as a target", []).append(name)
             continue
         column = read_column(raw.pop(name), config.data.types.get(name))
-        kept = name in listed or name in config.data.types
-        why = (
-            column.reason
-            if column.type is None
-            else _constant(column) or ("" if kept else _identifier(column))
-        )
-        if column.type is None or why:
+        why = column.reason if column.type is None else _constant(column)
+        kept = not why and (name in listed or name in config.data.types)
+        if not why and (why := _identifier(column)) and column.type == "numeric":
+            ids[name] = column.values
+        if column.type is None or (why and not kept):
             left_out.setdefault(why, []).append(name)
             continue
         check_finite(column)
@@ -222,7 +222,7 @@ def _features(
         )
         columns[name] = column.values
     notes += [
-        f"Left out, since {why}: {_shown(names)}.{_KEEP.get(why, '')}"
+        f"Left out, since {why}: {some(names, 10)}.{_KEEP.get(why, '')}"
         for why, names in left_out.items()
         if names
     ]
@@ -265,10 +265,6 @@ def _identifier(column: Column) -> str:
     if _ID_NAME.fullmatch(column.name) or _ID_CAMEL.fullmatch(column.name):
         return "distinct whole numbers under such a name identify the rows"
     return ""
-
-
-def _shown(names: list[str]) -> str:
-    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
 def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:

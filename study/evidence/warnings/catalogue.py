@@ -92,7 +92,8 @@ ENTRIES = (
         "S006",
         "Leakage suspected",
         VERDICT,
-        "One feature determines the target: it separates all classes, or its correlation with the target is 1.",
+        f"One feature, or that its cell is empty, predicts the target with R² or AUC above {limits.LEAK:g}. For numbers "
+        f"that count the rows, {limits.ORDERED:g} is enough.",
         "Such a column is usually the target itself or recorded after it. Every model looks perfect, and none is on new rows.",
         "Is the column known when you predict? If not, add it to `data.drop`. If so, you need no model.",
     ),
