@@ -18,6 +18,9 @@ FEWEST = 20
 category has no terms."""
 OFTEN = 3
 """Rows of a value, on average, from which on it comes again and again."""
+UNIQUE, DENSE = 0.9, 0.7
+"""Share of the rows that have a number of their own, and of the numbers between the least and the
+largest that occur, where they count the rows; of so many drawn at random 0.72 differ."""
 SPARSE = 10
 """Times that the range of codes is wider than their number; years, ages and counts fill theirs."""
 
@@ -42,8 +45,10 @@ def hints(
     for feature in features:
         counts = frame[feature.name].value_counts()
         number = feature.type == "numeric" and feature.name not in declared
-        code = number and _is_code(feature.name, counts)
+        counter = number and _counts_rows(feature.name, counts)
+        code = counter or (number and _is_code(feature.name, counts))
         if code:
+            todo = f"If it measures nothing, set data.types.{feature.name} to category."
             found.append(
                 StudyWarning(
                     id="S013",
@@ -51,7 +56,7 @@ def hints(
                         f"{feature.name!r} looks like a code, but is read as numbers: {len(counts)} whole numbers from "
                         f"{counts.index.min():.0f} to {counts.index.max():.0f}."
                     ),
-                    todo=f"If it measures nothing, set data.types.{feature.name} to category.",
+                    todo="It counts the rows: add it to data.drop." if counter else todo,
                 )
             )
         names = code or feature.type == "category" or (number and _is_unit(feature.name, counts))
@@ -69,6 +74,15 @@ def hints(
 
 def _repeats(counts: pd.Series[Any]) -> bool:
     return bool(counts.mean() >= OFTEN)
+
+
+def _counts_rows(name: str, counts: pd.Series[Any]) -> bool:
+    """Whether hardly one of the whole numbers repeats, and they are called an id or leave few out."""
+    values, words = np.asarray(counts.index, np.float64), _WORDS.findall(name)
+    if len(values) <= FEWEST or len(values) < UNIQUE * counts.sum() or (values % 1).any():
+        return False
+    dense = len(values) >= DENSE * (values.max() - values.min() + 1)
+    return dense or (bool(words) and words[-1].lower() == "id")
 
 
 def _is_unit(name: str, counts: pd.Series[Any]) -> bool:

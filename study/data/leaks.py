@@ -43,7 +43,7 @@ def leaks(
         (
             pd.DataFrame(ids, index=frame.index),
             ORDERED,
-            "Numbers of rows should predict nothing. If they count time, set `time`, else leave them out.",
+            "It numbers rows. If that is their order in time, set `time`. Otherwise leave it out.",
         ),
     )
     for target in targets:

@@ -18,6 +18,7 @@ from study.data.arranged import _grouped_words, _groups, _time, _timed_words
 from study.data.columns import Column, check_finite, read_column
 from study.data.hints import hints
 from study.data.leaks import leaks
+from study.data.oddities import oddities
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
 from study.formatting import count, some
@@ -114,6 +115,9 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     frame = pd.concat(columns, axis=1)
     warnings = leaks(frame, [feature.name for feature in features], targets, ids)
     warnings += hints(frame, features, config.data.types, bool(splitting))
+    warnings += oddities(
+        frame, {own.name: own.type for own in features} | dict.fromkeys(config.targets, "")
+    )
     order = (config.groups, config.time)
     combined, found = _combined(config, features), tuple(warnings)
     return Table(

@@ -155,9 +155,9 @@ ENTRIES = (
         "Codes read as numbers",
         VERDICT,
         "A column of whole numbers looks like names: by its own name (zip, id, code), or because its values repeat, have "
-        "equal length and lie far apart.",
+        "equal length and lie far apart. Or it counts the rows: hardly any value repeats.",
         "A regression multiplies the code by a coefficient, which means nothing. That holds the regression back.",
-        "Set `data.types.COLUMN` to `category`, or to `numeric` if it measures something.",
+        "Set `data.types.COLUMN` to `category`, or to `numeric` if it measures something. Drop a column that counts rows.",
     ),
     Entry(
         "S014",
@@ -167,6 +167,23 @@ ENTRIES = (
         "nor `time` is set.",
         "Rows of one customer may be in both training and test rows. On new customers models would do worse, richer ones most.",
         "To predict for new customers, set `groups` to that column. To predict for the same ones, do nothing.",
+    ),
+    Entry(
+        "S015",
+        "Cells that may mean missing",
+        VERDICT,
+        f"At least {limits.MARKED} cells have a value far outside the rest, such as -999 or 1900-01-01, or a word such as "
+        "`unknown`.",
+        "Numbers such as -999 bend every effect and hold the regression back most. A gap gets a coefficient of its own.",
+        "Empty these cells in the file if the value is missing there. If it is real, do nothing.",
+    ),
+    Entry(
+        "S016",
+        "Levels that may be the same",
+        VERDICT,
+        f"Two levels differ by case or spaces, or by one letter while one is {limits.RARER} times as rare.",
+        "Each level is learnt from its own rows alone, and rare ones are not learnt at all.",
+        "Spell them one way in the file. If they differ, do nothing.",
     ),
 )
 CATALOGUE = {entry.id: entry for entry in ENTRIES}
