@@ -81,6 +81,8 @@ def run_study(
     paths = StudyPaths(Path(results) / config.name)
     with _at_work(config, paths, verbose) as (prepared, pool), Kernel(paths.root) as kernel:
         clear_temporaries(paths.root)
+        for each in prepared.warnings:
+            observer.note(f"! {each.id} {each.sentence}")
         run_searches(prepared.plan, prepared.data, paths, pool, observer)
         if report:
             with suppress(Exception):  # the report tries again, and tells why it cannot

@@ -20,7 +20,7 @@ from study.evidence.warnings.limits import (
     RARE,
     TWINS,
 )
-from study.formatting import some
+from study.formatting import percent, some
 from study.schema import ALL_ROWS, StudyWarning
 
 LEAST_ROWS = 1_000
@@ -88,40 +88,35 @@ def _lacks(counts: npt.NDArray[np.int64]) -> str:
 
 def twins(places: list[Encoded]) -> StudyWarning | None:
     """S010 where TWINS or more of the test rows equal a development row in every column and the
-    target.
+    target, or in every feature.
 
     Of columns with few values rows are equal by chance: some measured column, or the target, has
     fewer than FINE_COLUMN rows a value, and pairs of equal rows are CHANCE_TWINS times what
     independent columns would make.
     """
     first = places[0]
-    cells, y = first.matrix.values, first.y
-    hashes = _hashes(cells, first.rows, y)
-    pairs = _same(hashes) * len(hashes) * (len(hashes) - 1) / 2
-    if (
-        not pairs
-        or not _is_fine(first)
-        or pairs <= CHANCE_TWINS * _chance_pairs(cells, first.rows, y)
-    ):
-        return None
-    tested, found, example = 0, 0, -1
-    for encoded in places:
-        known = np.isin(hashes[encoded.test], hashes[encoded.development])
-        tested = tested + len(encoded.test)
-        found = found + int(known.sum())
-        if example < 0 and known.any():
-            example = int(encoded.rows[encoded.test[known.argmax()]])
-    if not found or found < TWINS * tested:
-        return None
-    return StudyWarning(
-        id="S010",
-        target=first.target,
-        text=(
-            f"{found:,} of {tested:,} test rows equal a training row in all columns, such as row {example:,} (from 0). "
-            "Models that memorise rows look too good."
-        ),
-        todo="Remove copies. For repeated measurements of one unit, name its column in `groups`.",
-    )
+    cells = first.matrix.values
+    for columns, y in (("columns", first.y), ("features", np.zeros(len(first.y)))):
+        hashes = _hashes(cells, first.rows, y)
+        pairs = _same(hashes) * len(hashes) * (len(hashes) - 1) / 2
+        chance = CHANCE_TWINS * _chance_pairs(cells, first.rows, y)
+        if not pairs or not _is_fine(first, y) or pairs <= chance:
+            continue
+        tested = np.concatenate([encoded.rows[encoded.test] for encoded in places])
+        twin = np.concatenate(
+            [np.isin(hashes[own.test], hashes[own.development]) for own in places]
+        )
+        if twin.mean() >= TWINS:
+            return StudyWarning(
+                id="S010",
+                target=first.target,
+                text=(
+                    f"{twin.sum():,} of {len(twin):,} test rows ({percent(twin.mean())}%) equal a training row in all "
+                    f"{columns}, such as row {tested[twin.argmax()]:,} (from 0). Models that memorise rows look too good."
+                ),
+                todo="Remove copies. For repeated measurements of one unit, name its column in `groups`.",
+            )
+    return None
 
 
 def _hashes(
@@ -152,13 +147,13 @@ def _chance_pairs(
     return float(np.prod(shared)) * len(rows) * (len(rows) - 1) / 2
 
 
-def _is_fine(encoded: Encoded) -> bool:
+def _is_fine(encoded: Encoded, y: npt.NDArray[np.float64]) -> bool:
     """Whether a value of some column, or of the target, is that of few rows."""
     n = len(encoded.rows)
     measured = [
         i for term, i in zip(encoded.terms, encoded.columns, strict=True) if term.level is None
     ]
-    columns = (encoded.y, *(encoded.matrix.values[encoded.rows, i] for i in measured))
+    columns = (y, *(encoded.matrix.values[encoded.rows, i] for i in measured))
     return any(len(np.unique(values)) * FINE_COLUMN > n for values in columns)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from study import api
 from study.data.leaks import area, explained
+from study.execution.observer import Observer
+from study.plan import prepare
 
-from .helpers import plain_frame, table_of
+from .helpers import config_for, plain_frame, saved, table_of
 
 RNG = np.random.default_rng(1)
 
@@ -140,3 +144,30 @@ def test_the_area_is_that_of_scikit_learn_for_a_number_and_for_levels() -> None:
     assert area(number, classes) == pytest.approx(roc_auc_score(classes, number), abs=1e-9)
     assert area(level, classes) == pytest.approx(0.98, abs=0.01)
     assert area(RNG.uniform(size=4000), classes) < 0.6
+
+
+def test_a_run_says_what_is_wrong_with_its_table_before_it_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y = RNG.normal(size=60)
+    table = saved(tmp_path, pd.DataFrame({"x": RNG.normal(size=60), "twin": 2 * y, "y": y}))
+    config = config_for(table)
+    notes = list[str]()
+    watch = Observer()
+    monkeypatch.setattr(watch, "note", notes.append)
+    monkeypatch.setattr(api, "_at_work", lambda *_: nullcontext((prepare(config), None)))
+    monkeypatch.setattr(api, "Kernel", nullcontext)
+    monkeypatch.setattr(api, "run_searches", _train)
+
+    with pytest.raises(Trained):
+        api.run_study(config, tmp_path, watch)
+
+    assert ["S006" in note and "'twin'" in note for note in notes] == [True]
+
+
+class Trained(Exception):
+    """Training begins."""
+
+
+def _train(*_: Any) -> None:
+    raise Trained

@@ -127,8 +127,8 @@ ENTRIES = (
         "S010",
         "Duplicates across splits",
         VERDICT,
-        f"At least {100 * limits.TWINS:g}% of test rows equal a training row in every column, {limits.CHANCE_TWINS} times "
-        "what chance would produce.",
+        f"At least {100 * limits.TWINS:g}% of test rows equal a training row in every column or feature, "
+        f"{limits.CHANCE_TWINS} times what chance would produce.",
         "Models that memorise rows look better than they are, and intervals are too narrow.",
         "Remove copies. If they are repeated measurements of one unit, name the unit's column in `groups`.",
     ),
@@ -186,6 +186,8 @@ ENTRIES = (
         "Spell them one way in the file. If they differ, do nothing.",
     ),
 )
+DOUBTS = ("S006", "S010", "S015")
+"""Those that put a whole study in doubt, whatever its verdict, and come first."""
 CATALOGUE = {entry.id: entry for entry in ENTRIES}
 """By id."""
 
