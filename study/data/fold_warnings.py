@@ -5,6 +5,7 @@ folds that drift.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import pandas as pd
 from scipy.stats import ks_2samp
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
+from study.data.rows import drawn
 from study.evidence.warnings.limits import (
     CHANCE_TWINS,
     DISTANCE,
@@ -98,9 +100,8 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
     cells = first.matrix.values
     for columns, y in (("columns", first.y), ("features", np.zeros(len(first.y)))):
         hashes = _hashes(cells, first.rows, y)
-        pairs = _same(hashes) * len(hashes) * (len(hashes) - 1) / 2
-        chance = CHANCE_TWINS * _chance_pairs(cells, first.rows, y)
-        if not pairs or not _is_fine(first, y) or pairs <= chance:
+        equal = _same(hashes)
+        if not equal or not _is_fine(first, y) or equal <= CHANCE_TWINS * _chance(first, y):
             continue
         tested = np.concatenate([encoded.rows[encoded.test] for encoded in places])
         twin = np.concatenate(
@@ -139,22 +140,19 @@ def _same(values: npt.NDArray[np.generic]) -> float:
     return float((counts * (counts - 1)).sum() / max(len(values) * (len(values) - 1), 1))
 
 
-def _chance_pairs(
-    cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]
-) -> float:
-    """Pairs of equal rows that independent columns would make."""
-    shared = [_same(y), *(_same(cells[rows, i]) for i in range(cells.shape[1]))]
-    return float(np.prod(shared)) * len(rows) * (len(rows) - 1) / 2
+def _chance(encoded: Encoded, y: npt.NDArray[np.float64]) -> float:
+    """Probability that two rows of independent columns are equal."""
+    return float(np.prod([_same(values) for values in _columns(encoded, y)]))
 
 
 def _is_fine(encoded: Encoded, y: npt.NDArray[np.float64]) -> bool:
-    """Whether a value of some column, or of the target, is that of few rows."""
-    n = len(encoded.rows)
-    measured = [
-        i for term, i in zip(encoded.terms, encoded.columns, strict=True) if term.level is None
-    ]
-    columns = (y, *(encoded.matrix.values[encoded.rows, i] for i in measured))
-    return any(len(np.unique(values)) * FINE_COLUMN > n for values in columns)
+    """Whether a value of some column, or of y, is that of few rows."""
+    return any(len(np.unique(values)) * FINE_COLUMN > len(y) for values in _columns(encoded, y))
+
+
+def _columns(encoded: Encoded, y: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[Any]]:
+    yield y
+    yield from (column[encoded.rows] for column in encoded.matrix.values.T)
 
 
 def drift(places: list[Encoded]) -> StudyWarning | None:
@@ -198,7 +196,7 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
     that is by chance.
     """
     most = max(LEAST_ROWS, BLOCK // max(len(encoded.terms), 1))
-    sides = [_some(rows, most) for rows in (encoded.development, encoded.test)]
+    sides = [drawn(rows, None, most, 0) for rows in (encoded.development, encoded.test)]
     cells = [encoded.original(-1, rows) for rows in sides]
     columns = {
         term.name: [own[:, i] for own in cells]
@@ -208,8 +206,3 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
     told = {encoded.target: [encoded.y[rows] for rows in sides]} | columns
     found = {name: ks_2samp(*both, method="asymp") for name, both in told.items()}
     return {name: (float(test.statistic), float(test.pvalue)) for name, test in found.items()}
-
-
-def _some(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
-    """Of more than `most` rows, as many that lie evenly among them."""
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]

@@ -18,9 +18,6 @@ FEWEST = 20
 category has no terms."""
 OFTEN = 3
 """Rows of a value, on average, from which on it comes again and again."""
-UNIQUE, DENSE = 0.9, 0.7
-"""Share of the rows that have a number of their own, and of the numbers between the least and the
-largest that occur, where they count the rows; of so many drawn at random 0.72 differ."""
 SPARSE = 10
 """Times that the range of codes is wider than their number; years, ages and counts fill theirs."""
 
@@ -33,19 +30,23 @@ _UNITS = re.compile(
 
 
 def hints(
-    frame: pd.DataFrame, features: Sequence[Feature], declared: Collection[str], arranged: bool
+    frame: pd.DataFrame,
+    features: Sequence[Feature],
+    declared: Collection[str],
+    ids: Collection[str],
+    arranged: bool,
 ) -> list[StudyWarning]:
     """Warnings of features of `frame`, a column each: S013 of codes read as numbers, S014 of groups
     that were not declared.
 
-    declared: columns whose type the config says, which are no codes. arranged: groups or time are
-    set already.
+    declared: columns whose type the config says, which are no codes. ids: those that count the rows.
+    arranged: groups or time are set already.
     """
     found = []
     for feature in features:
         counts = frame[feature.name].value_counts()
         number = feature.type == "numeric" and feature.name not in declared
-        counter = number and _counts_rows(feature.name, counts)
+        counter = number and feature.name in ids
         code = counter or (number and _is_code(feature.name, counts))
         if code:
             todo = f"If it measures nothing, set data.types.{feature.name} to category."
@@ -74,15 +75,6 @@ def hints(
 
 def _repeats(counts: pd.Series[Any]) -> bool:
     return bool(counts.mean() >= OFTEN)
-
-
-def _counts_rows(name: str, counts: pd.Series[Any]) -> bool:
-    """Whether hardly one of the whole numbers repeats, and they are called an id or leave few out."""
-    values, words = np.asarray(counts.index, np.float64), _WORDS.findall(name)
-    if len(values) <= FEWEST or len(values) < UNIQUE * counts.sum() or (values % 1).any():
-        return False
-    dense = len(values) >= DENSE * (values.max() - values.min() + 1)
-    return dense or (bool(words) and words[-1].lower() == "id")
 
 
 def _is_unit(name: str, counts: pd.Series[Any]) -> bool:

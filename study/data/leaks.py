@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from study.formatting import some
 from study.schema import StudyWarning, Target
 
 FloatArray = npt.NDArray[np.float64]
-CELLS, LEAST_ROWS, MOST_ROWS = 10_000_000, 2_000, 10_000
-"""Cells that are looked at, and rows at least and at most: enough to know 0.99 from 0.98."""
+MOST_ROWS = 3_000
+"""Rows that are looked at: enough to know 0.99 from 0.98."""
 FEWEST = 20
 """Filled cells below which a column is no evidence."""
 OFTEN = 10
@@ -27,7 +28,7 @@ FOLDS = 5
 
 def leaks(
     frame: pd.DataFrame,
-    features: Sequence[str],
+    features: Collection[str],
     targets: Sequence[Target],
     ids: Mapping[str, pd.Series[Any]],
 ) -> list[StudyWarning]:
@@ -38,46 +39,42 @@ def leaks(
     rows, left out or not.
     """
     found = []
-    looked = (
-        (frame[[*features]], LEAK, "Add columns that are not known when you predict to data.drop."),
-        (
-            pd.DataFrame(ids, index=frame.index),
-            ORDERED,
-            "It numbers rows. If that is their order in time, set `time`. Otherwise leave it out.",
-        ),
-    )
     for target in targets:
-        for columns, least, todo in looked:
-            scores = _scores(columns, frame[target.name], bool(target.classes))
-            best = sorted((-score, name) for name, score in scores if score > least)
-            if best:
-                unit = "AUC" if target.classes else "R²"
-                named = [f"{name!r} ({unit} {-score:.3f})" for score, name in best]
-                text = f"One column alone predicts {target.name!r}: {some(named)}."
-                found.append(StudyWarning(id="S006", target=target.name, text=text, todo=todo))
+        columns = frame[[*features, target.name]].assign(**ids)
+        best = sorted(
+            (-score, name)
+            for name, score in _scores(columns, target)
+            if score > (ORDERED if name in ids else LEAK)
+        )
+        if best:
+            unit = "AUC" if target.classes else "R²"
+            named = [f"{name!r} ({unit} {-score:.3f})" for score, name in best]
+            found.append(
+                StudyWarning(
+                    id="S006",
+                    target=target.name,
+                    text=f"One column alone predicts {target.name!r}: {some(named)}.",
+                    todo="Add it to data.drop if it is not known when you predict. If it numbers rows in time, set `time`.",
+                )
+            )
     return found
 
 
-def _scores(
-    columns: pd.DataFrame, target: pd.Series[Any], classes: bool
-) -> list[tuple[str, float]]:
-    """By column the score on rows drawn; copies of a row are one."""
-    rows = shuffled(np.flatnonzero(target.notna()), None, 0)
-    rows = rows[: int(np.clip(CELLS // max(columns.shape[1], 1), LEAST_ROWS, MOST_ROWS))]
-    own = columns.iloc[rows]
-    first = ~own.assign(**{"": target.iloc[rows]}).duplicated()
-    own, y = own[first], target.iloc[rows][first]
-    y = y.rank(method="dense") if classes else y / (y.abs().max() or 1.0)
+def _scores(columns: pd.DataFrame, target: Target) -> Iterator[tuple[str, float]]:
+    """By column the score on rows drawn that have a target; copies of a row are one."""
+    rows = shuffled(np.flatnonzero(columns[target.name].notna()), None, 0)[:MOST_ROWS]
+    own = columns.iloc[rows].drop_duplicates()
+    y = own.pop(target.name)
     empty = own.isna()
-    both = pd.concat([own, empty.loc[:, empty.any()].add_suffix("[missing]").astype(float)], axis=1)
-    score = area if classes else explained
-    found = []
-    for name, column in both.items():
+    gaps = empty.loc[:, empty.any()].astype(float).add_suffix("[missing]")
+    for name, column in chain(own.items(), gaps.items()):
         filled = column.notna().to_numpy()
         if filled.sum() >= FEWEST:
-            cells = column if column.dtype == float else column.rank(method="dense")
-            found.append((str(name), score(*(np.asarray(c)[filled] for c in (cells, y)))))
-    return found
+            x, observed = (
+                np.asarray(cells if cells.dtype == float else cells.rank(method="dense"))[filled]
+                for cells in (column, y)
+            )
+            yield str(name), (area if target.classes else explained)(x, observed)
 
 
 def explained(x: FloatArray, y: FloatArray) -> float:
@@ -109,16 +106,14 @@ def area(x: FloatArray, classes: FloatArray) -> float:
     sizes = _elsewhere(np.bincount(cell, minlength=bins * FOLDS))
     names = np.unique(classes)
     areas = []
-    for name in names[len(names) == 2 :]:
+    for name in names[len(names) <= 2 :]:
         own = classes == name
-        if not 0 < own.sum() < len(own):
-            return 0.0
         rate = (_elsewhere(np.bincount(cell, own, bins * FOLDS)) + own.mean()) / (sizes + 1)
         plain = _auc(place, own)
         areas.append(max(plain, 1 - plain, _auc(rankdata(rate[cell]), own)))
         if sum(areas) + len(names) - len(areas) < ORDERED * len(names):
             break
-    return float(np.mean(areas))
+    return float(np.mean(areas)) if areas else 0.0
 
 
 def _elsewhere(counts: npt.NDArray[Any]) -> FloatArray:

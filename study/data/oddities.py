@@ -11,6 +11,7 @@ from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
+from scipy.stats import iqr
 
 from study.data.cells import as_label
 from study.data.files import MISSING
@@ -67,13 +68,12 @@ def far(counts: pd.Series[Any]) -> list[float]:
     values, cells = counts.index.to_numpy(float), counts.to_numpy()
     if len(values) < 3:
         return []
-    middle = float(np.subtract(*np.quantile(values, [0.75, 0.25])))
     fit = (cells >= MARKED) & (cells <= MOST_MARKED * cells.sum())
     found = list[float]()
     for way in (1, -1):
         ends, gaps = values[::way], np.diff(values)[::way]
         away = gaps[0] > 3 * np.quantile(gaps[1:], 0.9) or ends[0] < -1
-        alone = gaps[0] >= middle / 2 or ends[0] < 0 <= ends[1]
+        alone = gaps[0] >= iqr(values) / 2 or ends[0] < 0 <= ends[1]
         known = ends[0] in NUMBERS and away and alone
         wide = [
             n
@@ -106,9 +106,9 @@ def alike(counts: Mapping[str, int]) -> list[tuple[str, str]]:
 def _slip(one: str, other: str) -> bool:
     """Whether one word, of five letters or more in either, differs by a letter, but not the first."""
     words = sorted({*one.split()} ^ {*other.split()}, key=len)
-    if len(words) != 2 or words[0][0] != words[1][0]:
+    if len(words) != 2:
         return False
     short, long = words
-    letters = len(short) + len(long)
-    changed = letters * (1 - SequenceMatcher(None, short, long).ratio())
-    return (short + long).isalpha() and 5 <= len(long) <= len(short) + 1 and changed < 2.5
+    alike = SequenceMatcher(None, short, long).ratio() * (len(short) + len(long)) / 2
+    word = (short + long).isalpha() and short[0] == long[0]
+    return word and len(long) >= 5 and alike > len(long) - 1.5

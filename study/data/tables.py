@@ -114,7 +114,7 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         columns[config.time], splitting = time.values, _timed_words(time)
     frame = pd.concat(columns, axis=1)
     warnings = leaks(frame, [feature.name for feature in features], targets, ids)
-    warnings += hints(frame, features, config.data.types, bool(splitting))
+    warnings += hints(frame, features, config.data.types, ids, bool(splitting))
     warnings += oddities(
         frame, {own.name: own.type for own in features} | dict.fromkeys(config.targets, "")
     )
@@ -206,8 +206,9 @@ def _features(
         column = read_column(raw.pop(name), config.data.types.get(name))
         why = column.reason if column.type is None else _constant(column)
         kept = not why and (name in listed or name in config.data.types)
-        if not why and (why := _identifier(column)) and column.type == "numeric":
+        if not why and _identifier(column, UNIQUE, DENSE) not in {"", _TEXT}:
             ids[name] = column.values
+        why = why or _identifier(column)
         if column.type is None or (why and not kept):
             left_out.setdefault(why, []).append(name)
             continue
@@ -257,14 +258,23 @@ def _constant(column: Column) -> str:
     )
 
 
-def _identifier(column: Column) -> str:
+UNIQUE, DENSE = 0.9, 0.7
+"""Share of the rows that have a number of their own, and of the numbers between the least and the
+largest that occur, where they count the rows; of so many drawn at random 0.72 differ."""
+
+
+def _identifier(column: Column, unique: float = 1, dense: float = 1) -> str:
     present = column.values.dropna()
     distinct = present.nunique()
     if column.type == "category" and distinct > max(LEAST_ROWS, 0.5 * len(present)):
         return _TEXT
-    if column.type != "numeric" or distinct < len(column.values) or (present % 1 != 0).any():
+    if (
+        column.type != "numeric"
+        or distinct < unique * len(column.values)
+        or (present % 1 != 0).any()
+    ):
         return ""
-    if present.max() - present.min() + 1 == distinct:
+    if distinct >= dense * (present.max() - present.min() + 1):
         return "consecutive numbers count the rows"
     if _ID_NAME.fullmatch(column.name) or _ID_CAMEL.fullmatch(column.name):
         return "distinct whole numbers under such a name identify the rows"
