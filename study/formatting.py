@@ -103,8 +103,7 @@ def count(n: int, noun: str) -> str:
 
 def some(names: Sequence[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(names[:most]) + f" and {len(names) - most:,} more" * (len(names) > most)
 
 
 def times(n: int) -> str:

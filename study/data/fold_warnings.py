@@ -4,6 +4,7 @@ folds that drift.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,19 +50,22 @@ def rare_classes(places: list[Encoded]) -> StudyWarning | None:
     places: all outer folds of a target.
     """
     first = places[0]
-    if not first.classes:
-        return None
-    n = len(first.classes)
-    total = np.bincount(first.y.astype(np.int64), minlength=n)
-    lacking = np.zeros((3, n), np.int64)
-    for encoded in places:
-        for part, rows in _parts(encoded):
-            lacking[part] += np.bincount(encoded.y[rows].astype(np.int64), minlength=n) == 0
-    told = [
-        f"{name!r} ({total[i]:,} rows{_lacks(lacking[:, i])})"
-        for i, name in enumerate(first.classes)
-    ]
-    rare = [text for i, text in enumerate(told) if total[i] < RARE or lacking[:, i].any()]
+    labels = first.y
+    parts = {
+        "training": [rows for own in places for rows in (own.development, *own.train)],
+        "validation": [rows for own in places for rows in own.validation],
+        "test": [own.test for own in places],
+    }
+    rare = []
+    for label, name in enumerate(first.classes):
+        members = labels == label
+        lacks = "".join(
+            f", none in {lacking} sets of {part} rows"
+            for part, sets in parts.items()
+            if (lacking := sum(not members[rows].any() for rows in sets))
+        )
+        if lacks or members.sum() < RARE:
+            rare.append(f"{name!r} ({members.sum():,} rows{lacks})")
     if not rare:
         return None
     return StudyWarning(
@@ -69,22 +73,6 @@ def rare_classes(places: list[Encoded]) -> StudyWarning | None:
         target=first.target,
         text=f"Classes of {first.target} are too rare for the folds: {some(rare)}.",
         todo="Merge them, remove their rows, or lower `outer.folds` and `inner.folds`.",
-    )
-
-
-def _parts(encoded: Encoded) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    yield 0, encoded.development
-    yield from ((0, rows) for rows in encoded.train)
-    yield from ((1, rows) for rows in encoded.validation)
-    yield 2, encoded.test
-
-
-def _lacks(counts: npt.NDArray[np.int64]) -> str:
-    names = ("training", "validation", "test")
-    return "".join(
-        f", none in {count} sets of {name} rows"
-        for name, count in zip(names, counts, strict=True)
-        if count
     )
 
 
@@ -100,8 +88,10 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
     cells = first.matrix.values
     for columns, y in (("columns", first.y), ("features", np.zeros(len(first.y)))):
         hashes = _hashes(cells, first.rows, y)
-        equal = _same(hashes)
-        if not equal or not _is_fine(first, y) or equal <= CHANCE_TWINS * _chance(first, y):
+        if not (equal := _same(hashes)):
+            continue
+        fine = any(len(np.unique(each)) * FINE_COLUMN > len(y) for each in _columns(first, y))
+        if not fine or equal <= CHANCE_TWINS * np.prod([*map(_same, _columns(first, y))]):
             continue
         tested = np.concatenate([encoded.rows[encoded.test] for encoded in places])
         twin = np.concatenate(
@@ -140,16 +130,6 @@ def _same(values: npt.NDArray[np.generic]) -> float:
     return float((counts * (counts - 1)).sum() / max(len(values) * (len(values) - 1), 1))
 
 
-def _chance(encoded: Encoded, y: npt.NDArray[np.float64]) -> float:
-    """Probability that two rows of independent columns are equal."""
-    return float(np.prod([_same(values) for values in _columns(encoded, y)]))
-
-
-def _is_fine(encoded: Encoded, y: npt.NDArray[np.float64]) -> bool:
-    """Whether a value of some column, or of y, is that of few rows."""
-    return any(len(np.unique(values)) * FINE_COLUMN > len(y) for values in _columns(encoded, y))
-
-
 def _columns(encoded: Encoded, y: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[Any]]:
     yield y
     yield from (column[encoded.rows] for column in encoded.matrix.values.T)
@@ -166,20 +146,20 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
     first = places[0]
     if first.times is None:
         return None
-    far: dict[str, int] = {}
-    sizes: dict[str, float] = {}
+    far, sizes = Counter[str](), dict[str, float]()
     for encoded in places:
         found = distances(encoded)
         for name, (distance, chance) in found.items():
             sizes[name] = max(sizes.get(name, 0.0), distance)
             sure = chance * len(found) * len(places) <= DRIFT_CHANCE
-            far[name] = far.get(name, 0) + (distance >= DISTANCE and sure)
-    most = [
-        name for name in sorted(sizes, key=lambda name: -sizes[name]) if 2 * far[name] > len(places)
+            far[name] += distance >= DISTANCE and sure
+    told = [
+        f"{name} (in {far[name]} of {len(places)}, at most {sizes[name]:.2f})"
+        for name in sorted(sizes, key=lambda name: -sizes[name])
+        if 2 * far[name] > len(places)
     ]
-    if not most:
+    if not told:
         return None
-    told = [f"{name} (in {far[name]} of {len(places)}, at most {sizes[name]:.2f})" for name in most]
     return StudyWarning(
         id="S011",
         target=first.target,
@@ -204,5 +184,5 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
         if term.unit != "day"
     }
     told = {encoded.target: [encoded.y[rows] for rows in sides]} | columns
-    found = {name: ks_2samp(*both, method="asymp") for name, both in told.items()}
-    return {name: (float(test.statistic), float(test.pvalue)) for name, test in found.items()}
+    tests = {name: ks_2samp(*both, method="asymp") for name, both in told.items()}
+    return {name: (float(test.statistic), float(test.pvalue)) for name, test in tests.items()}

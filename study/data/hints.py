@@ -49,7 +49,6 @@ def hints(
         counter = number and feature.name in ids
         code = counter or (number and _is_code(feature.name, counts))
         if code:
-            todo = f"If it measures nothing, set data.types.{feature.name} to category."
             found.append(
                 StudyWarning(
                     id="S013",
@@ -57,11 +56,13 @@ def hints(
                         f"{feature.name!r} looks like a code, but is read as numbers: {len(counts)} whole numbers from "
                         f"{counts.index.min():.0f} to {counts.index.max():.0f}."
                     ),
-                    todo="It counts the rows: add it to data.drop." if counter else todo,
+                    todo="It counts the rows: add it to data.drop."
+                    if counter
+                    else f"If it measures nothing, set data.types.{feature.name} to category.",
                 )
             )
         names = code or feature.type == "category" or (number and _is_unit(feature.name, counts))
-        if names and not arranged and len(counts) > FEWEST and _repeats(counts):
+        if names and not arranged and len(counts) > FEWEST and counts.mean() >= OFTEN:
             found.append(
                 StudyWarning(
                     id="S014",
@@ -71,10 +72,6 @@ def hints(
                 )
             )
     return found
-
-
-def _repeats(counts: pd.Series[Any]) -> bool:
-    return bool(counts.mean() >= OFTEN)
 
 
 def _is_unit(name: str, counts: pd.Series[Any]) -> bool:
@@ -106,6 +103,6 @@ def _is_code(name: str, counts: pd.Series[Any]) -> bool:
         alike
         and not years
         and apart
-        and _repeats(counts)
+        and counts.mean() >= OFTEN
         and float((values % 10 == 0).mean()) < 0.5
     )

@@ -40,10 +40,9 @@ def leaks(
     """
     found = []
     for target in targets:
-        columns = frame[[*features, target.name]].assign(**ids)
         best = sorted(
             (-score, name)
-            for name, score in _scores(columns, target)
+            for name, score in _scores(frame, features, target, ids)
             if score > (ORDERED if name in ids else LEAK)
         )
         if best:
@@ -60,10 +59,18 @@ def leaks(
     return found
 
 
-def _scores(columns: pd.DataFrame, target: Target) -> Iterator[tuple[str, float]]:
-    """By column the score on rows drawn that have a target; copies of a row are one."""
-    rows = shuffled(np.flatnonzero(columns[target.name].notna()), None, 0)[:MOST_ROWS]
-    own = columns.iloc[rows].drop_duplicates()
+def _scores(
+    frame: pd.DataFrame,
+    features: Collection[str],
+    target: Target,
+    ids: Mapping[str, pd.Series[Any]],
+) -> Iterator[tuple[str, float]]:
+    """By column the score on rows drawn that have a target; rows that but for ids are copies are
+    one.
+    """
+    rows = shuffled(np.flatnonzero(frame[target.name].notna()), None, 0)[:MOST_ROWS]
+    names = [target.name, *(name for name in features if name not in ids)]
+    own = frame.iloc[rows][names].drop_duplicates().assign(**ids)
     y = own.pop(target.name)
     empty = own.isna()
     gaps = empty.loc[:, empty.any()].astype(float).add_suffix("[missing]")
@@ -87,8 +94,7 @@ def explained(x: FloatArray, y: FloatArray) -> float:
     """
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
-    step, width = np.diff(x)[1:], x[2:] - x[:-2]
-    left = np.divide(step, width, out=np.full(len(step), 0.5), where=width > 0)
+    left = (x[2:] - x[1:-1] + 1e-300) / (x[2:] - x[:-2] + 2e-300)  # half, of equal values
     away = left * y[:-2] + (1 - left) * y[2:] - y[1:-1]
     spread = y[1:-1].var()
     noise = (away**2 / (left**2 + (1 - left) ** 2 + 1)).mean()
@@ -111,9 +117,9 @@ def area(x: FloatArray, classes: FloatArray) -> float:
         rate = (_elsewhere(np.bincount(cell, own, bins * FOLDS)) + own.mean()) / (sizes + 1)
         plain = _auc(place, own)
         areas.append(max(plain, 1 - plain, _auc(rankdata(rate[cell]), own)))
-        if sum(areas) + len(names) - len(areas) < ORDERED * len(names):
+        if len(areas) - sum(areas) > (1 - ORDERED) * len(names):
             break
-    return float(np.mean(areas)) if areas else 0.0
+    return sum(areas) / max(len(areas), 1)
 
 
 def _elsewhere(counts: npt.NDArray[Any]) -> FloatArray:

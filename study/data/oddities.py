@@ -19,7 +19,7 @@ from study.evidence.warnings.limits import FAR, LEAST_VALUES, MARKED, MOST_MARKE
 from study.formatting import count, some
 from study.schema import StudyWarning
 
-WORDS = {word.lower() for word in MISSING} | {"-", "--", ".", "n.a.", "missing", "unknown"}
+WORDS = {word.lower() for word in MISSING} | {"-", ".", "n.a.", "missing", "unknown"}
 """Cells of a category, in small letters, that may mean missing."""
 NUMBERS = {sign * (10**k - 1) for k in range(1, 7) for sign in (1, -1)} | {-1, -25_567}
 """Numbers that people write for a missing one; the last are the days from 1970 to 1900-01-01."""
@@ -46,13 +46,12 @@ def oddities(frame: pd.DataFrame, types: Mapping[str, str]) -> list[StudyWarning
             shown = np.datetime64(int(value), "D") if kind == "date" else as_label(value)
             if counts[value] >= MARKED:
                 marks.append(f"{shown} in {name!r} ({count(int(counts[value]), 'cell')})")
-    found = [
-        ("S015", marks, "Values may mean missing", "If so, empty these cells in the file."),
-        ("S016", pairs, "Levels may be the same", "If so, spell them one way in the file."),
-    ]
     return [
         StudyWarning(id=id_, text=f"{text}: {some(told)}.", todo=todo)
-        for id_, told, text, todo in found
+        for id_, told, text, todo in (
+            ("S015", marks, "Values may mean missing", "If so, empty these cells in the file."),
+            ("S016", pairs, "Levels may be the same", "If so, spell them one way in the file."),
+        )
         if told
     ]
 

@@ -75,8 +75,7 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
 
     Left out as features, each with a note: constant columns, text that hardly repeats, whole
     numbers that count the rows, and cells that are neither numbers nor words. Naming a column in
-    `data.features` or `data.types` keeps it unless it is constant. A feature that tells a target
-    without error is kept and warned of. Errors and notes count rows from 0.
+    `data.features` or `data.types` keeps it unless it is constant. Notes count rows from 0.
 
     Raises
     ------
@@ -96,14 +95,13 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         )
     raw = {str(name): column for name, column in source.frame.items()}
     source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
-    notes: list[str] = []
+    notes, targets = list[str](), list[Target]()
     columns: dict[str, pd.Series[Any]] = {}
-    targets = []
+    ids: dict[str, pd.Series[Any]] = {}
     for name, wanted in config.targets.items():
         target, columns[name] = read_target(raw.pop(name), wanted, config.data.types.get(name))
         targets.append(target)
         notes += _target_notes(target, columns[name])
-    ids: dict[str, pd.Series[Any]] = {}
     features = _features(config, source, raw, columns, notes, ids)
     splitting = ""
     if config.groups:
@@ -113,23 +111,23 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         time = _time(raw.pop(config.time), config)
         columns[config.time], splitting = time.values, _timed_words(time)
     frame = pd.concat(columns, axis=1)
-    warnings = leaks(frame, [feature.name for feature in features], targets, ids)
-    warnings += hints(frame, features, config.data.types, ids, bool(splitting))
-    warnings += oddities(
-        frame, {own.name: own.type for own in features} | dict.fromkeys(config.targets, "")
-    )
-    order = (config.groups, config.time)
-    combined, found = _combined(config, features), tuple(warnings)
+    types = {feature.name: feature.type for feature in features}
+    warnings = [
+        *leaks(frame, types, targets, ids),
+        *hints(frame, features, config.data.types, ids, bool(splitting)),
+        *oddities(frame, types | dict.fromkeys(config.targets, "")),
+    ]
     return Table(
         frame,
         tuple(features),
         tuple(targets),
-        *order,
+        config.groups,
+        config.time,
         tuple(notes),
         source.digest,
-        combined,
+        _combined(config, features),
         splitting,
-        found,
+        tuple(warnings),
     )
 
 

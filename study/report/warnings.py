@@ -40,12 +40,13 @@ def listed(results: Results, target: str) -> Html:
 
 def doubts(results: Results, target: str) -> Html:
     """What puts a target's answer in doubt, for the lines below its headline."""
-    told = [
-        f'<p><b>Check first.</b> <a href="#{_place(results, each)}">{each.id}</a> {escape(each.text)}</p>'
-        for each in warnings_of(results, target)
-        if each.id in DOUBTS
-    ]
-    return Html("".join(told))
+    return Html(
+        "".join(
+            f'<p><b>Check first.</b> <a href="#{_place(results, each)}">{each.id}</a> {escape(each.text)}</p>'
+            for each in warnings_of(results, target)
+            if each.id in DOUBTS
+        )
+    )
 
 
 def section(results: Results) -> Html:

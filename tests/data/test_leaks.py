@@ -127,6 +127,9 @@ def test_rows_that_are_copied_make_no_feature_a_leak(tmp_path: Path) -> None:
     frame = pd.DataFrame(RNG.normal(size=(100, 3)), columns=[*"xzy"])
 
     assert table_of(tmp_path, pd.concat([frame, frame])).warnings == ()
+    assert (
+        table_of(tmp_path, pd.concat([frame, frame]).assign(id=RNG.permutation(200))).warnings == ()
+    )
 
 
 def test_a_share_of_variance_explained_is_right_for_a_bent_function() -> None:
