@@ -80,6 +80,8 @@ def run_study(
     paths = StudyPaths(Path(results) / config.name)
     with _at_work(config, paths, verbose) as (prepared, pool):
         clear_temporaries(paths.root)
+        for each in prepared.warnings:
+            observer.note(f"! {each.id} {each.sentence}")
         run_searches(prepared.plan, prepared.data, paths, pool, observer)
         conclude(paths, prepared.data)
         observer.concluded(load_results(paths.root))

@@ -5,6 +5,7 @@ terminal.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,11 @@ def about(number: float) -> str:
 def count(n: int, noun: str) -> str:
     """`1 trial`, `1,200 trials`."""
     return f"{n:,} {noun}{'' if n == 1 else 'es' if noun.endswith('ch') else 's'}"
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
+    return ", ".join(names[:most]) + f" and {len(names) - most:,} more" * (len(names) > most)
 
 
 def times(n: int) -> str:

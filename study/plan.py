@@ -13,10 +13,12 @@ from study.config.metrics import metrics_asked
 from study.config.unit import check_unit
 from study.data.encode import encode_all
 from study.data.encoding import Encoded, EncodedData
+from study.data.fold_warnings import fold_warnings
 from study.data.splits import Split, first_development, make_splits
 from study.data.tables import Table, read_table
 from study.data.vocabulary import MOST_LEVELS, find_vocabulary, missing_name
-from study.schema import Share, StudyData, Target
+from study.evidence.warnings.answers import in_order
+from study.schema import Share, StudyData, StudyWarning, Target
 from study.search.cost import Size
 from study.search.plan import Plan, make_plan, resolve_outer
 
@@ -89,6 +91,11 @@ class Prepared:
     description: StudyData
     plan: Plan
     data: Mapping[tuple[str, int], Encoded]
+
+    @cached_property
+    def warnings(self) -> list[StudyWarning]:
+        """Of the table and its folds."""
+        return in_order([*self.table.warnings, *fold_warnings(self.data)])
 
 
 def survey(config: StudyConfig, share: Share | None = None) -> Surveyed:

@@ -16,12 +16,10 @@ from study.cli.progress import budget_words, span, workers_here
 from study.cli.warned import print_warnings
 from study.config import StudyConfig
 from study.config.questions import questions
-from study.data.fold_warnings import fold_warnings
-from study.evidence.warnings.answers import in_order
 from study.evidence.wording.questions import asked_words
 from study.formatting import DASH, count, given_percent, times
 from study.plan import Prepared
-from study.schema import Search, StudyWarning, printable
+from study.schema import Search, printable
 from study.search.plan import Plan
 
 
@@ -70,7 +68,7 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
         },
         "splitting": data["splitting"],
         "notes": data["notes"],
-        "warnings": [each.model_dump(mode="json") for each in _warned(prepared)],
+        "warnings": [each.model_dump(mode="json") for each in prepared.warnings],
         "models": [dict(zip(names, row, strict=True)) for row in _models(plan)],
         "searches": len(plan.searches),
         "trials": plan.n_trials,
@@ -81,10 +79,6 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
         "core_seconds": plan.seconds,
         "budget": budget_words(plan),
     }
-
-
-def _warned(prepared: Prepared) -> list[StudyWarning]:
-    return in_order([*prepared.table.warnings, *fold_warnings(prepared.data)])
 
 
 def print_check(prepared: Prepared, console: Console) -> None:
@@ -114,7 +108,7 @@ def print_check(prepared: Prepared, console: Console) -> None:
     for name, text in lines:
         if text:
             say(console, text, f"  {name}")
-    print_warnings(_warned(prepared), console)
+    print_warnings(prepared.warnings, console)
     rows = [
         [own.name, own.kind.value, own.reason, f"{own.missing or DASH}"] for own in table.targets
     ]

@@ -4,7 +4,9 @@ folds that drift.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ import pandas as pd
 from scipy.stats import ks_2samp
 
 from study.data.encoding import BLOCK, Encoded, EncodedData
+from study.data.rows import drawn
 from study.evidence.warnings.limits import (
     CHANCE_TWINS,
     DISTANCE,
@@ -20,10 +23,9 @@ from study.evidence.warnings.limits import (
     RARE,
     TWINS,
 )
+from study.formatting import percent, some
 from study.schema import ALL_ROWS, StudyWarning
 
-MOST_NAMED = 5
-"""Most columns or classes that a sentence names."""
 LEAST_ROWS = 1_000
 """Rows of either side that drift is looked for in, however many columns there are; else BLOCK
 cells."""
@@ -48,81 +50,64 @@ def rare_classes(places: list[Encoded]) -> StudyWarning | None:
     places: all outer folds of a target.
     """
     first = places[0]
-    if not first.classes:
-        return None
-    n = len(first.classes)
-    total = np.bincount(first.y.astype(np.int64), minlength=n)
-    lacking = np.zeros((3, n), np.int64)
-    for encoded in places:
-        for part, rows in _parts(encoded):
-            lacking[part] += np.bincount(encoded.y[rows].astype(np.int64), minlength=n) == 0
-    told = [
-        f"{name!r} ({total[i]:,} rows{_lacks(lacking[:, i])})"
-        for i, name in enumerate(first.classes)
-    ]
-    rare = [text for i, text in enumerate(told) if total[i] < RARE or lacking[:, i].any()]
+    labels = first.y
+    parts = {
+        "training": [rows for own in places for rows in (own.development, *own.train)],
+        "validation": [rows for own in places for rows in own.validation],
+        "test": [own.test for own in places],
+    }
+    rare = []
+    for label, name in enumerate(first.classes):
+        members = labels == label
+        lacks = "".join(
+            f", none in {lacking} sets of {part} rows"
+            for part, sets in parts.items()
+            if (lacking := sum(not members[rows].any() for rows in sets))
+        )
+        if lacks or members.sum() < RARE:
+            rare.append(f"{name!r} ({members.sum():,} rows{lacks})")
     if not rare:
         return None
     return StudyWarning(
         id="S009",
         target=first.target,
-        text=f"Classes of {first.target} are too rare for the folds: {_named(rare)}.",
+        text=f"Classes of {first.target} are too rare for the folds: {some(rare)}.",
         todo="Merge them, remove their rows, or lower `outer.folds` and `inner.folds`.",
-    )
-
-
-def _parts(encoded: Encoded) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    yield 0, encoded.development
-    yield from ((0, rows) for rows in encoded.train)
-    yield from ((1, rows) for rows in encoded.validation)
-    yield 2, encoded.test
-
-
-def _lacks(counts: npt.NDArray[np.int64]) -> str:
-    names = ("training", "validation", "test")
-    return "".join(
-        f", none in {count} sets of {name} rows"
-        for name, count in zip(names, counts, strict=True)
-        if count
     )
 
 
 def twins(places: list[Encoded]) -> StudyWarning | None:
     """S010 where TWINS or more of the test rows equal a development row in every column and the
-    target.
+    target, or in every feature.
 
     Of columns with few values rows are equal by chance: some measured column, or the target, has
     fewer than FINE_COLUMN rows a value, and pairs of equal rows are CHANCE_TWINS times what
     independent columns would make.
     """
     first = places[0]
-    cells, y = first.matrix.values, first.y
-    hashes = _hashes(cells, first.rows, y)
-    pairs = _same(hashes) * len(hashes) * (len(hashes) - 1) / 2
-    if (
-        not pairs
-        or not _is_fine(first)
-        or pairs <= CHANCE_TWINS * _chance_pairs(cells, first.rows, y)
-    ):
-        return None
-    tested, found, example = 0, 0, -1
-    for encoded in places:
-        known = np.isin(hashes[encoded.test], hashes[encoded.development])
-        tested = tested + len(encoded.test)
-        found = found + int(known.sum())
-        if example < 0 and known.any():
-            example = int(encoded.rows[encoded.test[known.argmax()]])
-    if not found or found < TWINS * tested:
-        return None
-    return StudyWarning(
-        id="S010",
-        target=first.target,
-        text=(
-            f"{found:,} of {tested:,} test rows equal a training row in all columns, such as row {example:,} (from 0). "
-            "Models that memorise rows look too good."
-        ),
-        todo="Remove copies. For repeated measurements of one unit, name its column in `groups`.",
-    )
+    cells = first.matrix.values
+    for columns, y in (("columns", first.y), ("features", np.zeros(len(first.y)))):
+        hashes = _hashes(cells, first.rows, y)
+        if not (equal := _same(hashes)):
+            continue
+        fine = any(len(np.unique(each)) * FINE_COLUMN > len(y) for each in _columns(first, y))
+        if not fine or equal <= CHANCE_TWINS * np.prod([*map(_same, _columns(first, y))]):
+            continue
+        tested = np.concatenate([encoded.rows[encoded.test] for encoded in places])
+        twin = np.concatenate(
+            [np.isin(hashes[own.test], hashes[own.development]) for own in places]
+        )
+        if twin.mean() >= TWINS:
+            return StudyWarning(
+                id="S010",
+                target=first.target,
+                text=(
+                    f"{twin.sum():,} of {len(twin):,} test rows ({percent(twin.mean())}%) equal a training row in all "
+                    f"{columns}, such as row {tested[twin.argmax()]:,} (from 0). Models that memorise rows look too good."
+                ),
+                todo="Remove copies. For repeated measurements of one unit, name its column in `groups`.",
+            )
+    return None
 
 
 def _hashes(
@@ -145,22 +130,9 @@ def _same(values: npt.NDArray[np.generic]) -> float:
     return float((counts * (counts - 1)).sum() / max(len(values) * (len(values) - 1), 1))
 
 
-def _chance_pairs(
-    cells: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], y: npt.NDArray[np.float64]
-) -> float:
-    """Pairs of equal rows that independent columns would make."""
-    shared = [_same(y), *(_same(cells[rows, i]) for i in range(cells.shape[1]))]
-    return float(np.prod(shared)) * len(rows) * (len(rows) - 1) / 2
-
-
-def _is_fine(encoded: Encoded) -> bool:
-    """Whether a value of some column, or of the target, is that of few rows."""
-    n = len(encoded.rows)
-    measured = [
-        i for term, i in zip(encoded.terms, encoded.columns, strict=True) if term.level is None
-    ]
-    columns = (encoded.y, *(encoded.matrix.values[encoded.rows, i] for i in measured))
-    return any(len(np.unique(values)) * FINE_COLUMN > n for values in columns)
+def _columns(encoded: Encoded, y: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[Any]]:
+    yield y
+    yield from (column[encoded.rows] for column in encoded.matrix.values.T)
 
 
 def drift(places: list[Encoded]) -> StudyWarning | None:
@@ -174,25 +146,25 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
     first = places[0]
     if first.times is None:
         return None
-    far: dict[str, int] = {}
-    sizes: dict[str, float] = {}
+    far, sizes = Counter[str](), dict[str, float]()
     for encoded in places:
         found = distances(encoded)
         for name, (distance, chance) in found.items():
             sizes[name] = max(sizes.get(name, 0.0), distance)
             sure = chance * len(found) * len(places) <= DRIFT_CHANCE
-            far[name] = far.get(name, 0) + (distance >= DISTANCE and sure)
-    most = [
-        name for name in sorted(sizes, key=lambda name: -sizes[name]) if 2 * far[name] > len(places)
+            far[name] += distance >= DISTANCE and sure
+    told = [
+        f"{name} (in {far[name]} of {len(places)}, at most {sizes[name]:.2f})"
+        for name in sorted(sizes, key=lambda name: -sizes[name])
+        if 2 * far[name] > len(places)
     ]
-    if not most:
+    if not told:
         return None
-    told = [f"{name} (in {far[name]} of {len(places)}, at most {sizes[name]:.2f})" for name in most]
     return StudyWarning(
         id="S011",
         target=first.target,
         text=(
-            f"Test rows of {first.target} are later and differ from training rows in {_named(told)}. "
+            f"Test rows of {first.target} are later and differ from training rows in {some(told)}. "
             "In brackets: outer folds, and the Kolmogorov-Smirnov distance (0 to 1)."
         ),
         todo="Replace growing columns by differences or ratios, or add them to `data.drop`.",
@@ -204,7 +176,7 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
     that is by chance.
     """
     most = max(LEAST_ROWS, BLOCK // max(len(encoded.terms), 1))
-    sides = [_some(rows, most) for rows in (encoded.development, encoded.test)]
+    sides = [drawn(rows, None, most, 0) for rows in (encoded.development, encoded.test)]
     cells = [encoded.original(-1, rows) for rows in sides]
     columns = {
         term.name: [own[:, i] for own in cells]
@@ -212,15 +184,5 @@ def distances(encoded: Encoded) -> dict[str, tuple[float, float]]:
         if term.unit != "day"
     }
     told = {encoded.target: [encoded.y[rows] for rows in sides]} | columns
-    found = {name: ks_2samp(*both, method="asymp") for name, both in told.items()}
-    return {name: (float(test.statistic), float(test.pvalue)) for name, test in found.items()}
-
-
-def _some(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
-    """Of more than `most` rows, as many that lie evenly among them."""
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
-
-
-def _named(told: list[str]) -> str:
-    more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
-    return ", ".join([*told[:MOST_NAMED], *more])
+    tests = {name: ks_2samp(*both, method="asymp") for name, both in told.items()}
+    return {name: (float(test.statistic), float(test.pvalue)) for name, test in tests.items()}

@@ -30,19 +30,24 @@ _UNITS = re.compile(
 
 
 def hints(
-    frame: pd.DataFrame, features: Sequence[Feature], declared: Collection[str], arranged: bool
+    frame: pd.DataFrame,
+    features: Sequence[Feature],
+    declared: Collection[str],
+    ids: Collection[str],
+    arranged: bool,
 ) -> list[StudyWarning]:
     """Warnings of features of `frame`, a column each: S013 of codes read as numbers, S014 of groups
     that were not declared.
 
-    declared: columns whose type the config says, which are no codes. arranged: groups or time are
-    set already.
+    declared: columns whose type the config says, which are no codes. ids: those that count the rows.
+    arranged: groups or time are set already.
     """
     found = []
     for feature in features:
         counts = frame[feature.name].value_counts()
         number = feature.type == "numeric" and feature.name not in declared
-        code = number and _is_code(feature.name, counts)
+        counter = number and feature.name in ids
+        code = counter or (number and _is_code(feature.name, counts))
         if code:
             found.append(
                 StudyWarning(
@@ -51,11 +56,13 @@ def hints(
                         f"{feature.name!r} looks like a code, but is read as numbers: {len(counts)} whole numbers from "
                         f"{counts.index.min():.0f} to {counts.index.max():.0f}."
                     ),
-                    todo=f"If it measures nothing, set data.types.{feature.name} to category.",
+                    todo="It counts the rows: add it to data.drop."
+                    if counter
+                    else f"If it measures nothing, set data.types.{feature.name} to category.",
                 )
             )
         names = code or feature.type == "category" or (number and _is_unit(feature.name, counts))
-        if names and not arranged and len(counts) > FEWEST and _repeats(counts):
+        if names and not arranged and len(counts) > FEWEST and counts.mean() >= OFTEN:
             found.append(
                 StudyWarning(
                     id="S014",
@@ -65,10 +72,6 @@ def hints(
                 )
             )
     return found
-
-
-def _repeats(counts: pd.Series[Any]) -> bool:
-    return bool(counts.mean() >= OFTEN)
 
 
 def _is_unit(name: str, counts: pd.Series[Any]) -> bool:
@@ -100,6 +103,6 @@ def _is_code(name: str, counts: pd.Series[Any]) -> bool:
         alike
         and not years
         and apart
-        and _repeats(counts)
+        and counts.mean() >= OFTEN
         and float((values % 10 == 0).mean()) < 0.5
     )

@@ -18,9 +18,10 @@ from study.data.arranged import _grouped_words, _groups, _time, _timed_words
 from study.data.columns import Column, check_finite, read_column
 from study.data.hints import hints
 from study.data.leaks import leaks
+from study.data.oddities import oddities
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
-from study.formatting import count
+from study.formatting import count, some
 from study.schema import Feature, StudyData, StudyError, StudyWarning, Target, nearest
 
 _ID_NAME = re.compile(
@@ -74,8 +75,7 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
 
     Left out as features, each with a note: constant columns, text that hardly repeats, whole
     numbers that count the rows, and cells that are neither numbers nor words. Naming a column in
-    `data.features` or `data.types` keeps it unless it is constant. A feature that tells a target
-    without error is kept and warned of. Errors and notes count rows from 0.
+    `data.features` or `data.types` keeps it unless it is constant. Notes count rows from 0.
 
     Raises
     ------
@@ -95,14 +95,14 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         )
     raw = {str(name): column for name, column in source.frame.items()}
     source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
-    notes: list[str] = []
+    notes, targets = list[str](), list[Target]()
     columns: dict[str, pd.Series[Any]] = {}
-    targets = []
+    ids: dict[str, pd.Series[Any]] = {}
     for name, wanted in config.targets.items():
         target, columns[name] = read_target(raw.pop(name), wanted, config.data.types.get(name))
         targets.append(target)
         notes += _target_notes(target, columns[name])
-    features = _features(config, source, raw, columns, notes)
+    features = _features(config, source, raw, columns, notes, ids)
     splitting = ""
     if config.groups:
         columns[config.groups] = _groups(raw.pop(config.groups))
@@ -111,20 +111,23 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         time = _time(raw.pop(config.time), config)
         columns[config.time], splitting = time.values, _timed_words(time)
     frame = pd.concat(columns, axis=1)
-    warnings = leaks(frame, [feature.name for feature in features], targets)
-    warnings += hints(frame, features, config.data.types, bool(splitting))
-    order = (config.groups, config.time)
-    combined, found = _combined(config, features), tuple(warnings)
+    types = {feature.name: feature.type for feature in features}
+    warnings = [
+        *leaks(frame, types, targets, ids),
+        *hints(frame, features, config.data.types, ids, bool(splitting)),
+        *oddities(frame, types | dict.fromkeys(config.targets, "")),
+    ]
     return Table(
         frame,
         tuple(features),
         tuple(targets),
-        *order,
+        config.groups,
+        config.time,
         tuple(notes),
         source.digest,
-        combined,
+        _combined(config, features),
         splitting,
-        found,
+        tuple(warnings),
     )
 
 
@@ -182,9 +185,10 @@ def _features(
     raw: dict[str, pd.Series[Any]],
     columns: dict[str, pd.Series[Any]],
     notes: list[str],
+    ids: dict[str, pd.Series[Any]],
 ) -> list[Feature]:
-    """The features in order, taken out of `raw`; their values are added to `columns`, and what was
-    left out to `notes`.
+    """The features in order, taken out of `raw`; their values are added to `columns`, what was
+    left out to `notes`, and numbers that identify rows, left out or not, to `ids`.
     """
     taken = {*config.targets, config.groups, config.time, *config.data.drop}
     listed = list(dict.fromkeys(config.data.features or ()))
@@ -198,13 +202,12 @@ def _features(
             left_out.setdefault(f"{source.origin} has it as a target", []).append(name)
             continue
         column = read_column(raw.pop(name), config.data.types.get(name))
-        kept = name in listed or name in config.data.types
-        why = (
-            column.reason
-            if column.type is None
-            else _constant(column) or ("" if kept else _identifier(column))
-        )
-        if column.type is None or why:
+        why = column.reason if column.type is None else _constant(column)
+        kept = not why and (name in listed or name in config.data.types)
+        if not why and _identifier(column, UNIQUE, DENSE) not in {"", _TEXT}:
+            ids[name] = column.values
+        why = why or _identifier(column)
+        if column.type is None or (why and not kept):
             left_out.setdefault(why, []).append(name)
             continue
         check_finite(column)
@@ -222,7 +225,7 @@ def _features(
         )
         columns[name] = column.values
     notes += [
-        f"Left out, since {why}: {_shown(names)}.{_KEEP.get(why, '')}"
+        f"Left out, since {why}: {some(names, 10)}.{_KEEP.get(why, '')}"
         for why, names in left_out.items()
         if names
     ]
@@ -253,22 +256,27 @@ def _constant(column: Column) -> str:
     )
 
 
-def _identifier(column: Column) -> str:
+UNIQUE, DENSE = 0.9, 0.7
+"""Share of the rows that have a number of their own, and of the numbers between the least and the
+largest that occur, where they count the rows; of so many drawn at random 0.72 differ."""
+
+
+def _identifier(column: Column, unique: float = 1, dense: float = 1) -> str:
     present = column.values.dropna()
     distinct = present.nunique()
     if column.type == "category" and distinct > max(LEAST_ROWS, 0.5 * len(present)):
         return _TEXT
-    if column.type != "numeric" or distinct < len(column.values) or (present % 1 != 0).any():
+    if (
+        column.type != "numeric"
+        or distinct < unique * len(column.values)
+        or (present % 1 != 0).any()
+    ):
         return ""
-    if present.max() - present.min() + 1 == distinct:
+    if distinct >= dense * (present.max() - present.min() + 1):
         return "consecutive numbers count the rows"
     if _ID_NAME.fullmatch(column.name) or _ID_CAMEL.fullmatch(column.name):
         return "distinct whole numbers under such a name identify the rows"
     return ""
-
-
-def _shown(names: list[str]) -> str:
-    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
 def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:

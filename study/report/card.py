@@ -48,6 +48,7 @@ def _card(verdict: Verdict, results: Results, files: pd.DataFrame) -> str:
         f'<section class="answer {verdict.verdict or "none"}">'
         f'<p class="eyebrow">{escape(f"{results.config.name} · {verdict.target} · {results.data.rows:,} rows")}</p>'
         f'<h3>{escape(words.headline)}</h3><p class="lead">{escape(" ".join(words.lines))}</p>'
+        f"{warnings.doubts(results, verdict.target)}"
         f"{_models(table, verdict, files)}<p><b>What to do.</b> {prose(_todo(words, results))}</p>"
         f"<p><b>{'How models were tested' if verdict.verdict == UNDECIDED else 'Why you can trust this'}.</b></p>"
         f"{_items(trust(verdict, results))}{warnings.listed(results, verdict.target)}"

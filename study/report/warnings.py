@@ -7,7 +7,7 @@ from __future__ import annotations
 from html import escape
 
 from study.diagnostics.drawing.html_table import Html, prose
-from study.evidence.warnings.catalogue import CATALOGUE
+from study.evidence.warnings.catalogue import CATALOGUE, DOUBTS
 from study.formatting import count
 from study.records.results import Results
 from study.schema import StudyWarning
@@ -35,6 +35,17 @@ def listed(results: Results, target: str) -> Html:
     ]
     return Html(
         f'<p class="warned">{count(len(own), "warning")}: {", ".join(links)}.</p>' if own else ""
+    )
+
+
+def doubts(results: Results, target: str) -> Html:
+    """What puts a target's answer in doubt, for the lines below its headline."""
+    return Html(
+        "".join(
+            f'<p><b>Check first.</b> <a href="#{_place(results, each)}">{each.id}</a> {escape(each.text)}</p>'
+            for each in warnings_of(results, target)
+            if each.id in DOUBTS
+        )
     )
 
 

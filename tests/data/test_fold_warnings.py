@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from study.data.encode import encode_all
 from study.data.fold_warnings import distances, fold_warnings
@@ -57,6 +58,21 @@ def test_rows_that_stand_on_both_sides_of_a_split_are_warned_of(tmp_path: Path) 
     assert 8 <= count <= 20  # of 20 rows that have a twin, about a quarter lies in one fold with it
     assert rows == 240
     assert apart == none == {}
+
+
+def test_features_that_two_rows_share_are_warned_of_though_their_targets_differ(
+    tmp_path: Path,
+) -> None:
+    frame = measured()
+    frame.loc[1:19:2, ["x", "z"]] = frame.loc[0:18:2, ["x", "z"]].to_numpy()
+    coarse = measured().round({"x": 0, "z": 0})
+
+    (warning,) = found(tmp_path, frame).values()
+
+    count, rows, share = map(float, re.findall(r"\d[\d.]*", warning.text)[:3])
+    assert (warning.id, rows) == ("S010", 240)
+    assert share == pytest.approx(100 * count / rows, rel=0.05)
+    assert found(tmp_path, coarse) == {}
 
 
 def test_rows_of_a_few_coarse_columns_are_equal_by_chance(tmp_path: Path) -> None:

@@ -63,6 +63,25 @@ def test_whole_numbers_that_look_like_codes_are_noted_unless_their_type_is_decla
 @pytest.mark.parametrize(
     ("name", "values"),
     [
+        ("id", np.r_[RNG.permutation(10**6)[: ROWS - 9], [7] * 9]),
+        ("number", np.r_[np.arange(ROWS - 9), np.arange(9)]),
+        ("row", np.where(RNG.random(ROWS) < 0.05, np.nan, 1.0 * np.arange(ROWS))),
+    ],
+)
+def test_a_column_that_counts_rows_is_to_be_dropped_and_no_category(
+    tmp_path: Path, name: str, values: Any
+) -> None:
+    (found,) = table_of(tmp_path, frame(**{name: values})).warnings
+
+    assert (found.id, repr(name) in found.text) == ("S013", True)
+    assert "data.drop" in found.todo
+    assert "data.types" not in found.todo
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("distance", RNG.permutation(10**6)[:ROWS]),
         ("year", range(1990, 2021)),
         ("built", [1_700, 1_850, 1_911, 1_999]),
         ("income", range(20_000, 99_000, 2_500)),
@@ -155,10 +174,13 @@ def test_groups_and_time_are_confirmed_in_words(tmp_path: Path) -> None:
         ("sklearn:diabetes", "target"),
         ("sklearn:wine", "target"),
         ("sklearn:breast_cancer", "target"),
+        ("sklearn:iris", "target"),
+        ("sklearn:digits", "target"),
         ("statsmodels:fair", "affairs"),
         ("statsmodels:anes96", "vote"),
         ("statsmodels:randhie", "mdvis"),
         ("balloons", "balloons"),
+        ("balloons", "colour"),
     ],
 )
 def test_tables_of_measurements_get_no_hint(source: str, target: str) -> None:

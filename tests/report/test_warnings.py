@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from study.records.results import Results
 from study.report import warnings
+from study.report.card import answer
 from study.schema import StudyWarning
 from tests.report.synthetic import with_frames
 
@@ -42,6 +44,18 @@ def test_a_targets_line_links_to_its_own_warnings_and_to_those_of_the_table(
 
     assert colour == [("warning-0", "S003"), *shape]
     assert shape == [("warning-1", "S013"), ("warning-2", "S013")]
+
+
+def test_what_puts_an_answer_in_doubt_is_said_in_full_below_its_headline(results: Results) -> None:
+    leak = StudyWarning(id="S006", target="colour", text="'a' < 'b' alone.", todo="Drop it.")
+    told = with_frames(results, warnings=[*FOUND, leak])
+
+    assert "'a' < 'b' alone." in unescape(warnings.doubts(told, "colour"))
+    assert 'href="#warning-3"' in warnings.doubts(told, "colour")
+    assert warnings.doubts(told, "shape") == ""
+    (card,) = (each for each in answer(told).split("<section") if 'warning-3">' in each)
+    headline, doubt, models = map(card.index, ("<h3>", "warning-3", "<table"))
+    assert headline < doubt < models
 
 
 def test_where_nothing_was_found_no_line_stands_below_an_answer(results: Results) -> None:

@@ -13,6 +13,7 @@ from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.pairs import contributions, paired
 from study.evidence.rule import open_pair
 from study.evidence.thresholds import Threshold
+from study.evidence.warnings.catalogue import DOUBTS
 from study.evidence.warnings.limits import FEW_CARRY, FEW_SHARE, FEWER, SURE, WIDER
 from study.evidence.winners import best_trials
 from study.evidence.wording.amounts import limits, listed, share, signed
@@ -43,8 +44,8 @@ def asked_anew(stored: Iterable[StudyWarning], verdicts: Sequence[Verdict]) -> l
 
 
 def in_order(warnings: Iterable[StudyWarning]) -> list[StudyWarning]:
-    """By id, and within one as they were found."""
-    return sorted(warnings, key=lambda warning: warning.id)
+    """DOUBTS first, then by id, and within one as they were found."""
+    return sorted(warnings, key=lambda warning: (warning.id not in DOUBTS, warning.id))
 
 
 def too_few_rows(verdict: Verdict) -> StudyWarning | None:

@@ -92,7 +92,8 @@ ENTRIES = (
         "S006",
         "Leakage suspected",
         VERDICT,
-        "One feature determines the target: it separates all classes, or its correlation with the target is 1.",
+        f"One feature, or that its cell is empty, predicts the target with R² or AUC above {limits.LEAK:g}. For numbers "
+        f"that count the rows, {limits.ORDERED:g} is enough.",
         "Such a column is usually the target itself or recorded after it. Every model looks perfect, and none is on new rows.",
         "Is the column known when you predict? If not, add it to `data.drop`. If so, you need no model.",
     ),
@@ -126,8 +127,8 @@ ENTRIES = (
         "S010",
         "Duplicates across splits",
         VERDICT,
-        f"At least {100 * limits.TWINS:g}% of test rows equal a training row in every column, {limits.CHANCE_TWINS} times "
-        "what chance would produce.",
+        f"At least {100 * limits.TWINS:g}% of test rows equal a training row in every column or feature, "
+        f"{limits.CHANCE_TWINS} times what chance would produce.",
         "Models that memorise rows look better than they are, and intervals are too narrow.",
         "Remove copies. If they are repeated measurements of one unit, name the unit's column in `groups`.",
     ),
@@ -154,9 +155,9 @@ ENTRIES = (
         "Codes read as numbers",
         VERDICT,
         "A column of whole numbers looks like names: by its own name (zip, id, code), or because its values repeat, have "
-        "equal length and lie far apart.",
+        "equal length and lie far apart. Or it counts the rows: hardly any value repeats.",
         "A regression multiplies the code by a coefficient, which means nothing. That holds the regression back.",
-        "Set `data.types.COLUMN` to `category`, or to `numeric` if it measures something.",
+        "Set `data.types.COLUMN` to `category`, or to `numeric` if it measures something. Drop a column that counts rows.",
     ),
     Entry(
         "S014",
@@ -167,7 +168,26 @@ ENTRIES = (
         "Rows of one customer may be in both training and test rows. On new customers models would do worse, richer ones most.",
         "To predict for new customers, set `groups` to that column. To predict for the same ones, do nothing.",
     ),
+    Entry(
+        "S015",
+        "Cells that may mean missing",
+        VERDICT,
+        f"At least {limits.MARKED} cells have a value far outside the rest, such as -999 or 1900-01-01, or a word such as "
+        "`unknown`.",
+        "Numbers such as -999 bend every effect and hold the regression back most. A gap gets a coefficient of its own.",
+        "Empty these cells in the file if the value is missing there. If it is real, do nothing.",
+    ),
+    Entry(
+        "S016",
+        "Levels that may be the same",
+        VERDICT,
+        f"Two levels differ by case or spaces, or by one letter while one is {limits.RARER} times as rare.",
+        "Each level is learnt from its own rows alone, and rare ones are not learnt at all.",
+        "Spell them one way in the file. If they differ, do nothing.",
+    ),
 )
+DOUBTS = ("S006", "S010", "S015")
+"""Those that put a whole study in doubt, whatever its verdict, and come first."""
 CATALOGUE = {entry.id: entry for entry in ENTRIES}
 """By id."""
 
