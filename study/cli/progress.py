@@ -46,8 +46,8 @@ def span(seconds: float) -> str:
 def workers_here(plan: Plan) -> int:
     """Workers that a study would have on this machine, where it has tasks for so many."""
     needs = plan.config.resources
-    most = needs.max_concurrent or max(1, int(available_cpus() // needs.cpus_per_trial))
-    return max(1, min(most, plan.slots + len(plan.beside)))
+    room = int(available_cpus() // needs.cpus_per_trial)
+    return max(1, min(needs.max_concurrent or room, room, plan.slots + len(plan.beside)))
 
 
 def budget_words(plan: Plan) -> str | None:

@@ -13,7 +13,7 @@ import yaml
 from study.config import differing_keys, dump_config, json_schema, load_config, make_config
 from study.config.options import Range
 from study.plan import prepare
-from study.schema import Kind
+from study.schema import Kind, StudyError
 from tests.config.configs import BASE, written
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -47,6 +47,17 @@ def test_the_json_schema_beside_the_configs_is_current() -> None:
     stored = (CONFIGS / "study.schema.json").read_text(encoding="utf-8")
 
     assert stored == current, "write it anew: python -m study.config > configs/study.schema.json"
+
+
+@pytest.mark.parametrize("margin", ["'5%'", "5%", "5 %", "0.05"])
+def test_a_margin_may_be_in_per_cent(margin: str) -> None:
+    config = make_config(BASE, [f"margin={margin}"])
+
+    jsonschema.validate({**BASE, "margin": yaml.safe_load(margin)}, json.loads(json_schema()))
+
+    assert config.margin == pytest.approx(0.05)
+    with pytest.raises(StudyError, match="'5%'"):
+        make_config(BASE, ["margin='5%'", "margin_of=unit"])
 
 
 def test_a_dumped_config_is_read_back_as_an_equal_one(tmp_path: Path) -> None:
