@@ -5,6 +5,7 @@ costs.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -25,6 +26,10 @@ from study.schema import Search, StudyWarning, printable
 from study.search.plan import Plan
 
 
+FIRST, LAST = 30, 10
+"""Columns that are listed; those between them are counted."""
+
+
 def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
     """Of each model of a target its outer folds, the trials of each of its searches, and the fits
     of a trial.
@@ -36,6 +41,10 @@ def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
         (*names, len(searches) - 1, plan.trials(searches[0]), plan.replicates(searches[0]))
         for names, searches in groups.items()
     ]
+
+
+def _counted(types: Iterable[str]) -> str:
+    return ", ".join(f"{n:,} {type_}" for type_, n in Counter(types).most_common())
 
 
 def _testing(config: StudyConfig) -> str:
@@ -89,7 +98,7 @@ def _warned(prepared: Prepared) -> list[StudyWarning]:
 
 def print_check(prepared: Prepared, console: Console) -> None:
     """Print the table's size and targets, the plan in one block, warnings, then the targets and all
-    columns but numbers without an empty cell.
+    columns but numbers without an empty cell, of many the first and last.
     """
     table, plan = prepared.table, prepared.plan
     config, features, workers = plan.config, table.features, workers_here(plan)
@@ -98,14 +107,13 @@ def print_check(prepared: Prepared, console: Console) -> None:
     source = printable(Path(config.data.source).name)
     size = f"{count(len(table.frame), 'row')}, {count(len(features), 'feature')}"
     console.print(fill(f"{source}: {size}. Target {', '.join(targets)}.", WIDTH), soft_wrap=True)
-    types = Counter(feature.type for feature in features).most_common()
     empty = [feature.missing for feature in features if feature.missing]
     cells = f"; {count(sum(empty), 'empty cell')} in {count(len(empty), 'column')}" if empty else ""
     cost = (
         f"{count(len(plan.models), 'model')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}: "
         f"about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}"
     )
-    lines = [("Features", ", ".join(f"{n} {type_}" for type_, n in types) + cells)]
+    lines = [("Features", _counted(feature.type for feature in features) + cells)]
     for target, question in questions(config, kinds).items():
         said = asked_words(question, kinds[target], target)
         lines.append(("Verdict", said.removeprefix("Verdict on ")))
@@ -118,9 +126,13 @@ def print_check(prepared: Prepared, console: Console) -> None:
     rows = [
         [own.name, own.kind.value, own.reason, f"{own.missing or DASH}"] for own in table.targets
     ]
-    rows += [
+    listed = [
         [own.name, own.type, own.reason, f"{own.missing or DASH}"]
         for own in features
         if own.missing or own.type != "numeric"
     ]
+    if between := listed[FIRST:-LAST]:
+        said = _counted(type_ for _, type_, *_ in between)
+        listed[FIRST:-LAST] = [[f"({len(between):,} more)", "", said, ""]]
+    rows += listed
     console.print(aligned(["column", "type", "why", "empty cells"], rows, 3), crop=False)
