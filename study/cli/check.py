@@ -25,7 +25,6 @@ from study.plan import Prepared
 from study.schema import Search, StudyWarning, printable
 from study.search.plan import Plan
 
-
 FIRST, LAST = 30, 10
 """Columns that are listed; those between them are counted."""
 

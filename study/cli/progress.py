@@ -5,10 +5,8 @@ no terminal.
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -29,6 +27,7 @@ from study.records.results import Results
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
 from study.schema import TrialState
+from study.search.pace import Pace
 from study.search.plan import Plan
 from study.search.state import SearchState
 
@@ -70,14 +69,11 @@ def budget_words(plan: Plan) -> str | None:
 
 
 def _far(task: bar.Task) -> str:
-    """How far it is: `64%  977/1,520 trials  1:12  0:40 left`."""
-    spent, left = (
-        None if seconds is None else re.sub(r"^0:0?(?=\d+:)", "", str(timedelta(0, round(seconds))))
-        for seconds in (task.elapsed or 0.0, task.time_remaining or None)
-    )
-    return (
-        f"{task.percentage:.0f}%  {task.fields['trials']}  {spent}{f'  {left} left' * bool(left)}"
-    )
+    """How far it is: `64%  977/1,520 trials  1:12 min  40 s left`."""
+    told = [f"{task.percentage:.0f}%", task.fields["phase"], span(task.elapsed or 0.0)]
+    if (ends := task.fields["ends"]) is not None:
+        told.append(f"{span(ends - task.get_time())} left")
+    return "  ".join(told)
 
 
 class _Far(bar.ProgressColumn):
@@ -85,12 +81,16 @@ class _Far(bar.ProgressColumn):
         return Text(_far(task), style="progress.percentage")
 
 
-class Progress(Observer):
-    """Observer that shows one line: the share of all tasks that is done, the trials, the time so
-    far and the time left.
+def _open(search: SearchState) -> int:
+    """Trials that are still to come."""
+    return 0 if search.closed else max(0, search.trials - len(search.records))
 
-    Without a terminal the same is printed without the bar, once every tenth. The time left is that
-    of the tasks left, if they go on as in the last minutes.
+
+class Progress(Observer):
+    """Observer that shows one line: the share of all tasks that is done, the phase, the time so far
+    and, once it is known, the time left until the report is written.
+
+    Without a terminal the same is printed without the bar, once every tenth.
     """
 
     def __init__(self, console: Console) -> None:
@@ -102,7 +102,6 @@ class Progress(Observer):
             _Far(table_column=Column(no_wrap=True)),
             console=console,
             refresh_per_second=2,
-            speed_estimate_period=600,
             get_time=time.monotonic,
             disable=not console.is_terminal,
         )
@@ -120,7 +119,7 @@ class Progress(Observer):
         self.shown.stop()
 
     def started(self, plan: Plan, searches: Mapping[str, SearchState], beside: FoldQueue) -> None:
-        self.searches = searches
+        self.searches, self.beside = searches, beside
         done = sum(len(search.records) for search in searches.values())
         if done:
             self.note(
@@ -141,15 +140,26 @@ class Progress(Observer):
             + sum(search.scored is not None for search in searches.values())
             + len(beside.outcomes)
         )
+        left = [(each.spec, False, _open(each)) for each in searches.values()]
+        left += [(each.spec, True, not each.finished) for each in searches.values()]
+        self.pace = Pace(plan.cost, [*left, *((work.search, False, 1) for work in beside.left)])
         total = plan.n_trials + len(searches) + len(beside.work)
         self.shown.add_task(
-            plan.config.name, total=total, completed=recorded, trials=self._trials()
+            plan.config.name, total=total, completed=recorded, phase=self._phase(), ends=None
         )
         self.shown.start()
 
-    def _trials(self) -> str:
+    def _phase(self) -> str:
+        """The first kind of work of which some is left, and how much of it is done."""
         searches = self.searches.values()
-        return f"{sum(len(search.records) for search in searches):,}/{sum(search.trials for search in searches):,} trials"
+        counts = {
+            "trials": (sum(map(_open, searches)), sum(each.trials for each in searches)),
+            "refits": (sum(not each.finished for each in searches), len(searches)),
+        }
+        for many, (left, n) in (counts | self.beside.counts).items():
+            if left:
+                return f"{n - left:,}/{n:,} {many}"
+        return "verdicts"
 
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
         if not isinstance(record, WinnerRecord) and record.state is TrialState.FAIL:
@@ -160,8 +170,11 @@ class Progress(Observer):
             )
             self.note(f"{name} failed: {reason(record.error)}. The study continues.")
         (task,) = self.shown.tasks
-        tenths = task.percentage // 10
-        self.shown.update(task.id, advance=1, trials=self._trials())
+        tenths, now = task.percentage // 10, task.get_time()
+        is_winner = isinstance(record, WinnerRecord)
+        left = self.pace.ended(record.search, is_winner, record.wall_time_s, now)
+        ends = None if left is None else now + left
+        self.shown.update(task.id, advance=1, phase=self._phase(), ends=ends)
         if self.shown.disable and task.percentage // 10 > tenths:
             self.note(f"{task.description} {_far(task)}")
 
@@ -170,6 +183,7 @@ class Progress(Observer):
         self.shown.stop()
         self.console.print()
         print_ending(results, self.console)
+        self.note("Writing the report.")
 
     def note(self, text: str) -> None:
         self.console.print(text, highlight=False, soft_wrap=True, markup=False)

@@ -2,78 +2,64 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from statistics import fmean
 
-import numpy as np
-import numpy.typing as npt
-
-from study.records.work import FoldWork
-from study.schema import Search
+from study.schema import ALL_ROWS, Search
 from study.search.cost import WINNER_S
 from study.search.estimate import Cost
-from study.search.state import SearchState
 
-FloatArray = npt.NDArray[np.float64]
-RECENT, ENOUGH = 60, 5
-"""Tasks of a sort that tell its pace, and how many it takes."""
-MOST = 4.0
-"""Times the median pace at most that a task counts with: one that compiles says nothing of others.
-"""
+RECENT, PRIOR = 60, 5
+"""Tasks of a sort that tell its pace, and how many of them the pace of all sorts counts for."""
+FIRST = 0.1
+"""Share of a run's work, as modelled, before which nothing is forecast."""
+Sort = tuple[str, int, bool]
+"""A family or sort of work beside the searches, its depth, and whether it is a winner."""
 
 
 class Pace:
-    """Seconds a task takes for each that it is modelled to take, by sort.
+    """Seconds that tasks take for each they are modelled to take, by sort, and what is left of them.
 
-    Sorts are trials of a family, its winners, boosted trees and formulas. One of which no task has
-    ended yet has the pace of all.
+    left: how many tasks there are of a search, or of what other work is scored as; whether they are
+    its winner.
     """
 
-    def __init__(self, cost: Cost) -> None:
+    def __init__(self, cost: Cost, left: Iterable[tuple[Search, bool, int]]) -> None:
         self.cost = cost
-        self._begin = np.inf
-        self._spent = 0.0
-        self._recent: dict[tuple[str, bool], deque[tuple[float, float]]] = defaultdict(
-            lambda: deque(maxlen=RECENT)
-        )
+        self._begin, self._spent, self._done = math.inf, 0.0, 0.0
+        self._recent: dict[Sort, deque[float]] = defaultdict(lambda: deque(maxlen=RECENT))
+        self._left: dict[Sort, float] = defaultdict(float)
+        for task in left:
+            self._add(*task)
 
-    def tell(self, search: Search, winner: bool, seconds: float, now: float) -> None:
-        """Take in a task that has just ended. search: its own, or as which other work is scored."""
-        seconds = max(seconds, 1e-6)
-        self._recent[search.family, winner].append((seconds, self._cost(search, winner)))
+    def _add(self, search: Search, winner: bool, count: int) -> float:
+        """Let so many tasks more be left; gives what one is modelled to take."""
+        cost = self.cost.tasks[search.target, search.family, search.depth]
+        if winner:  # of all rows nothing is tested
+            cost = 2 * cost * (search.outer_fold != ALL_ROWS) + WINNER_S
+        self._left[search.family, search.depth, winner] += count * cost
+        return cost
+
+    def ended(self, search: Search, winner: bool, seconds: float, now: float) -> float | None:
+        """Take in a task that has ended; gives the seconds to the report, or None before FIRST."""
+        cost, seconds = self._add(search, winner, -1), max(seconds, 1e-6)
+        self._recent[search.family, search.depth, winner].append(seconds / cost)
         self._begin = min(self._begin, now - seconds)
         self._spent += seconds
-
-    def left(
-        self, searches: Iterable[SearchState], beside: Iterable[FoldWork], now: float
-    ) -> float | None:
-        """Seconds to the report; None until the pace of half of what is left is known."""
-        left: dict[tuple[str, bool], float] = defaultdict(float)
-        for search in searches:
-            own = search.spec
-            trials = 0 if search.closed else max(0, search.trials - len(search.records))
-            left[own.family, False] += trials * self._cost(own)
-            left[own.family, True] += (not search.finished) * self._cost(own, winner=True)
-        for work in beside:
-            left[work.sort, False] += self.cost.tasks[work.target, work.sort, 0]
-        known = sum(left[sort] for sort, told in self._recent.items() if len(told) >= ENOUGH)
-        if not self._recent or 2 * known < sum(left.values()):
+        self._done += cost
+        if self._done < FIRST * (self._done + sum(self._left.values())):
             return None
-        sums = {sort: _sums(np.array(told)) for sort, told in self._recent.items()}
-        seconds, costs = np.sum([*sums.values()], axis=0)
-        paces = {sort: own[0] / own[1] for sort, own in sums.items()}
-        work = sum(cost * paces.get(sort, seconds / costs) for sort, cost in left.items())
-        workers = self._spent / (now - self._begin)
-        return float(self.cost.left(work * costs / seconds, workers) * seconds / costs)
-
-    def _cost(self, search: Search, winner: bool = False) -> float:
-        """Of a task, as modelled: a winner takes as long as two trials."""
-        trial = self.cost.tasks[search.target, search.family, search.depth]
-        return 2 * trial + WINNER_S if winner else trial
+        pace = self._spent / (self._done + 2 * self.cost.compiling)
+        work = sum(
+            cost * _middle([*self._recent[sort], *PRIOR * [pace]])
+            for sort, cost in self._left.items()
+        )
+        return pace * self.cost.left(work / pace, self._spent / (now - self._begin))
 
 
-def _sums(told: FloatArray) -> FloatArray:
-    """Seconds (2,) that tasks (n, 2) took, none more than MOST times the median pace, and costs."""
-    seconds, costs = told.T
-    most = MOST * np.median(seconds / costs)
-    return np.array([np.minimum(seconds, most * costs).sum(), costs.sum()])
+def _middle(paces: list[float]) -> float:
+    """Mean of the middle half: a task that compiles or imports is slow once."""
+    cut = len(paces) // 4
+    return fmean(sorted(paces)[cut : len(paces) - cut])

@@ -189,11 +189,11 @@ def trials(browser: Any, reported: Reported) -> Any:
 
 def test_no_table_scrolls_sideways_on_a_desktop(opened: Callable[..., Any], trials: Any) -> None:
     trials.set_viewport_size({"width": 1280, "height": 900})
-    script = "all => all.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.ariaLabel)"
+    script = (
+        "all => all.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.ariaLabel)"
+    )
 
-    wide = [
-        page.eval_on_selector_all(".scroll", script) for page in (opened((1280, 900)), trials)
-    ]
+    wide = [page.eval_on_selector_all(".scroll", script) for page in (opened((1280, 900)), trials)]
 
     assert wide == [[], []]
 
