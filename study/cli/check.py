@@ -5,7 +5,6 @@ costs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -26,7 +25,7 @@ from study.schema import Search, StudyWarning, printable
 from study.search.plan import Plan
 
 FIRST, LAST = 30, 10
-"""Columns that are listed; those between them are counted."""
+"""Columns that are listed where there are more."""
 
 
 def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
@@ -40,10 +39,6 @@ def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
         (*names, len(searches) - 1, plan.trials(searches[0]), plan.replicates(searches[0]))
         for names, searches in groups.items()
     ]
-
-
-def _counted(types: Iterable[str]) -> str:
-    return ", ".join(f"{n:,} {type_}" for type_, n in Counter(types).most_common())
 
 
 def _testing(config: StudyConfig) -> str:
@@ -106,13 +101,14 @@ def print_check(prepared: Prepared, console: Console) -> None:
     source = printable(Path(config.data.source).name)
     size = f"{count(len(table.frame), 'row')}, {count(len(features), 'feature')}"
     console.print(fill(f"{source}: {size}. Target {', '.join(targets)}.", WIDTH), soft_wrap=True)
+    types = Counter(feature.type for feature in features).most_common()
     empty = [feature.missing for feature in features if feature.missing]
     cells = f"; {count(sum(empty), 'empty cell')} in {count(len(empty), 'column')}" if empty else ""
     cost = (
         f"{count(len(plan.models), 'model')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}: "
         f"about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}"
     )
-    lines = [("Features", _counted(feature.type for feature in features) + cells)]
+    lines = [("Features", ", ".join(f"{n:,} {type_}" for type_, n in types) + cells)]
     for target, question in questions(config, kinds).items():
         said = asked_words(question, kinds[target], target)
         lines.append(("Verdict", said.removeprefix("Verdict on ")))
@@ -130,8 +126,7 @@ def print_check(prepared: Prepared, console: Console) -> None:
         for own in features
         if own.missing or own.type != "numeric"
     ]
-    if between := listed[FIRST:-LAST]:
-        said = _counted(type_ for _, type_, *_ in between)
-        listed[FIRST:-LAST] = [[f"({len(between):,} more)", "", said, ""]]
+    if between := len(listed[FIRST:-LAST]):
+        listed[FIRST:-LAST] = [["...", "", f"{count(between, 'column')} more", ""]]
     rows += listed
     console.print(aligned(["column", "type", "why", "empty cells"], rows, 3), crop=False)

@@ -27,7 +27,7 @@ from study.records.results import Results
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
 from study.schema import TrialState
-from study.search.pace import Pace
+from study.search.pace import REFITS, TRIALS, Pace
 from study.search.plan import Plan
 from study.search.state import SearchState
 
@@ -81,21 +81,15 @@ class _Far(bar.ProgressColumn):
         return Text(_far(task), style="progress.percentage")
 
 
-def _open(search: SearchState) -> int:
-    """Trials that are still to come."""
-    return 0 if search.closed else max(0, search.trials - len(search.records))
-
-
 class Progress(Observer):
-    """Observer that shows one line: the share of all tasks that is done, the phase, the time so far
-    and, once it is known, the time left until the report is written.
+    """Observer that shows one line: the share of this run's tasks that is done, the phase, the time
+    so far and, once it is known, the time left until the report is written.
 
     Without a terminal the same is printed without the bar, once every tenth.
     """
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.searches: Mapping[str, SearchState] = {}
         self.shown = bar.Progress(
             bar.TextColumn("{task.description}", markup=False),
             bar.BarColumn(bar_width=30),
@@ -119,7 +113,6 @@ class Progress(Observer):
         self.shown.stop()
 
     def started(self, plan: Plan, searches: Mapping[str, SearchState], beside: FoldQueue) -> None:
-        self.searches, self.beside = searches, beside
         done = sum(len(search.records) for search in searches.values())
         if done:
             self.note(
@@ -135,31 +128,14 @@ class Progress(Observer):
                 f"time_budget_min: {given(plan.config.time_budget_min, 6)}. Results depend on this machine's speed, "
                 "and another run gives others."
             )
-        recorded = (
-            done
-            + sum(search.scored is not None for search in searches.values())
-            + len(beside.outcomes)
-        )
-        left = [(each.spec, False, _open(each)) for each in searches.values()]
-        left += [(each.spec, True, not each.finished) for each in searches.values()]
-        self.pace = Pace(plan.cost, [*left, *((work.search, False, 1) for work in beside.left)])
-        total = plan.n_trials + len(searches) + len(beside.work)
+        work = [(TRIALS, each.spec, each.trials - len(each.records)) for each in searches.values()]
+        work += [(REFITS, each.spec, int(not each.finished)) for each in searches.values()]
+        work += [(each.many, each.search, 1) for each in beside.left]
+        self.pace = Pace(plan.cost, work)
         self.shown.add_task(
-            plan.config.name, total=total, completed=recorded, phase=self._phase(), ends=None
+            plan.config.name, total=self.pace.total, phase=self.pace.phase, ends=None
         )
         self.shown.start()
-
-    def _phase(self) -> str:
-        """The first kind of work of which some is left, and how much of it is done."""
-        searches = self.searches.values()
-        counts = {
-            "trials": (sum(map(_open, searches)), sum(each.trials for each in searches)),
-            "refits": (sum(not each.finished for each in searches), len(searches)),
-        }
-        for many, (left, n) in (counts | self.beside.counts).items():
-            if left:
-                return f"{n - left:,}/{n:,} {many}"
-        return "verdicts"
 
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
         if not isinstance(record, WinnerRecord) and record.state is TrialState.FAIL:
@@ -171,10 +147,11 @@ class Progress(Observer):
             self.note(f"{name} failed: {reason(record.error)}. The study continues.")
         (task,) = self.shown.tasks
         tenths, now = task.percentage // 10, task.get_time()
-        is_winner = isinstance(record, WinnerRecord)
-        left = self.pace.ended(record.search, is_winner, record.wall_time_s, now)
+        many = REFITS if isinstance(record, WinnerRecord) else TRIALS
+        many = record.work.many if isinstance(record, FoldRecord) else many
+        left = self.pace.ended(many, record.search, record.wall_time_s, now)
         ends = None if left is None else now + left
-        self.shown.update(task.id, advance=1, phase=self._phase(), ends=ends)
+        self.shown.update(task.id, advance=1, phase=self.pace.phase, ends=ends)
         if self.shown.disable and task.percentage // 10 > tenths:
             self.note(f"{task.description} {_far(task)}")
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PositiveFloat, ValidationInfo
+from pydantic import BeforeValidator, Field, PositiveFloat
 
 from study.evidence.metrics import metric_of
 from study.schema import Kind, StudyError
 
 
-def _one(value: Any, info: ValidationInfo) -> Any:
+def _one(value: Any) -> Any:
     if isinstance(value, Mapping):
         raise ValueError(
             "a study has one margin for all targets. `study ask RESULTS --target NAME --margin M` asks another of one target"
         )
-    if isinstance(value, str) and value.endswith("%") and info.data.get("margin_of") != "unit":
+    if isinstance(value, str) and value.endswith("%"):
         with suppress(ValueError):
             return float(value[:-1]) / 100
     return value

@@ -10,7 +10,7 @@ import pytest
 from study.config import make_config
 from study.schema import ALL_ROWS, FORMULA, TREES, Kind
 from study.search.cost import WINNER_S, Size
-from study.search.pace import FIRST, Pace
+from study.search.pace import FIRST, REFITS, TRIALS, Pace
 from study.search.plan import Plan, make_plan
 
 COMPILE_S = 8.0
@@ -39,23 +39,23 @@ def forecasts(plan: Plan, speeds: dict[str, float]) -> list[tuple[float, float |
     """
     noise = np.random.default_rng(0)
     workers, found = [5.0, 5.0], []
-    left = [
-        (s, winner, 1 if winner else plan.trials(s))
-        for s in plan.searches
-        for winner in (False, True)
-    ]
-    left += [(work.search, False, 1) for work in plan.beside]
-    pace = Pace(plan.cost, left)
-    for search, winner, count in left:
+    work = [(TRIALS, search, plan.trials(search)) for search in plan.searches]
+    work += [(REFITS, search, 1) for search in plan.searches]
+    work += [(each.many, each.search, 1) for each in plan.beside]
+    pace = Pace(plan.cost, work)
+    fold_by_fold = sorted(
+        work, key=lambda each: (each[1].family in (TREES, FORMULA), each[1].outer_fold % 9)
+    )
+    for many, search, count in fold_by_fold:
         for number in range(count):
             seconds = pace.cost.tasks["y", search.family, search.depth]
-            if winner:
+            if many == REFITS:
                 seconds = WINNER_S + 2 * seconds * (search.outer_fold != ALL_ROWS)
             seconds *= speeds.get(search.family, speeds[""]) * noise.lognormal(-0.1, 0.5)
-            first = search.family == "neural" and not winner and search.outer_fold == number == 0
+            first = (search.family, many, search.outer_fold, number) == ("neural", TRIALS, 0, 0)
             seconds += COMPILE_S * first
             heapq.heappush(workers, now := heapq.heappop(workers) + seconds)
-            found.append((now, pace.ended(search, winner, seconds, now)))
+            found.append((now, pace.ended(many, search, seconds, now)))
     end = max(workers) + plan.cost.end * speeds["end"]
     return [(now / end, None if left is None else (now + left) / end) for now, left in found]
 
