@@ -133,7 +133,11 @@ class Progress(Observer):
         work += [(each.many, each.search, 1) for each in beside.left]
         self.pace = Pace(plan.cost, work)
         self.shown.add_task(
-            plan.config.name, total=self.pace.total, phase=self.pace.phase, ends=None
+            plan.config.name,
+            total=self.pace.total or 1,
+            completed=int(not self.pace.total),
+            phase=self.pace.phase,
+            ends=None,
         )
         self.shown.start()
 
