@@ -62,10 +62,9 @@ def given(value: Any, digits: int = 3) -> str:
 
 def are_years(values: Any, name: str) -> bool:
     """Whether numbers of a column are years: within YEARS, and whole unless it is called so."""
-    known = np.asarray(values, float)
-    known = known[np.isfinite(known)]
-    whole = "year" in name.lower() or np.allclose(known, known.round(), rtol=0, atol=1e-3)
-    return bool(known.size and whole and YEARS[0] <= known.min() and known.max() <= YEARS[1])
+    inside = YEARS[0] <= np.nanmin(values) and np.nanmax(values) <= YEARS[1]
+    whole = np.allclose(values, np.round(values), rtol=0, atol=1e-3, equal_nan=True)
+    return bool(inside and (whole or "year" in name.lower()))
 
 
 def year(value: float, _: object = None) -> str:

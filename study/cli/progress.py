@@ -132,12 +132,9 @@ class Progress(Observer):
         work += [(REFITS, each.spec, int(not each.finished)) for each in searches.values()]
         work += [(each.many, each.search, 1) for each in beside.left]
         self.pace = Pace(plan.cost, work)
+        total, phase = self.pace.all.total(), self.pace.phase
         self.shown.add_task(
-            plan.config.name,
-            total=self.pace.total or 1,
-            completed=int(not self.pace.total),
-            phase=self.pace.phase,
-            ends=None,
+            plan.config.name, total=total or 1, completed=not total, phase=phase, ends=None
         )
         self.shown.start()
 
