@@ -25,7 +25,7 @@ from study.schema import Frozen, StudyError, nearest
 def ask(
     results: Results,
     metric: str | Mapping[str, str] | None = None,
-    margin: float | None = None,
+    margin: float | str | None = None,
     margin_of: str | None = None,
     min_margin: float | None = None,
     target: str | None = None,

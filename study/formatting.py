@@ -12,6 +12,8 @@ import numpy as np
 
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+YEARS = 1500, 2200
+"""First and last."""
 NOTHING = 5e-6
 """A smaller share is none, whatever its sign."""
 NEARLY_ALL = 0.9999
@@ -57,6 +59,18 @@ def given(value: Any, digits: int = 3) -> str:
     text, times, power = human(value, digits).partition(" \N{MULTIPLICATION SIGN}")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return power.strip() if times and text == "1" else text + times + power
+
+
+def are_years(values: Any, name: str) -> bool:
+    """Whether numbers of a column are years: within YEARS, and whole unless it is called so."""
+    inside = YEARS[0] <= np.nanmin(values) and np.nanmax(values) <= YEARS[1]
+    whole = np.allclose(values, np.round(values), rtol=0, atol=1e-3, equal_nan=True)
+    return bool(inside and (whole or "year" in name.lower()))
+
+
+def year(value: float, _: object = None) -> str:
+    """A year, or a moment of one: without a separator."""
+    return f"{value:g}"
 
 
 def given_percent(share: float, digits: int = 3) -> str:

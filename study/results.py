@@ -80,7 +80,7 @@ class Results(records.Results):
     def ask(
         self,
         metric: str | Mapping[str, str] | None = None,
-        margin: float | None = None,
+        margin: float | str | None = None,
         margin_of: str | None = None,
         min_margin: float | None = None,
         target: str | None = None,

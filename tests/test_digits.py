@@ -6,6 +6,7 @@ import pytest
 
 from study.formatting import (
     about,
+    are_years,
     chance,
     count,
     given,
@@ -13,6 +14,7 @@ from study.formatting import (
     human,
     percent,
     times,
+    year,
 )
 
 TIMES, MINUS, DASH = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -77,3 +79,24 @@ def test_words_around_numbers_fit_one_and_many() -> None:
         ">99%",
         DASH,
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "are"),
+    [
+        ([1998, 2008, float("nan")], "built", True),
+        ([2008.0000001], "built", True),
+        ([1998, 2008.5], "built", False),
+        ([1998.2, 2008.5], "Year of sale", True),
+        ([1998, 2300], "year", False),
+        ([3, 12], "years", False),
+    ],
+)
+def test_years_are_whole_or_called_so_and_lie_in_our_era(
+    values: list[float], name: str, are: bool
+) -> None:
+    assert are_years(values, name) is are
+
+
+def test_a_year_has_no_separator() -> None:
+    assert [year(2008.0), year(2008.5)] == ["2008", "2008.5"]

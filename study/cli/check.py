@@ -22,6 +22,9 @@ from study.plan import Prepared
 from study.schema import Search, printable
 from study.search.plan import Plan
 
+FIRST, LAST = 30, 10
+"""Columns that are listed where there are more."""
+
 
 def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
     """Of each model of a target its outer folds, the trials of each of its searches, and the fits
@@ -83,7 +86,7 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
 
 def print_check(prepared: Prepared, console: Console) -> None:
     """Print the table's size and targets, the plan in one block, warnings, then the targets and all
-    columns but numbers without an empty cell.
+    columns but numbers without an empty cell, of many the first and last.
     """
     table, plan = prepared.table, prepared.plan
     config, features, workers = plan.config, table.features, workers_here(plan)
@@ -99,7 +102,7 @@ def print_check(prepared: Prepared, console: Console) -> None:
         f"{count(len(plan.models), 'model')}, {count(plan.n_trials, 'trial')}, {count(plan.n_fits, 'fit')}: "
         f"about {span(plan.cost.lasts(workers))} on {count(workers, 'worker')}"
     )
-    lines = [("Features", ", ".join(f"{n} {type_}" for type_, n in types) + cells)]
+    lines = [("Features", ", ".join(f"{n:,} {type_}" for type_, n in types) + cells)]
     for target, question in questions(config, kinds).items():
         said = asked_words(question, kinds[target], target)
         lines.append(("Verdict", said.removeprefix("Verdict on ")))
@@ -112,9 +115,12 @@ def print_check(prepared: Prepared, console: Console) -> None:
     rows = [
         [own.name, own.kind.value, own.reason, f"{own.missing or DASH}"] for own in table.targets
     ]
-    rows += [
+    listed = [
         [own.name, own.type, own.reason, f"{own.missing or DASH}"]
         for own in features
         if own.missing or own.type != "numeric"
     ]
+    if between := len(listed[FIRST:-LAST]):
+        listed[FIRST:-LAST] = [["...", "", f"{count(between, 'column')} more", ""]]
+    rows += listed
     console.print(aligned(["column", "type", "why", "empty cells"], rows, 3), crop=False)

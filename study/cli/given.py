@@ -65,3 +65,12 @@ def writing(place: Path) -> Iterator[None]:
     except OSError as error:
         why = f"{error.filename or place}: {error.strerror or error}"
         raise StudyError(f"Can't write {why}. Name another place, or make room.") from None
+
+
+def check_new(path: Path, force: bool) -> None:
+    """Raise a StudyError where a file exists that nobody has said to replace."""
+    with writing(path):
+        if not force and path.is_file():
+            raise StudyError(
+                f"{path} exists already. Name another file with --out, or replace it with --force."
+            )

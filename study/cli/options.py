@@ -28,3 +28,4 @@ Name = Annotated[
 ResultsFolder = Annotated[Path, typer.Argument(help="A results folder, such as results/balloons.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what Ray and TensorFlow log.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]

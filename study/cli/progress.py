@@ -5,10 +5,8 @@ no terminal.
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -29,6 +27,7 @@ from study.records.results import Results
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, failure_notes, reason
 from study.schema import TrialState
+from study.search.pace import REFITS, TRIALS, Pace
 from study.search.plan import Plan
 from study.search.state import SearchState
 
@@ -46,8 +45,8 @@ def span(seconds: float) -> str:
 def workers_here(plan: Plan) -> int:
     """Workers that a study would have on this machine, where it has tasks for so many."""
     needs = plan.config.resources
-    most = needs.max_concurrent or max(1, int(available_cpus() // needs.cpus_per_trial))
-    return max(1, min(most, plan.slots + len(plan.beside)))
+    room = int(available_cpus() // needs.cpus_per_trial)
+    return max(1, min(needs.max_concurrent or room, room, plan.slots + len(plan.beside)))
 
 
 def budget_words(plan: Plan) -> str | None:
@@ -70,14 +69,11 @@ def budget_words(plan: Plan) -> str | None:
 
 
 def _far(task: bar.Task) -> str:
-    """How far it is: `64%  977/1,520 trials  1:12  0:40 left`."""
-    spent, left = (
-        None if seconds is None else re.sub(r"^0:0?(?=\d+:)", "", str(timedelta(0, round(seconds))))
-        for seconds in (task.elapsed or 0.0, task.time_remaining or None)
-    )
-    return (
-        f"{task.percentage:.0f}%  {task.fields['trials']}  {spent}{f'  {left} left' * bool(left)}"
-    )
+    """How far it is: `64%  977/1,520 trials  1:12 min  40 s left`."""
+    told = [f"{task.percentage:.0f}%", task.fields["phase"], span(task.elapsed or 0.0)]
+    if (ends := task.fields["ends"]) is not None:
+        told.append(f"{span(ends - task.get_time())} left")
+    return "  ".join(told)
 
 
 class _Far(bar.ProgressColumn):
@@ -86,23 +82,20 @@ class _Far(bar.ProgressColumn):
 
 
 class Progress(Observer):
-    """Observer that shows one line: the share of all tasks that is done, the trials, the time so
-    far and the time left.
+    """Observer that shows one line: the share of this run's tasks that is done, the phase, the time
+    so far and, once it is known, the time left until the report is written.
 
-    Without a terminal the same is printed without the bar, once every tenth. The time left is that
-    of the tasks left, if they go on as in the last minutes.
+    Without a terminal the same is printed without the bar, once every tenth.
     """
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.searches: Mapping[str, SearchState] = {}
         self.shown = bar.Progress(
             bar.TextColumn("{task.description}", markup=False),
             bar.BarColumn(bar_width=30),
             _Far(table_column=Column(no_wrap=True)),
             console=console,
             refresh_per_second=2,
-            speed_estimate_period=600,
             get_time=time.monotonic,
             disable=not console.is_terminal,
         )
@@ -120,7 +113,6 @@ class Progress(Observer):
         self.shown.stop()
 
     def started(self, plan: Plan, searches: Mapping[str, SearchState], beside: FoldQueue) -> None:
-        self.searches = searches
         done = sum(len(search.records) for search in searches.values())
         if done:
             self.note(
@@ -136,20 +128,15 @@ class Progress(Observer):
                 f"time_budget_min: {given(plan.config.time_budget_min, 6)}. Results depend on this machine's speed, "
                 "and another run gives others."
             )
-        recorded = (
-            done
-            + sum(search.scored is not None for search in searches.values())
-            + len(beside.outcomes)
-        )
-        total = plan.n_trials + len(searches) + len(beside.work)
+        work = [(TRIALS, each.spec, each.trials - len(each.records)) for each in searches.values()]
+        work += [(REFITS, each.spec, int(not each.finished)) for each in searches.values()]
+        work += [(each.many, each.search, 1) for each in beside.left]
+        self.pace = Pace(plan.cost, work)
+        total, phase = self.pace.all.total(), self.pace.phase
         self.shown.add_task(
-            plan.config.name, total=total, completed=recorded, trials=self._trials()
+            plan.config.name, total=total or 1, completed=not total, phase=phase, ends=None
         )
         self.shown.start()
-
-    def _trials(self) -> str:
-        searches = self.searches.values()
-        return f"{sum(len(search.records) for search in searches):,}/{sum(search.trials for search in searches):,} trials"
 
     def finished(self, record: TrialRecord | WinnerRecord | FoldRecord) -> None:
         if not isinstance(record, WinnerRecord) and record.state is TrialState.FAIL:
@@ -160,8 +147,12 @@ class Progress(Observer):
             )
             self.note(f"{name} failed: {reason(record.error)}. The study continues.")
         (task,) = self.shown.tasks
-        tenths = task.percentage // 10
-        self.shown.update(task.id, advance=1, trials=self._trials())
+        tenths, now = task.percentage // 10, task.get_time()
+        many = REFITS if isinstance(record, WinnerRecord) else TRIALS
+        many = record.work.many if isinstance(record, FoldRecord) else many
+        left = self.pace.ended(many, record.search, record.wall_time_s, now)
+        ends = None if left is None else now + left
+        self.shown.update(task.id, advance=1, phase=self.pace.phase, ends=ends)
         if self.shown.disable and task.percentage // 10 > tenths:
             self.note(f"{task.description} {_far(task)}")
 
@@ -170,6 +161,7 @@ class Progress(Observer):
         self.shown.stop()
         self.console.print()
         print_ending(results, self.console)
+        self.note("Writing the report.")
 
     def note(self, text: str) -> None:
         self.console.print(text, highlight=False, soft_wrap=True, markup=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from study.cli.given import writing
+from study.cli.given import check_new, writing
 from study.data.files import read_file
 from study.data.sources import named
 from study.schema import StudyError
@@ -25,9 +25,9 @@ def read_rows(path: Path) -> pd.DataFrame:
     return frame
 
 
-def check_out(path: Path) -> None:
-    """Raise a StudyError where predictions cannot be written to a file: an unknown ending, or no
-    such folder.
+def check_out(path: Path, force: bool) -> None:
+    """Raise a StudyError where predictions cannot be written to a file: an unknown ending, no such
+    folder, or a file that only `force` replaces.
     """
     if path.suffix.lower() not in ENDINGS:
         raise StudyError(
@@ -37,6 +37,7 @@ def check_out(path: Path) -> None:
         raise StudyError(
             f"Can't write {path}: there is no folder {path.parent}. Name another file with --out."
         )
+    check_new(path, force)
 
 
 def write_rows(frame: pd.DataFrame, path: Path | None) -> None:

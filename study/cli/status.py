@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
-from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -13,13 +11,12 @@ from rich.table import Table
 
 from study.api import study_beside, study_searches
 from study.cli.ending import aligned, print_verdict, say
-from study.cli.progress import failed_words, span
+from study.cli.progress import failed_words
 from study.diagnostics.drawing.style import by_target_of, with_names
 from study.evidence.wording.amounts import listed
 from study.execution.cluster.lock import at_work
 from study.formatting import human
 from study.records.outcome import Outcome
-from study.records.paths import StudyPaths
 from study.records.reading import Records, digest, read_records
 from study.records.results import Results
 from study.records.work import failure_notes
@@ -115,19 +112,9 @@ def _far(results: Results, found: dict[str, Any], records: Records) -> str:
     far = f"{100 * done // max(1, done + left)}%"
     if found["running"]:
         who = listed(found["running"])
-        return f"Running, {far} done{_time_left(results.paths, left)}: {who}."
+        return f"Running, {far} done: {who}."
     resume = f"Resume: {found['resume']}" if found["resume"] else "The SLURM job resumes it."
     return f"Stopped at {far}. {resume}"
-
-
-def _time_left(paths: StudyPaths, left: int) -> str:
-    """What the tasks left take, if they go on as since this run began."""
-    with suppress(FileNotFoundError):  # no run has begun, or a search was packed meanwhile
-        began = paths.environment.stat().st_mtime
-        new = [path for path in paths.trials.glob("*/*.json*") if path.stat().st_mtime > began]
-        if done := sum(max(1, path.read_bytes().count(b"\n")) for path in new):
-            return f", about {span(left * (time.time() - began) / done)} left"
-    return ""
 
 
 def _models(results: Results, searches: list[dict[str, Any]]) -> Table:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from study.config.config import StudyConfig
 from study.config.options import Range
-from study.config.text import Twice, read_yaml
+from study.config.text import Mistake, read_yaml
 from study.schema import StudyError, nearest
 
 HOST_KEYS = ("name", "resources", "cluster", "slurm", "time_budget_min", "keep_fold_models")
@@ -47,7 +47,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> StudyConfig:
         ) from None
     try:
         content = read_yaml(text)
-    except Twice as error:
+    except Mistake as error:
         raise StudyError(f"{path}: {error}") from None
     except yaml.YAMLError as error:
         raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
@@ -100,7 +100,7 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise StudyError(f"--set {override}: write key=value, such as search.trials=20.")
     try:
         value = read_yaml(text)
-    except Twice as error:
+    except Mistake as error:
         raise StudyError(f"--set {key}: {error}") from None
     except yaml.YAMLError:
         raise StudyError(f"--set {key}: {text!r} is not valid YAML. Quote it.") from None

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 
-class Twice(yaml.YAMLError):
-    """A key that a mapping has twice."""
+class Mistake(yaml.YAMLError):
+    """One that says where it is and how it is fixed."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -43,7 +43,7 @@ class _Loader(yaml.SafeLoader):
                 places = (
                     f"in line {line}" if before[0] == line else f"in lines {before[0]} and {line}"
                 )
-                raise Twice(f"the key {key.value!r} is there twice, {places}. Remove one.")
+                raise Mistake(f"the key {key.value!r} is there twice, {places}. Remove one.")
             lines |= dict.fromkeys(same, line)
         return node
 
@@ -53,13 +53,18 @@ def read_yaml(text: str) -> Any:
 
     Raises
     ------
-    Twice
-        A mapping has a key twice.
+    Mistake
+        A mapping has a key twice, or a tab stands where spaces should.
     yaml.YAMLError
         It is no YAML, or YAML that says more than plain values.
     """
     try:
         return yaml.load(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        if r"'\t'" in (error.problem or "") and error.problem_mark:
+            line = error.problem_mark.line + 1
+            raise Mistake(f"line {line} is indented with a tab. Use spaces.") from None
+        raise
     except (
         ValueError,
         ArithmeticError,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PositiveFloat
 
 from study.evidence.metrics import metric_of
 from study.schema import Kind, StudyError
@@ -16,11 +17,18 @@ def _one(value: Any) -> Any:
         raise ValueError(
             "a study has one margin for all targets. `study ask RESULTS --target NAME --margin M` asks another of one target"
         )
+    if isinstance(value, str) and value.endswith("%"):
+        with suppress(ValueError):
+            return float(value[:-1]) / 100
     return value
 
 
-Margin = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_one)]
-"""Of all targets of a study."""
+Margin = Annotated[
+    float,
+    Field(gt=0, allow_inf_nan=False),
+    BeforeValidator(_one, json_schema_input_type=PositiveFloat | str),
+]
+"""Of all targets of a study; a share may be a number, or text such as `5%`."""
 
 
 def check_unit(

@@ -30,6 +30,11 @@ class FoldWork(Frozen, ABC):
     def key(self) -> str:
         return f"{self.target}-{self.sort}-{fold_name(self.outer_fold)}"
 
+    @property
+    def search(self) -> Search:
+        """What is scored beside the searches as a family of depth 0."""
+        return Search(**self.model_dump(), family=self.sort, depth=0)
+
     @abstractmethod
     def record(self, study: str, state: TrialState, **found: Any) -> FoldRecord:
         """What it leaves, done or failed."""
@@ -51,8 +56,7 @@ class FoldRecord(Frozen):
 
     @property
     def search(self) -> Search:
-        """What is scored beside the searches as a family of depth 0."""
-        return Search(**self.work.model_dump(), family=self.sort, depth=0)
+        return self.work.search
 
     def outcome(self) -> FoldOutcome:
         return FoldOutcome(self.work, self.state, self.wall_time_s, self.error)

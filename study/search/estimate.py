@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from study.config import StudyConfig
 from study.families import count_programs, get_family, resolve_space
 from study.families.chosen import depths_of, families_of, has_formula, search_trials, search_window
-from study.schema import ALL_ROWS, Search
+from study.schema import ALL_ROWS, FORMULA, TREES, Search
 from study.search.cost import (
     CELL_S,
     COMPILE_S,
@@ -32,7 +32,9 @@ class Cost:
     seconds: core-seconds of all workers. compiling: seconds of each of two of them in that. last:
     core-seconds of the searches on all rows and of the work beside them, which come last. chain:
     seconds of the longest of these, one task after the other. start: seconds from the command to
-    the first task, the table read and encoded. end: from the last record to the report.
+    the first task, the table read and encoded. end: from the last record to the report. tasks:
+    core-seconds of a trial, or of the work beside the searches, by target, family or sort, and
+    depth.
     """
 
     seconds: float
@@ -41,19 +43,20 @@ class Cost:
     chain: float
     start: float
     end: float
+    tasks: Mapping[tuple[str, str, int], float]
 
     def lasts(self, workers: int) -> float:
-        """Seconds from the command to the report. Workers are busy until the last searches, which
-        may have too few tasks.
+        """Seconds from the command to the report."""
+        work = self.seconds - 2 * self.compiling
+        return self.start + self.compiling + self.left(work, workers)
+
+    def left(self, work: float, workers: float) -> float:
+        """Seconds to the report with so many core-seconds to go. Workers are busy until the last
+        searches, which may have too few tasks.
         """
-        searching = (self.seconds - 2 * self.compiling - self.last) / workers
-        return (
-            self.start
-            + self.compiling
-            + searching
-            + max(self.last / workers, self.chain)
-            + self.end
-        )
+        last = min(work, self.last)
+        alone = max(last / workers, self.chain * last / self.last)
+        return (work - last) / workers + alone + self.end
 
     def share(self, count: int) -> Cost:
         """That of one of so many runs that divide the searches, none of which concludes."""
@@ -66,11 +69,11 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
     A winner, refitted and made of two parts of the rows, takes as long as two trials.
     """
     last, chains, trials = 0.0, [0.0], 0
+    tasks: dict[tuple[str, str, int], float] = {}
     for size in sizes:
-        beside = [
-            trees_cost(size, effort_of(config).tree_trials),
-            formula_cost(size) * has_formula(config, size.kind),
-        ]
+        trees = tasks[size.target, TREES, 0] = trees_cost(size, effort_of(config).tree_trials)
+        formula = tasks[size.target, FORMULA, 0] = formula_cost(size)
+        beside = [trees, formula * has_formula(config, size.kind)]
         last += sum(beside)
         chains += beside
         for name in families_of(config, size.kind):
@@ -83,7 +86,7 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
                     outer_fold=ALL_ROWS,
                 )
                 own = search_trials(config, search)
-                trial = trial_cost(config, search, size)
+                trial = tasks[size.target, name, depth] = trial_cost(config, search, size)
                 last += (own + 2) * trial + WINNER_S
                 chains.append(
                     (math.ceil(own / search_window(config, search)) + 2) * trial + WINNER_S
@@ -100,6 +103,7 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
         chain=max(chains),
         start=START_S + cells,
         end=end + target * len(sizes) + RECORD_S * places * trials + 3 * cells,
+        tasks=tasks,
     )
 
 

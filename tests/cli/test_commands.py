@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.inputs import make_frame, write_good
+from study.cli import progress
 from study.cli.main import COMMANDS
 from study.execution.cluster import lock
 from study.records.environment import Environment
@@ -92,6 +93,31 @@ def test_check_counts_what_would_be_done_and_does_nothing(folder: Path, command:
     assert (shown.code, shown.err) == (0, "")
     assert re.search(r"\b368 trials, 2,960 fits\b", shown.out)
     assert [path.name for path in folder.iterdir()] == ["good.csv"]
+
+
+def test_check_lists_the_first_and_last_of_many_columns_and_counts_the_others(
+    folder: Path, command: Command
+) -> None:
+    words = {f"w{i}": list("ab") * 20 for i in range(30)}
+    flags = {f"f{i}": ["yes", "no"] * 20 for i in range(20)}
+    make_frame().assign(**words, **flags).to_csv(folder / "good.csv", index=False)
+
+    lines = command("check", *PRICE, "--set=protocol=holdout").out.splitlines()
+
+    listed = [line.split()[0] for line in lines if line.startswith(("  w", "  f", "  ..."))]
+    assert listed == [*(f"w{i}" for i in range(29)), "...", *(f"f{i}" for i in range(10, 20))]
+    (between,) = [line for line in lines if line.startswith("  ...")]
+    assert re.findall(r"\d+", between) == ["11"]
+
+
+def test_check_names_no_more_workers_than_there_are_cores(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "available_cpus", lambda: 3)
+    make_frame().to_csv(folder / "good.csv", index=False)
+    resources = "resources.max_concurrent=512"
+
+    assert told(command, "check", *PRICE, "--set", resources)["workers"] == 3
 
 
 def test_check_offers_no_further_repeat_of_folds_in_time_order(

@@ -116,12 +116,18 @@ def test_init_takes_a_built_in_table_and_several_targets(folder: Path, command: 
     assert config.targets == {"target": Kind.MULTICLASS, "sepal length (cm)": Kind.CONTINUOUS}
 
 
-def test_init_overwrites_nothing(folder: Path, command: Command) -> None:
+@pytest.mark.parametrize("spelled", ["--out", "--output"])
+def test_init_overwrites_a_config_only_if_forced(
+    spelled: str, folder: Path, command: Command
+) -> None:
     make_frame().to_csv(folder / "good.csv", index=False)
-    (folder / "good.yaml").write_text("mine")
+    (folder / "mine.yaml").write_text("mine")
+    given = "init", "good.csv", "-t", "price", spelled, "mine.yaml"
 
-    ended = command("init", "good.csv", "-t", "price")
+    refused = command(*given)
+    kept = (folder / "mine.yaml").read_text()
+    forced = command(*given, "--force")
 
-    assert (ended.code, ended.out) == (2, "")
-    assert re.search(r"good\.yaml.*--output", ended.err)
-    assert (folder / "good.yaml").read_text() == "mine"
+    assert (refused.code, refused.out, kept) == (2, "", "mine")
+    assert re.search(r"mine\.yaml.*--force", refused.err)
+    assert (forced.code, [*load_config("mine.yaml").targets]) == (0, ["price"])

@@ -12,7 +12,7 @@ from study.evidence.wording.amounts import small
 from study.evidence.wording.answer import BESIDE, Words
 from study.records.results import Results
 from study.schema import TrialState
-from tests.cli.shown import Clock, finish, finish_work, make_study, plain, record
+from tests.cli.shown import Clock, finish, finish_work, make_study, plain, record, winner
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_span_is_written_for_people(seconds: float, text: str) -> None:
     assert span(seconds) == text
 
 
-LINE = re.compile(r"party \[1\] (\d+)%  (\d+)/(\d+) trials  (\S+)(?:  \S+ left)?")
+LINE = re.compile(r"party \[1\] (\d+)%  (\d+)/(\d+) trials  (\S+ s)(?:  .* left)?")
 
 
 def test_without_a_terminal_a_line_is_printed_every_tenth(clock: Clock) -> None:
@@ -53,7 +53,32 @@ def test_without_a_terminal_a_line_is_printed_every_tenth(clock: Clock) -> None:
     assert re.findall(r"\d+", first.partition(":")[2]) == ["24", "6", str(plan.n_fits)]
     told = [found.groups() for line in lines if (found := LINE.fullmatch(line))]
     assert [each[:3] for each in told] == [("11", "4", "24"), ("22", "4", "24")]
-    assert [each[3] for each in told] == ["0:08", "0:08"]
+    assert [each[3] for each in told] == ["8 s", "8 s"]
+
+
+def test_every_phase_is_named_with_the_time_left_to_the_report(clock: Clock) -> None:
+    plan, searches, beside = make_study()
+    shown, out = plain()
+
+    with shown:
+        shown.started(plan, searches, beside)
+        for key in searches:
+            clock.now += 4
+            finish(shown, searches, key, range(4), seconds=1.0)
+        for search in searches.values():
+            clock.now += 2
+            search.score(0)
+            shown.finished(winner(search.spec))
+        for number in range(6):
+            clock.now += 2
+            finish_work(shown, beside, number, wall_time_s=2.0)
+
+    lines = out.getvalue().splitlines()[1:]
+    phases = [re.sub(r"[^%]*%  (\S+/\S+ )?(.*?)  .*", r"\2", line) for line in lines]
+    assert [*dict.fromkeys(phases)] == ["trials", "refits", "simple formulas", "verdicts"]
+    left = re.search(r"(\d+) s left$", lines[-1])
+    assert left is not None
+    assert 1 <= int(left[1]) <= 59
 
 
 def test_what_failed_is_named_with_its_reason(clock: Clock) -> None:
@@ -100,7 +125,7 @@ def test_in_a_terminal_one_line_says_how_far_it_is(clock: Clock) -> None:
 
     last = out.getvalue().rpartition("party")[2].split()
     assert last[0] == "[1]"
-    assert last[2:6] == ["11%", "4/24", "trials", "1:10"]
+    assert last[2:7] == ["11%", "4/24", "trials", "1:10", "min"]
 
 
 def test_the_summary_tells_the_answer_before_its_evidence(finished: Results) -> None:

@@ -49,6 +49,15 @@ def test_the_json_schema_beside_the_configs_is_current() -> None:
     assert stored == current, "write it anew: python -m study.config > configs/study.schema.json"
 
 
+@pytest.mark.parametrize("margin", ["'5%'", "5%", "5 %", "0.05"])
+def test_a_margin_may_be_in_per_cent(margin: str) -> None:
+    config = make_config(BASE, [f"margin={margin}"])
+
+    jsonschema.validate({**BASE, "margin": yaml.safe_load(margin)}, json.loads(json_schema()))
+
+    assert config.margin == pytest.approx(0.05)
+
+
 def test_a_dumped_config_is_read_back_as_an_equal_one(tmp_path: Path) -> None:
     config = make_config(
         {

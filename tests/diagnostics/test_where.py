@@ -30,7 +30,13 @@ def frame_of(rng: np.random.Generator, n: int = 400) -> pd.DataFrame:
     day = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 300, n), unit="D")
     town = rng.choice(["Bonn", "Ulm", "Köln"], n, p=[0.5, 0.3, 0.2])
     return pd.DataFrame(
-        {"x": rng.uniform(0, 10, n), "town": town, "day": day, "y": rng.normal(size=n)}
+        {
+            "x": rng.uniform(0, 10, n),
+            "town": town,
+            "day": day,
+            "y": rng.normal(size=n),
+            "built": rng.integers(2000, 2020, n),
+        }
     )
 
 
@@ -50,6 +56,7 @@ def gains(gain: np.ndarray, loss: float = 2.0) -> pd.DataFrame:
     ("inside", "rule"),
     [
         (lambda frame: frame["x"] > 6, r"^x .*[5-8]\.\d"),
+        (lambda frame: frame["built"] > 2010, r"^built .*20(09|1[0-2])\b"),
         (lambda frame: frame["town"] == "Ulm", "^town .*Ulm"),
         (lambda frame: frame["day"] > pd.Timestamp("2023-06-30"), "^day .*2023-0[67]"),
     ],

@@ -64,9 +64,11 @@ def test_as_json_they_are_rows_beside_what_to_know_unless_they_go_to_a_file(
 def test_predictions_are_written_by_the_ending_of_the_file(
     flats: Results, rows: Path, tmp_path: Path, name: str
 ) -> None:
-    cli.predict(flats.root, rows, target="sort", model="regression", out=tmp_path / name)
-
     path = tmp_path / name
+    path.write_text("replaced")
+
+    cli.predict(flats.root, rows, target="sort", model="regression", out=path, force=True)
+
     found = (
         pd.read_parquet(path)
         if name.endswith("parquet")
@@ -80,9 +82,11 @@ def test_a_file_that_cannot_be_written_or_read_is_named_before_anything_is_compu
     flats: Results, tmp_path: Path
 ) -> None:
     lost = tmp_path / "lost.csv"
+    (tmp_path / "mine.csv").write_text("mine")
     for out, fault in [
         ("out.xlsx", r"out\.xlsx.*\.parquet"),
         ("none/out.csv", r"none/out\.csv.*--out"),
+        ("mine.csv", r"mine\.csv.*--force"),
         (None, r"lost\.csv"),
     ]:
         with pytest.raises(StudyError, match=fault):

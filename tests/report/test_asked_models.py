@@ -41,6 +41,17 @@ def test_effects_name_the_column_that_differs_most_and_by_how_much() -> None:
     assert "spread of folds" in effects.finding(chance)
 
 
+def test_an_axis_of_years_has_no_separators(results: Results) -> None:
+    built = made.effects(columns=1).assign(value=lambda own: 2000.0 + own["place"])
+
+    (years,), (numbers,) = (
+        axes_of(effects.draw(frame)) for frame in (built, built.assign(value=built["value"] + 0.5))
+    )
+
+    assert years.xaxis.get_major_formatter()(2008) == "2008"
+    assert numbers.xaxis.get_major_formatter()(2008) == "2,008"
+
+
 def test_effects_are_drawn_of_the_leading_columns_an_axes_each(
     results: Results, tmp_path: object
 ) -> None:

@@ -187,6 +187,17 @@ def trials(browser: Any, reported: Reported) -> Any:
     return own
 
 
+def test_no_table_scrolls_sideways_on_a_desktop(opened: Callable[..., Any], trials: Any) -> None:
+    trials.set_viewport_size({"width": 1280, "height": 900})
+    script = (
+        "all => all.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.ariaLabel)"
+    )
+
+    wide = [page.eval_on_selector_all(".scroll", script) for page in (opened((1280, 900)), trials)]
+
+    assert wide == [[], []]
+
+
 def test_trials_are_sorted_by_what_numbers_are_worth(trials: Any) -> None:
     page = trials
     heads = page.locator(".filtered thead th")

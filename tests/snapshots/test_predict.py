@@ -150,7 +150,9 @@ def test_what_predictions_are_said_to_be(
             "--out",
             "said.csv",
         ).shown,
-        command("predict", "party", "own.csv", "--model", "regression", "--out", "said.csv").shown,
+        command(
+            "predict", "party", "own.csv", "--model", "regression", "--output", "own_said.csv"
+        ).shown,
         command("predict", "party", "one.csv", "--model", "regression", "--fold", "0").shown,
         *(f"# {name}\n{text}\n" for name, text in said.items()),
     ]

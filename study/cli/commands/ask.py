@@ -17,7 +17,8 @@ def ask(
         typer.Option(help="loss, r2, rmse, mae, auc, brier, accuracy or explained_deviance."),
     ] = None,
     margin: Annotated[
-        float | None, typer.Option(help="Smallest improvement worth switching models for.")
+        str | None,
+        typer.Option(help="Smallest improvement worth switching models for: 0.05 or 5%."),
     ] = None,
     margin_of: Annotated[
         str | None, typer.Option(help="What the margin is a share of: regression; or unit.")

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from study.cli.given import config_of, writing
-from study.cli.options import AsJson
-from study.schema import StudyError
+from study.cli.given import check_new, config_of, writing
+from study.cli.options import AsJson, Force
 
 
 def init(
@@ -21,9 +20,11 @@ def init(
         list[str],
         typer.Option("--target", "-t", help="Column to predict; can be repeated."),
     ],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; default: NAME.yaml.")
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "--output", "-o", help="File to write; default: NAME.yaml."),
     ] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a commented config for a table."""
@@ -32,10 +33,9 @@ def init(
     from study.plan import prepare
 
     config = config_of(table, target, None, None)
-    path = output or Path(f"{config.name}.yaml")
+    path = out or Path(f"{config.name}.yaml")
     with writing(path):
-        if path.exists():
-            raise StudyError(f"{path} exists already. Name another file with --output.")
+        check_new(path, force)
         written = write_config(path, prepare(config), table)
     if as_json:
         print_json({"wrote": written, "config": path})

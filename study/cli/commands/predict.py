@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli.options import AsJson, ResultsFolder
+from study.cli.options import AsJson, Force, ResultsFolder
 
 
 def predict(
@@ -39,8 +39,11 @@ def predict(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="CSV, TSV or Parquet file to write; default: print."),
+        typer.Option(
+            "--out", "--output", "-o", help="CSV, TSV or Parquet file to write; default: print."
+        ),
     ] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Predict the rows of a table with a model of a finished study."""
@@ -50,7 +53,7 @@ def predict(
     from study.results import load_results
 
     if out is not None:
-        check_out(out)
+        check_out(out, force)
     found = predict(load_results(results), read_rows(rows), target, model, fold, interval)
     if as_json:
         if out is not None:

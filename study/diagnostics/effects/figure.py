@@ -12,7 +12,7 @@ from study.diagnostics.drawing.palette import BAND, MUTED
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import HUES, number, plain, ticks, titled_panels, wrapped
 from study.diagnostics.drawing.words import SHORT_NAMES, each_target, short
-from study.formatting import human
+from study.formatting import are_years, human, year
 from study.records.results import Results
 from study.schema import Kind
 
@@ -106,7 +106,8 @@ def _panel(ax: Axes, own: pd.DataFrame) -> None:
             points["place"], names, rotation=0 if few else 40, ha="center" if few else "right"
         )
     else:
-        ticks(ax.xaxis, 5, _date if first["sort"] == "date" else number)
+        plain_number = year if are_years(points[x], str(first["column"])) else number
+        ticks(ax.xaxis, 5, _date if first["sort"] == "date" else plain_number)
 
 
 def _date(days: float, _: object = None) -> str:

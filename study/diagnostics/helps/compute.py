@@ -19,7 +19,7 @@ from study.diagnostics.context import Context
 from study.diagnostics.helps.gains import LEVEL, apart, row_gains
 from study.diagnostics.jackknife import blocks
 from study.families.heads import FloatArray
-from study.formatting import human
+from study.formatting import are_years, human, year
 from study.records.columns.shared import frame
 from study.schema import ALL_ROWS, derive_seed
 
@@ -120,7 +120,7 @@ def _target(own: pd.DataFrame, encoded: Encoded) -> Iterator[dict[str, Any]]:
         ]
         told = {
             "side": side,
-            "rule": _words(leaf, encoded.terms),
+            "rule": _words(leaf, encoded),
             "n": int(inside.sum()),
             "holds": bool(holds),
         }
@@ -182,17 +182,20 @@ def _inside(
     return inside
 
 
-def _words(leaf: Leaf, terms: tuple[Term, ...]) -> str:
-    return " and ".join(_condition(terms[term], low, high) for term, low, high in leaf)
+def _words(leaf: Leaf, encoded: Encoded) -> str:
+    return " and ".join(
+        _condition(encoded.terms[term], low, high, encoded.cells(term)) for term, low, high in leaf
+    )
 
 
-def _condition(term: Term, low: float, high: float) -> str:
+def _condition(term: Term, low: float, high: float, cells: FloatArray) -> str:
     if term.level is not None:
         gap = term.level == "missing" and term.name == f"{term.column}[missing]"
         present = high > 1
         return f"{term.column} is {'' if present else 'not '}{'missing' if gap else term.level}"
     known = [bound for bound in (low, high) if math.isfinite(bound)]
-    written = [_date(bound) if term.unit == "day" else human(bound) for bound in known]
+    number = year if are_years(cells, term.column) else human
+    written = [_date(bound) if term.unit == "day" else number(bound) for bound in known]
     if len(written) == 2:
         return f"{term.column} is above {written[0]} and at most {written[1]}"
     return f"{term.column} is {'above' if math.isfinite(low) else 'at most'} {written[0]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from study.diagnostics.drawing.palette import MUTED
 from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import colours, ticks, with_names
 from study.diagnostics.drawing.words import at_most, each_target, most_off
-from study.formatting import human
+from study.formatting import are_years, human, year
 from study.records.results import Results
 
 WORTH = 0.02
@@ -51,9 +52,9 @@ def finding(own: pd.DataFrame) -> str:
         limit = 100 * own[["low", "high"]].abs().max().max() / width if width else math.nan
         return at_most("mean predictions", limit, "% of their range")
     worst = most_off(own, own["mean"], sure)
-    start, end, amount = (
-        human(value, 2) for value in (worst["start"], worst["end"], abs(worst["mean"]))
-    )
+    ends = [worst["start"], worst["end"]]
+    start, end = map(year if are_years(ends, worst["target"]) else partial(human, digits=2), ends)
+    amount = human(abs(worst["mean"]), 2)
     return f"{worst['model']} is {'low' if worst['mean'] > 0 else 'high'} by {amount} on average from {start} to {end}"
 
 
