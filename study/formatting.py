@@ -4,7 +4,9 @@ terminal.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -103,6 +105,17 @@ def count(n: int, noun: str) -> str:
 def times(n: int) -> str:
     """How often: `once`, `twice`, `3 times`."""
     return {1: "once", 2: "twice"}.get(n, f"{n:,} times")
+
+
+def unique(names: Iterable[str], taken: Collection[str] = ()) -> list[str]:
+    """Names with ` (2)`, ` (3)`... after one that is taken or that an earlier one has."""
+    own, used = list(names), set(taken)
+    for place, name in enumerate(own):
+        if name in used:
+            numbered = (f"{name} ({number})" for number in itertools.count(2))
+            own[place] = next(each for each in numbered if each not in used and each not in own)
+        used.add(own[place])
+    return own
 
 
 _SUPERSCRIPTS = str.maketrans(

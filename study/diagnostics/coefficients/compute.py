@@ -12,7 +12,6 @@ import pandas as pd
 
 from study.data.encoding import design
 from study.data.units import Units
-from study.diagnostics.coefficients.basis import INTERCEPT
 from study.diagnostics.coefficients.likelihood import REFERENCES
 from study.diagnostics.coefficients.reference import (
     UNPENALISED,
@@ -22,7 +21,7 @@ from study.diagnostics.coefficients.reference import (
 from study.diagnostics.context import Context
 from study.diagnostics.jackknife import blocks
 from study.records.columns.shared import frame
-from study.schema import Kind
+from study.schema import INTERCEPT, Kind
 
 COLUMNS = frame(
     "One weight of a regression, in original units, with a reference fit of statsmodels or scikit-learn.",
