@@ -4,7 +4,6 @@ terminal.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -111,9 +110,10 @@ def unique(names: Iterable[str], taken: Collection[str] = ()) -> list[str]:
     """Names with ` (2)`, ` (3)`... after one that is taken or that an earlier one has."""
     own, used = list(names), set(taken)
     for place, name in enumerate(own):
-        if name in used:
-            numbered = (f"{name} ({number})" for number in itertools.count(2))
-            own[place] = next(each for each in numbered if each not in used and each not in own)
+        number = 1
+        while own[place] in used or (number > 1 and own.count(own[place]) > 1):
+            number += 1
+            own[place] = f"{name} ({number})"
         used.add(own[place])
     return own
 

@@ -137,9 +137,8 @@ def named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """`frame` with unique text names, index 0..n-1, and an index that says something kept as a
     column.
     """
-    given = [_printable(name) for name in frame.columns]
-    unnamed = unique((f"column {i}" for i in range(1, len(given) + 1)), given)
-    names = [name or other for name, other in zip(given, unnamed, strict=True)]
+    given = list(map(_printable, frame.columns))
+    names = [name or unique([f"column {i}"], given)[0] for i, name in enumerate(given, 1)]
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise StudyError(f"{origin} has two columns named {twice[0]!r}. Rename one.")

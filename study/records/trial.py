@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 
 from study.formatting import unique
 from study.records.inspection import Inspection
 from study.records.numbers import Numbers
-from study.schema import Frozen, Search, TrialState
+from study.schema import INTERCEPT, Frozen, Search, TrialState
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 SearchField = Annotated[Search, Field(validation_alias=AliasChoices("search", "arm"))]
@@ -99,6 +99,12 @@ class TermRow(Frozen):
     knot: float | None
     output: str | None
     weight: float
+
+    @field_validator("columns")
+    @classmethod
+    def _apart(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Earlier versions called a column like the intercept."""
+        return tuple(name for column in columns for name in unique([column], {INTERCEPT}))
 
 
 def named_terms(rows: Sequence[TermRow]) -> list[tuple[str, TermRow]]:

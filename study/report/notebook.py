@@ -19,7 +19,7 @@ from study.report.markdown import literal as literal
 from study.report.page import TEMPLATE as TEMPLATE, page, render as render
 from study.report.sections import CHAPTERS
 from study.report.trials import all_trials
-from study.schema import printable
+from study.schema import StudyError, printable
 
 UNFINISHED = "Not finished: here is the search so far. The verdict comes at the end."
 
@@ -101,10 +101,17 @@ def write_report(paths: StudyPaths, kernel: Kernel) -> Path:
     """Write report.ipynb (executed), report.html and figures/*.svg of the study at `paths`; returns
     the HTML's path.
     """
+    from nbclient.exceptions import CellExecutionError
+
     notebook = build_notebook(paths.root.resolve())
     with ThreadPoolExecutor(1) as beside:
         beside.submit(get_ready)  # while the kernel draws
-        kernel.execute(notebook)
+        try:
+            kernel.execute(notebook)
+        except CellExecutionError as error:
+            if error.ename not in {"StudyError", "MissingFrame"}:
+                raise
+            raise StudyError(error.evalue) from None
     write_atomic(paths.html, render(notebook))
     every = load_results(paths.root)
     write_atomic(paths.trials_html, page(f"{every.config.name}: all trials", all_trials(every)))

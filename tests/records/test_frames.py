@@ -257,3 +257,12 @@ def test_records_of_a_version_that_kept_no_order_take_it_from_the_table() -> Non
     frame = predictions_frame([before, now], {"y": []}, known)
 
     assert frame.groupby(["outer_fold", "row"])["time"].first().tolist() == [40.0, 41.0, 42.0, 43.0]
+
+
+def test_a_column_that_an_earlier_version_called_like_the_intercept_is_apart() -> None:
+    start, column, _ = shortened().terms
+    written = column.model_dump() | {"columns": ("intercept",)}
+
+    found = named_terms([start, TermRow.model_validate(written)])
+
+    assert [name for name, _ in found] == ["intercept", "intercept (2)"]

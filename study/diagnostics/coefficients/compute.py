@@ -68,6 +68,8 @@ def compute(context: Context) -> pd.DataFrame:
         development = encoded.development
         l2 = float(rows["l2"].iloc[0])
         terms = [term.name for term in encoded.terms]
+        if len(rows) % (len(terms) + 1) == 0:  # names of an earlier version may be the intercept's
+            rows = rows.assign(term=np.resize([INTERCEPT, *terms], len(rows)))
         if len(development) * len(terms) > MOST_CELLS:
             outputs = encoded.classes[1:] if encoded.kind is Kind.MULTICLASS else [None]
             reference = no_reference(terms, outputs, TOO_LONG)
