@@ -135,17 +135,15 @@ def _at_work(
                 yield prepared, pool
         except OSError as error:
             raise StudyError(
-                f"Can't write {error.filename or paths.root}: {error.strerror or error}. "
+                f"Can't write {error.filename2 or error.filename or paths.root}: {error.strerror or error}. "
                 "Choose another folder with --results, or make room. Finished trials are kept."
             ) from None
 
 
 def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
     """Raise a StudyError where a results folder holds a study of another config or of other data."""
-    if not paths.config.exists():
-        return
-    config = prepared.plan.config
-    if differing := differing_keys(load_config(paths.config), config):
+    config, there = prepared.plan.config, Results(paths.root)
+    if paths.config.exists() and (differing := differing_keys(there.config, config)):
         lines = "".join(
             f"  - {key}: {old!r} there, {new!r} now\n" for key, (old, new) in differing.items()
         )
@@ -153,7 +151,7 @@ def check_folder(paths: StudyPaths, prepared: Prepared) -> None:
             f"{paths.root} has a study with another config. These keys differ:\n{lines}"
             f"Choose another --name, or remove the folder.{_asking(paths, differing)}"
         )
-    if paths.data.exists() and Results(paths.root).data.digest != prepared.table.digest:
+    if paths.data.exists() and there.data.digest != prepared.table.digest:
         raise StudyError(
             f"{paths.root} has a study of other data: {config.data.source} has changed since. "
             f"Choose another --name than '{config.name}', or remove the folder."

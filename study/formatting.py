@@ -5,7 +5,7 @@ terminal.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,18 @@ def some(names: Sequence[str], most: int = 5) -> str:
 def times(n: int) -> str:
     """How often: `once`, `twice`, `3 times`."""
     return {1: "once", 2: "twice"}.get(n, f"{n:,} times")
+
+
+def unique(names: Iterable[str], taken: Collection[str] = ()) -> list[str]:
+    """Names with ` (2)`, ` (3)`... after one that is taken or that an earlier one has."""
+    own, used = list(names), set(taken)
+    for place, name in enumerate(own):
+        number = 1
+        while own[place] in used or (number > 1 and own.count(own[place]) > 1):
+            number += 1
+            own[place] = f"{name} ({number})"
+        used.add(own[place])
+    return own
 
 
 _SUPERSCRIPTS = str.maketrans(

@@ -46,6 +46,8 @@ LOSS_NAMES = {
 """What each kind's loss is called. Losses of different kinds are never compared or drawn on one
 axis: squared units of the target, nats a row, half the mean Poisson deviance in nats a row."""
 
+INTERCEPT: Final = "intercept"
+"""What the term without a column is called; no other is."""
 LOSS: Final = "loss"
 """The metric that the search goes by; any other is only asked of."""
 MarginOf = Literal["regression", "unit"]

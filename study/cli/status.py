@@ -61,7 +61,9 @@ def status_json(
         "trials": sum(row["budget"] - row["trials"] for row in searches),
         "winners": len(searches) - len(scored),
     }
-    finished = not remaining["trials"] and beside.finished and results.concluded
+    lacking = any(not row["winner"] and math.isfinite(row["val_loss"]) for row in searches)
+    finished = not (remaining["trials"] or lacking or found.broken)
+    finished = finished and beside.finished and results.concluded
     remaining |= {many: missing for many, (missing, _) in beside.counts.items()}
     workers = [] if finished else at_work(results.paths)
     return {

@@ -9,6 +9,7 @@ import yaml
 
 from study.records.one import OneTrial
 from study.records.results import Results
+from study.records.trial import named_terms
 from study.schema import TrialState
 
 
@@ -30,7 +31,9 @@ def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
         "complete_trials_of_search": found.complete,
         "winner": found.winner is not None,
         "test_losses": found.test_losses,
-        "terms": [term.model_dump(mode="json") | {"term": term.name} for term in found.terms],
+        "terms": [
+            row.model_dump(mode="json") | {"term": name} for name, row in named_terms(found.terms)
+        ],
         "resume": how_again(results, found),
     }
 

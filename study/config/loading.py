@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -82,7 +83,9 @@ def make_config(
     if folder is not None and config.data.is_path and not Path(source).is_absolute():
         beside = folder / source
         found = beside if _is_there(beside) else Path(source)
-        config = config.replace(data={**config.data.model_dump(), "source": str(found.resolve())})
+        config = config.replace(
+            data={**config.data.model_dump(), "source": os.path.realpath(found)}
+        )
     return config
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from study.config.options import DataConfig
 from study.data.balloons import make_balloons
 from study.data.files import FORMATS, read_file
+from study.formatting import unique
 from study.schema import StudyError, nearest
 
 Reader = Callable[[str, DataConfig], pd.DataFrame]
@@ -136,7 +137,8 @@ def named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """`frame` with unique text names, index 0..n-1, and an index that says something kept as a
     column.
     """
-    names = [_printable(name) or f"column {i}" for i, name in enumerate(frame.columns, 1)]
+    given = list(map(_printable, frame.columns))
+    names = [name or unique([f"column {i}"], given)[0] for i, name in enumerate(given, 1)]
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise StudyError(f"{origin} has two columns named {twice[0]!r}. Rename one.")

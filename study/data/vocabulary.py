@@ -10,7 +10,8 @@ import pandas as pd
 from study.data.matrix import Term
 from study.data.rows import IntArray
 from study.data.tables import Table
-from study.schema import Feature
+from study.formatting import unique
+from study.schema import INTERCEPT, Feature
 
 MOST_LEVELS = 20
 """Most levels of a category that get a term beside its reference; rarer ones share the reference's
@@ -57,14 +58,17 @@ def find_vocabulary(
         ]
         if listed:
             levels[name], references[name] = sorted(listed), str(ordered[0])
-    terms = [Term(name, name, None, units[name]) for name in measured]
-    terms += [Term(f"{name}[missing]", name, "missing", "level") for name in gappy]
+    own = dict(zip(units, unique(units, {INTERCEPT}), strict=True))
+    columns = [Term(own[name], name, None, units[name]) for name in measured]
+    terms = [Term(f"{name}[missing]", name, "missing", "level") for name in gappy]
     terms += [
         Term(f"{name}[{level}]", name, level, "level")
         for name, listed in levels.items()
         for level in listed
     ]
-    return Vocabulary(_unique(terms), references)
+    names = unique((term.name for term in terms), {*own.values(), *categories})
+    told = (replace(term, name=name) for term, name in zip(terms, names, strict=True))
+    return Vocabulary((*columns, *told), references)
 
 
 def missing_name(table: Table) -> str:
@@ -73,15 +77,3 @@ def missing_name(table: Table) -> str:
     while any((table.frame[f.name] == name).any() for f in table.features if f.type == "category"):
         name = f"({name})"
     return name
-
-
-def _unique(terms: list[Term]) -> tuple[Term, ...]:
-    """`terms` with ` (2)`, ` (3)`... after a name that an earlier term has."""
-    named: dict[str, Term] = {}
-    for term in terms:
-        name, number = term.name, 1
-        while name in named:
-            number += 1
-            name = f"{term.name} ({number})"
-        named[name] = replace(term, name=name)
-    return tuple(named.values())

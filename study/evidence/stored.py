@@ -20,6 +20,10 @@ TOLD = ("verdict", "answer_procedure", "formula")
 """Properties of a verdict that stand beside its numbers."""
 
 
+class OtherVersion(ValueError):
+    """A verdicts.json is of another version; says of which."""
+
+
 def write_verdicts(verdicts: Iterable[Verdict], warnings: Iterable[StudyWarning] = ()) -> str:
     """Content of verdicts.json; together: what holds for all targets at once."""
     told = list(verdicts)
@@ -67,5 +71,5 @@ def read_warnings(text: str) -> list[StudyWarning]:
 def _read(text: str) -> dict[str, Any]:
     content = json.loads(text)
     if (version := content.get("version") if isinstance(content, dict) else 1) != VERSION:
-        raise ValueError(f"it is of version {version}, and this is version {VERSION}")
+        raise OtherVersion(f"it is of version {version}, and this is version {VERSION}")
     return dict(content)

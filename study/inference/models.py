@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from study.data.reader import Reader
 from study.data.sources import named
@@ -17,6 +16,7 @@ from study.evidence.findings import UNDECIDED
 from study.evidence.winners import select_candidate
 from study.families.heads import HEADS, FloatArray
 from study.records.delivery import PROCEDURES, chosen_searches, fold_model
+from study.records.refusal import check_file
 from study.records.results import Results
 from study.renamed import current
 from study.schema import ALL_ROWS, FORMULA, REGRESSION, TREES, StudyError, nearest
@@ -120,14 +120,10 @@ def open_saved(results: Results, target: str, procedure: str, outer_fold: int = 
     if outer_fold != ALL_ROWS:
         path = fold_model(paths, results.trials, target, procedure, outer_fold)
     reader = paths.reader(target, outer_fold)
-    if path is None or not path.exists() or not reader.exists():
+    if path is None or not path.exists():
         raise StudyError(_lacking(results, target, procedure, outer_fold))
-    try:
-        return Model(procedure, path, Reader.model_validate_json(reader.read_bytes()))
-    except ValidationError:
-        raise StudyError(
-            f"{reader} is from another version. {results.again} writes it again."
-        ) from None
+    check_file(path, results.root)
+    return Model(procedure, path, results.record(reader, Reader))
 
 
 def check_fold(results: Results, fold: int | None) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from study.data.reader import Raw
 from study.evidence.scores import of_one
 from study.families.heads import FloatArray
-from study.formatting import human
+from study.formatting import human, unique
 from study.inference.intervals import interval_columns
 from study.inference.models import (
     ANSWER,
@@ -25,7 +25,7 @@ from study.inference.models import (
     verdict_on,
 )
 from study.records.results import Results
-from study.schema import ALL_ROWS, LOSS, LOSS_NAMES, StudyError
+from study.schema import ALL_ROWS, LOSS, LOSS_NAMES
 
 ODD = {
     "gaps": "empty cells in",
@@ -77,7 +77,7 @@ def predict(
     Parameters
     ----------
     rows : (n_rows, ...) frame with every feature of the study, typed as there or as text; other
-        columns are passed through.
+        columns are passed through, suffixed where a column of the predictions has their name.
     target : may be left out where the study has one.
     model : one of MODELS.
     interval : share of rows that intervals or sets are to hold (`study.inference.intervals`); none
@@ -117,10 +117,7 @@ def predict(
     features = {column.name for column in saved.reader.columns}
     own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column
     passed = own[[name for name in own if name not in features]]
-    if twice := [name for name in columns if name in passed]:
-        raise StudyError(
-            f"Column {twice[0]!r} of the rows is also a column of the predictions. Rename it."
-        )
+    passed.columns = pd.Index(unique(map(str, passed), columns))
     table = passed.assign(**columns).set_axis(rows.index)
     return Predictions(table, procedure, tuple(warned), tuple(notes))
 

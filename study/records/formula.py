@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from study.records.trial import TermRow, Tested
+from study.records.trial import TermRow, Tested, named_terms
 from study.records.work import FoldRecord, FoldWork
 from study.schema import FORMULA, LABELS, TrialState
 
@@ -48,7 +48,7 @@ class FormulaRecord(FoldRecord, Tested):
         """Its products and hinges, each as often as it has one."""
         outputs = {row.output for row in self.terms[:1]}
         return tuple(
-            row.name
-            for row in self.terms
+            name
+            for name, row in named_terms(self.terms)
             if row.output in outputs and row.form in {"product", "hinge"}
         )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from study.records.formula import FormulaRecord
 from study.records.trees import TreesRecord
-from study.records.trial import ReplicateRecord, TermRow, TrialRecord, WinnerRecord
+from study.records.trial import ReplicateRecord, TermRow, TrialRecord, WinnerRecord, named_terms
 from study.schema import ALL_ROWS, RESULT_COLUMNS, Kind, TrialState
 
 REPLICATE = ["trial_id", "target", "kind", "family", "depth", "outer_fold", "number", "replicate"]
@@ -198,10 +198,10 @@ def terms_frame(winners: Iterable[WinnerRecord], formulas: Iterable[FormulaRecor
     heads = [(source, source.search.model_dump(mode="json")) for source in sources if source.terms]
     rows = [
         {name: head[name] for name in ("target", "family", "outer_fold")}
-        | {"term": row.name}
+        | {"term": name}
         | row.model_dump()
         for source, head in heads
-        for row in source.terms
+        for name, row in named_terms(source.terms)
     ]
     return pd.DataFrame(
         rows, columns=["target", "family", "outer_fold", "term", *TermRow.model_fields]

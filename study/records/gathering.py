@@ -68,7 +68,7 @@ def gather(paths: StudyPaths, earlier: Earlier | None = None) -> None:
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet, whole or not at all."""
-    write_atomic(path, frame.to_parquet(index=False))
+    write_atomic(path, frame.to_parquet(index=False, write_page_checksum=True))
 
 
 @contextmanager
@@ -87,7 +87,8 @@ def written_in_pieces(path: Path, empty: pd.DataFrame) -> Iterator[Callable[[pd.
         def write(piece: pd.DataFrame) -> None:
             table = Table.from_pandas(piece, preserve_index=False)
             if not writers:
-                writers.append(stack.enter_context(ParquetWriter(file, table.schema)))
+                writer = ParquetWriter(file, table.schema, write_page_checksum=True)
+                writers.append(stack.enter_context(writer))
             writers[0].write_table(table)
 
         yield lambda piece: None if piece.empty else write(piece)

@@ -110,7 +110,7 @@ def _once(
     packed = {f"{number:04d}" for number in found}
     for path in files:
         if path.stem not in packed:
-            record = _read(line := path.read_bytes())
+            record = _read(line := _content(path))
             if record is None or paths.trial(record.search, record.number) != path:
                 broken.append(path)
             else:
@@ -127,9 +127,24 @@ def _read(line: bytes) -> TrialRecord | None:
     return None
 
 
+def _content(path: Path) -> bytes:
+    """Nothing where a folder, or a loop of links, has a file's name."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return b""
+
+
 def _packed(path: Path) -> Iterator[bytes]:
-    """Lines of a pack; one that is empty has an empty line, which is no record."""
-    with suppress(FileNotFoundError), path.open("rb") as file:
-        yield (file.readline() or b"\n").rstrip(b"\n")
-        for line in file:
-            yield line.rstrip(b"\n")
+    """Lines of a pack; one that is empty or no file has an empty line, which is no record."""
+    try:
+        with path.open("rb") as file:
+            yield (file.readline() or b"\n").rstrip(b"\n")
+            for line in file:
+                yield line.rstrip(b"\n")
+    except FileNotFoundError:
+        pass
+    except OSError:
+        yield b""

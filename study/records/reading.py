@@ -59,7 +59,7 @@ def _read(
             if place(record) != path:
                 raise ValueError("another trial's record")
             yield record
-        except ValueError:
+        except (OSError, ValueError):
             if broken is not None:
                 broken.append(path)
 

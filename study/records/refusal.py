@@ -4,13 +4,22 @@ with its study.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
+from zipfile import BadZipFile, ZipFile
 
 from pydantic import ValidationError
 
 from study.config import load_config
+from study.evidence.stored import OtherVersion
+from study.records.paths import StudyPaths
 from study.schema import StudyError
+
+MODELS = (".keras", ".skops")
+"""Endings of saved models, which are archives."""
 
 
 def run_again(root: Path, name: str | None) -> str:
@@ -22,7 +31,7 @@ def run_again(root: Path, name: str | None) -> str:
     place = root if root.name not in {"", ".."} else root.resolve()
     more = [] if place.parent == Path("results") else [f"--results {quote(str(place.parent))}"]
     more += [] if place.name == name else [f"--name {quote(place.name)}"]
-    return f"`{' '.join(['study run', quote(str(root / 'config.yaml')), *more])}`"
+    return f"`{' '.join(['study run', quote(str(place / 'config.yaml')), *more])}`"
 
 
 def name_of(root: Path) -> str | None:
@@ -33,14 +42,46 @@ def name_of(root: Path) -> str | None:
         return None
 
 
-def first_wrong(error: ValidationError) -> str:
-    """The first thing that is wrong in a file: where, and what."""
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+@contextmanager
+def opened(path: Path, root: Path) -> Iterator[None]:
+    """Raise `damaged` for whatever a library says of a file that it cannot read."""
+    try:
+        path.open("rb").close()  # a folder of that name, which some libraries read, is none
+        yield
+    except Exception as error:
+        raise damaged(path, root, error) from None
 
 
-def unreadable(error: ValueError) -> str:
-    """Why a file cannot be read."""
-    if isinstance(error, ValidationError):
-        return f"it is from another version ({first_wrong(error)})"
-    return str(error)
+def damaged(path: Path, root: Path, error: Exception | None = None) -> StudyError:
+    """That a file in folder `root` cannot be read, why, and how it is made again."""
+    trials = StudyPaths(root).trials
+    first = "" if trials in path.parents else "Remove it; "
+    if path.suffix in MODELS:
+        first = f"Remove it and its winner.json, formula.json or trees.json below {trials}; "
+    return StudyError(
+        f"Can't read {path}: {_why(error)}. {first}{run_again(root, name_of(root))} makes it again."
+    )
+
+
+def _why(error: Exception | None) -> str:
+    match error:
+        case ValidationError() if (wrong := error.errors()[0])["type"] != "json_invalid":
+            place = ".".join(map(str, wrong["loc"])) or "it"
+            return f"it is from another version ({place}: {wrong['msg']})"
+        case OtherVersion():
+            return str(error)
+        case OSError(strerror=str(why)):
+            return why
+    return "the file is damaged"
+
+
+def check_file(path: Path, root: Path) -> None:
+    """Read all of a file in folder `root`, and raise `damaged` where it is not as it was written."""
+    with opened(path, root):
+        if path.suffix in MODELS:
+            if wrong := ZipFile(path).testzip():
+                raise BadZipFile(wrong)
+        elif path.suffix in {".json", ".ipynb"}:
+            json.loads(path.read_bytes())
+        else:
+            path.read_bytes()[0]

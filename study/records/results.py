@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
-from pydantic import ValidationError
 
-from study.config import StudyConfig, load_config
+from study.config import StudyConfig, dump_config, load_config
 from study.evidence.answer import Verdict
 from study.evidence.stored import read_verdicts, read_warnings
 from study.evidence.wording.answer import Words
 from study.records.environment import Environment
 from study.records.frames import curves_frame, folds_frame, trials_frame
 from study.records.paths import StudyPaths
-from study.records.reading import R, read_trials
-from study.records.refusal import first_wrong, name_of, run_again, unreadable
+from study.records.reading import R, read_records, read_trials
+from study.records.refusal import damaged, name_of, opened, run_again
 from study.records.trial import TrialRecord
 from study.schema import StudyData, StudyError, StudyWarning
 
@@ -83,28 +82,36 @@ class Results:
         """The command that goes on with this study (`run_again`)."""
         return run_again(self.root, name_of(self.root))
 
-    def _record(self, path: Path, model: type[R]) -> R:
-        try:
-            return model.model_validate_json(self.present(path).read_bytes())
-        except ValidationError as error:
-            raise StudyError(
-                f"{path} is from another version ({first_wrong(error)}). Remove it; {self.again} writes it again."
-            ) from None
+    def record(self, path: Path, model: type[R]) -> R:
+        """What a JSON file of the folder holds; a StudyError says how it is made again."""
+        self.present(path)
+        with opened(path, self.root):
+            return model.model_validate_json(path.read_bytes())
 
     @cached_property
     def config(self) -> StudyConfig:
         """The resolved config the study ran with."""
-        return load_config(self.paths.config)
+        path = self.paths.config
+        try:
+            config = load_config(path)
+            text = path.read_text(encoding="utf-8")
+            if text != (full := dump_config(config)) and full.startswith(text):
+                raise StudyError(f"Can't read the config {path}: it is cut.")
+            return config
+        except StudyError as error:
+            raise StudyError(
+                f"{error} Remove it; the command that began the study writes it again."
+            ) from None
 
     @cached_property
     def data(self) -> StudyData:
         """What was read and inferred of the table, and the models that are compared on it."""
-        return self._record(self.paths.data, StudyData)
+        return self.record(self.paths.data, StudyData)
 
     @cached_property
     def environment(self) -> Environment:
         """Where the study ran last."""
-        return self._record(self.paths.environment, Environment)
+        return self.record(self.paths.environment, Environment)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         """A frame by its name, read when it is first asked for; those of the search are gathered
@@ -113,13 +120,24 @@ class Results:
         if name.startswith("_"):
             raise AttributeError(name)
         if (path := self.paths.frame(name)).exists():
-            frame = pd.read_parquet(path)
+            with opened(path, self.root):
+                frame = pd.read_parquet(path, page_checksum_verification=True)
         elif name in GATHERED:
-            frame = GATHERED[name](read_trials(self.paths))
+            frame = GATHERED[name](self._trials())
         else:
             raise MissingFrame(self._missing(path))
         self.__dict__[name] = frame
         return frame
+
+    def check_records(self) -> None:
+        """Raise a StudyError where a record cannot be read."""
+        for path in read_records(self.paths).broken:
+            raise damaged(path, self.root)
+
+    def _trials(self) -> Iterator[TrialRecord]:
+        if self.concluded:
+            self.check_records()
+        return read_trials(self.paths)
 
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *self.frames]
@@ -137,10 +155,9 @@ class Results:
         """`curves` of some trials only: those of a large study do not fit in memory."""
         wanted = set(trial_ids)
         if (path := self.paths.frame("curves")).exists():
-            return pd.read_parquet(path, filters=[("trial_id", "in", wanted)])
-        return curves_frame(
-            record for record in read_trials(self.paths) if record.trial_id in wanted
-        )
+            with opened(path, self.root):
+                return pd.read_parquet(path, filters=[("trial_id", "in", wanted)])
+        return curves_frame(record for record in self._trials() if record.trial_id in wanted)
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
@@ -161,14 +178,9 @@ class Results:
 
     def _concluded(self, read: Callable[[str], list[C]]) -> list[C]:
         """What `read` gives of verdicts.json."""
-        text = self.present(self.paths.verdicts).read_text(encoding="utf-8")
-        try:
-            return read(text)
-        except ValueError as error:
-            raise StudyError(
-                f"Can't read {self.paths.verdicts}: {unreadable(error)}. "
-                f"{self.again} computes the verdicts again, without new trials."
-            ) from None
+        path = self.present(self.paths.verdicts)
+        with opened(path, self.root):
+            return read(path.read_text(encoding="utf-8"))
 
 
 def load_results(path: str | Path) -> Results:

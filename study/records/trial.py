@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 
+from study.formatting import unique
 from study.records.inspection import Inspection
 from study.records.numbers import Numbers
-from study.schema import Frozen, Search, TrialState
+from study.schema import INTERCEPT, Frozen, Search, TrialState
 
+TIMES = "\N{MULTIPLICATION SIGN}"
 SearchField = Annotated[Search, Field(validation_alias=AliasChoices("search", "arm"))]
 """A search; earlier records call it an arm."""
 
@@ -79,15 +81,6 @@ class CoefficientRow(Frozen):
     estimate: float
 
 
-def term_name(form: str, columns: Sequence[str]) -> str:
-    """A term without its numbers: `age`, `hinge(age)`, and the names of a product with a
-    multiplication sign between them.
-    """
-    if form == "hinge":
-        return f"hinge({columns[0]})"
-    return "\N{MULTIPLICATION SIGN}".join(columns) or form
-
-
 class TermRow(Frozen):
     """One weight of a regression with terms, in original units (log-odds, log-rate).
 
@@ -107,9 +100,24 @@ class TermRow(Frozen):
     output: str | None
     weight: float
 
-    @property
-    def name(self) -> str:
-        return term_name(self.form, self.columns)
+    @field_validator("columns")
+    @classmethod
+    def _apart(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Earlier versions called a column like the intercept."""
+        return tuple(name for column in columns for name in unique([column], {INTERCEPT}))
+
+
+def named_terms(rows: Sequence[TermRow]) -> list[tuple[str, TermRow]]:
+    """Terms of a model with their names, which say no number and are none another's: `age`,
+    `hinge(age)`, and those of a product with a multiplication sign between them.
+    """
+    terms = list(dict.fromkeys((row.form, row.columns) for row in rows))
+    told = (
+        f"hinge({columns[0]})" if form == "hinge" else TIMES.join(columns) or form
+        for form, columns in terms
+    )
+    names = dict(zip(terms, unique(told), strict=True))
+    return [(names[row.form, row.columns], row) for row in rows]
 
 
 class Candidate(Frozen):

@@ -15,7 +15,7 @@ from study.data.rows import IntArray
 from study.data.terms import MOST_CELLS, Terms, make_terms, no_terms
 from study.families import HEADS, Family, get_family
 from study.families.heads import FloatArray
-from study.formatting import given
+from study.formatting import given, unique
 from study.records.trial import ReplicateRecord, TrialRecord
 from study.schema import TERMS, Kind, TrialState, derive_seed
 from study.training.columns import Columns, Regression, Weights
@@ -266,9 +266,7 @@ def mean_coefficients(
     kernel, bias = (
         np.mean([getattr(fit, name) for fit in fits], axis=0) for name in ("kernel", "bias")
     )
-    columns = {
-        f"coef_{term.name}{output}": float(weight)
-        for o, output in enumerate(outputs)
-        for term, weight in zip(encoded.terms if inputs else (), kernel[:, o], strict=False)
-    }
+    terms = encoded.terms if inputs else ()
+    names = unique(f"coef_{term.name}{output}" for output in outputs for term in terms)
+    columns = dict(zip(names, kernel[: len(terms)].T.ravel().tolist(), strict=True))
     return columns | {f"intercept{output}": float(bias[o]) for o, output in enumerate(outputs)}

@@ -73,6 +73,10 @@ def test_a_named_index_is_a_column(tmp_path: Path) -> None:
 
 def test_an_unnamed_csv_column_is_named_by_its_place(tmp_path: Path) -> None:
     assert list(read(written(tmp_path, ",x\n0,1\n1,2\n")).columns) == ["column 1", "x"]
+    assert list(read(written(tmp_path, ",column 1\n0,1\n1,2\n")).columns) == [
+        "column 1 (2)",
+        "column 1",
+    ]
 
 
 def test_names_are_one_printable_line(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from study.data.encode import encode
 from study.data.encoding import design
@@ -60,12 +63,83 @@ def test_a_level_called_missing_or_nan_is_a_level() -> None:
     np.testing.assert_array_equal(design(encoded)["w[(missing)]"], [word is None for word in words])
 
 
-def test_term_names_never_clash() -> None:
-    number = np.where(np.arange(50) % 4 == 0, np.nan, np.arange(50.0))
-    table, target, split = bare(
-        {"a": number, "a[missing]": np.arange(50.0)}, {"a": "numeric", "a[missing]": "numeric"}
-    )
+COUNTED = np.arange(50.0)
+BESIDE = {
+    "a": np.where(COUNTED % 4 == 0, np.nan, COUNTED),
+    "b": COUNTED**2,
+    "town": pd.Series(["Bonn", "Ulm", "Ulm", None, "Aix"] * 10),
+}
+"""Columns whose levels, gaps, products and hinges have names of their own."""
+RESERVED = [
+    *[
+        "intercept",
+        "row",
+        "fold",
+        "outer_fold",
+        "loss",
+        "constant",
+        "baseline",
+        "model",
+        "target",
+        "linear",
+        "neural",
+    ],
+    *[
+        "terms",
+        "formula",
+        "prediction",
+        "predicted",
+        "split",
+        "index",
+        "term",
+        "level",
+        "output",
+        "estimate",
+        "weight",
+    ],
+    *["coef_a", "params_l2", "column", "trial_id"],
+    "hinge(a)",
+    "a[missing]",
+    "town[Bonn]",
+    "town[missing]",
+    "'a'",
+    '"a"',
+    "a\N{MULTIPLICATION SIGN}b",
+]
 
-    encoded = encode(table, target, split)
 
-    assert [term.name for term in encoded.terms] == ["a", "a[missing]", "a[missing] (2)"]
+def term_names(columns: dict[str, Any]) -> dict[str, str | None]:
+    """Column of each term, or None of a level's or a gap's, by the term's name."""
+    types = {name: "category" if name == "town" else "numeric" for name in columns}
+    terms = encode(*bare(columns, types)).terms
+    found = {term.name: term.column if term.level is None else None for term in terms}
+    assert len(found) == len(terms)
+    return found
+
+
+@pytest.mark.parametrize("name", [*RESERVED, "a (2)", "town[Bonn] (2)", "intercept (2)", "a b"])
+def test_a_column_keeps_its_name_and_a_term_has_none_of_a_column_or_of_the_intercept(
+    name: str,
+) -> None:
+    found = term_names(BESIDE | {name: COUNTED})
+
+    assert "intercept" not in found
+    assert found["intercept (2)" if name == "intercept" else name] == name
+
+
+def test_all_such_names_at_once_stay_apart() -> None:
+    more = [*RESERVED, "intercept (2)", "town[Bonn] (2)", "a[missing] (2)"]
+
+    found = term_names(BESIDE | dict.fromkeys(more, COUNTED))
+
+    assert {name: found[name] for name in more if name != "intercept"} == {
+        name: name for name in more if name != "intercept"
+    }
+    assert found["intercept (3)"] == "intercept"
+    assert found["town[Bonn] (3)"] is found["a[missing] (3)"] is None
+
+
+def test_a_level_is_suffixed_where_the_column_of_its_name_is_constant_on_an_outer_fold() -> None:
+    columns = BESIDE | {"town[Bonn]": np.where(COUNTED < 40, 1.0, 2.0)}
+
+    assert term_names(columns)["town[Bonn] (2)"] is None

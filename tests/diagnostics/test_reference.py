@@ -12,8 +12,12 @@ from scipy import stats
 from statsmodels.discrete.discrete_model import Logit, MNLogit
 from statsmodels.genmod.generalized_linear_model import GLM
 
+from study.data.encode import encode
+from study.data.encoding import design as design_of
 from study.diagnostics.coefficients.basis import SEPARATED
+from study.diagnostics.coefficients.reference import reference_coefficients
 from study.schema import Kind
+from tests.data.helpers import bare
 from tests.diagnostics.people import N, fit, make_people
 
 
@@ -328,3 +332,17 @@ def test_a_fit_takes_memory_in_proportion_to_its_rows() -> None:
         tracemalloc.stop()
 
     assert most < 4_000 * 4_000  # bytes: an eighth of a matrix of rows by rows
+
+
+def test_a_column_named_as_the_intercept_has_a_coefficient_of_its_own() -> None:
+    numbers = np.random.default_rng(0).normal(size=(50, 2))
+    columns = {"intercept": numbers[:, 0], "b": numbers[:, 1]}
+    encoded = encode(*bare(columns, dict.fromkeys(columns, "numeric")))
+    x = design_of(encoded)
+
+    found = reference_coefficients(
+        x, 3 + 2 * numbers[:, 0] - numbers[:, 1], Kind.CONTINUOUS, None, 0.0, encoded.scale[-1]
+    )
+
+    assert found["term"].tolist() == ["intercept", "intercept (2)", "b"]
+    np.testing.assert_allclose(found["ref_estimate"], [3, 2, -1], atol=1e-5)

@@ -73,3 +73,12 @@ def test_columns_of_their_own_and_classes_that_overlap_are_not_warned_of(
 
     assert coefficient_warnings(fitted(design, y, Kind.BINARY)) == []
     assert coefficient_warnings(fitted(design, y, Kind.BINARY, l2=1.0)) == []
+
+
+def test_collinear_columns_are_named_whole_though_a_name_has_brackets(design: pd.DataFrame) -> None:
+    names = ["hinge(a)", "town[Bonn] (2)", "c (x): y"]
+    tied = design.set_axis(names, axis=1).assign(sum=design.sum(axis=1))
+
+    (warning,) = coefficient_warnings(fitted(tied, design["a"].to_numpy(), Kind.CONTINUOUS))
+
+    assert ", ".join([*names, "sum"]) in warning.text

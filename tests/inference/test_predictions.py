@@ -105,6 +105,20 @@ def test_labels_stand_beside_probabilities_and_other_columns_are_passed_through(
     assert found["flat"].tolist() == rows["flat"].tolist()
 
 
+def test_a_column_that_is_passed_through_never_takes_the_place_of_a_prediction(
+    flats: Results,
+) -> None:
+    given = ["predicted", "p_large", "low", "set", "predicted (2)"]
+    rows = awkward_frame().iloc[:5].assign(**dict.fromkeys(given, 7))
+
+    found = predict(flats, rows, "sort", "regression", interval=0.8).frame
+
+    kept = ["predicted (3)", "p_large (2)", "low", "set (2)", "predicted (2)"]
+    assert (found[kept] == 7).all(axis=None)
+    assert set(found["predicted"]) <= {"large", "middle", "small"}
+    assert found.columns.is_unique
+
+
 def test_the_loss_that_is_promised_is_that_of_a_model_of_fewer_rows(flats: Results) -> None:
     said = predict(flats, awkward_frame(), "price", "trees")
 

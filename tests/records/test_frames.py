@@ -22,7 +22,7 @@ from study.records.frames import (
     whole,
 )
 from study.records.reading import digest
-from study.records.trial import Candidate
+from study.records.trial import TIMES, Candidate, TermRow, named_terms
 from study.schema import RESULT_COLUMNS, Kind
 from tests.records.examples import failed, scored_trees, search, shortened, trial, winner
 
@@ -225,6 +225,31 @@ def test_terms_have_the_names_that_verdicts_give_them() -> None:
     assert found["weight"].tolist() == [-1.0, 1.0, 2.0]
 
 
+def test_a_product_and_a_hinge_have_no_name_of_a_column_or_of_each_other() -> None:
+    _, column, hinge = shortened().terms
+
+    def row(form: str, *columns: str) -> TermRow:
+        return (hinge if form == "hinge" else column).model_copy(
+            update={"form": form, "columns": columns}
+        )
+
+    columns = [
+        row("column", name) for name in ("a", "b", f"a{TIMES}b", f"b{TIMES}c", "c", "hinge(a)")
+    ]
+    terms = [
+        row("product", "a", "b"),
+        row("product", "a", f"b{TIMES}c"),
+        row("product", f"a{TIMES}b", "c"),
+    ]
+    hinges = [row("hinge", "a"), row("hinge", "a")]
+
+    found = [name for name, _ in named_terms([*columns, *terms, *hinges])]
+
+    assert found[:6] == ["a", "b", f"a{TIMES}b", f"b{TIMES}c", "c", "hinge(a)"]
+    assert found[6:9] == [f"a{TIMES}b (2)", f"a{TIMES}b{TIMES}c", f"a{TIMES}b{TIMES}c (2)"]
+    assert found[9:] == ["hinge(a) (2)"] * 2
+
+
 def test_records_of_a_version_that_kept_no_order_take_it_from_the_table() -> None:
     before, now = winner(), winner(search(fold=1), earlier=[42, 43])
     known = {("y", 0): pd.Series([40, 41], [3, 5]), ("y", 1): pd.Series([0, 0], [3, 5])}
@@ -232,3 +257,12 @@ def test_records_of_a_version_that_kept_no_order_take_it_from_the_table() -> Non
     frame = predictions_frame([before, now], {"y": []}, known)
 
     assert frame.groupby(["outer_fold", "row"])["time"].first().tolist() == [40.0, 41.0, 42.0, 43.0]
+
+
+def test_a_column_that_an_earlier_version_called_like_the_intercept_is_apart() -> None:
+    start, column, _ = shortened().terms
+    written = column.model_dump() | {"columns": ("intercept",)}
+
+    found = named_terms([start, TermRow.model_validate(written)])
+
+    assert [name for name, _ in found] == ["intercept", "intercept (2)"]

@@ -201,7 +201,6 @@ def of_rows(party: Results) -> dict[str, Refused]:
         "a date for a number": of(ROWS.assign(age=pd.Timestamp("2020-01-01"))),
         "an infinite number": of(ROWS.assign(age=np.inf)),
         "a date in another format": of(ROWS.assign(seen="2010-03-02")),
-        "a column that is to come": of(ROWS.assign(predicted=1)),
         "no boosted trees": of(model="trees"),
         "no trees of a fold": of(model="trees", fold=0),
     }

@@ -33,7 +33,9 @@ def show(
             print_json(one.to_json(found, own))
         else:
             one.print_trial(found, own)
-    elif as_json:
+        return
+    found.check_records()
+    if as_json:
         print_json(summary_json(found))
     else:
         (print_all if all_ else print_ending)(found, console())

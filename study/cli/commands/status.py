@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Annotated
+
+import typer
+
 from study.cli.given import console
 from study.cli.options import AsJson, ResultsFolder
+from study.formatting import count
 
 
-def status(results: ResultsFolder, as_json: AsJson = False) -> None:
+def status(
+    results: ResultsFolder,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file, and name each that is broken.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show how far a study is: its searches, failures and how to resume."""
     from study.cli.as_json import print_json
     from study.cli.status import print_status, status_json
@@ -14,6 +26,12 @@ def status(results: ResultsFolder, as_json: AsJson = False) -> None:
     from study.records.paths import StudyPaths
     from study.records.results import load_results
 
+    if verify:
+        from study.cli.verify import verify as verified
+
+        print(
+            f"{count(verified(load_results(results)), 'file')} read, none broken.", file=sys.stderr
+        )
     job = queued(StudyPaths(results))
     waits = bool(job) and not StudyPaths(results).config.exists()
     if as_json:

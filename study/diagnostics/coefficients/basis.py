@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.formatting import about, given
-from study.schema import Kind
+from study.schema import INTERCEPT, Kind
 
-INTERCEPT = "intercept"
 MOST_CONDITION = 1e3
 """Condition number of the standardised columns above which no standard error is claimed."""
 MOST_VIF = 30.0

@@ -12,7 +12,6 @@ import pandas as pd
 
 from study.data.encoding import design
 from study.data.units import Units
-from study.diagnostics.coefficients.basis import INTERCEPT
 from study.diagnostics.coefficients.likelihood import REFERENCES
 from study.diagnostics.coefficients.reference import (
     UNPENALISED,
@@ -22,7 +21,7 @@ from study.diagnostics.coefficients.reference import (
 from study.diagnostics.context import Context
 from study.diagnostics.jackknife import blocks
 from study.records.columns.shared import frame
-from study.schema import Kind
+from study.schema import INTERCEPT, Kind
 
 COLUMNS = frame(
     "One weight of a regression, in original units, with a reference fit of statsmodels or scikit-learn.",
@@ -69,6 +68,8 @@ def compute(context: Context) -> pd.DataFrame:
         development = encoded.development
         l2 = float(rows["l2"].iloc[0])
         terms = [term.name for term in encoded.terms]
+        if len(rows) % (len(terms) + 1) == 0:  # names of an earlier version may be the intercept's
+            rows = rows.assign(term=np.resize([INTERCEPT, *terms], len(rows)))
         if len(development) * len(terms) > MOST_CELLS:
             outputs = encoded.classes[1:] if encoded.kind is Kind.MULTICLASS else [None]
             reference = no_reference(terms, outputs, TOO_LONG)

@@ -13,7 +13,7 @@ from study.diagnostics.drawing.style import number, plain, ticks, titled_panels,
 from study.diagnostics.drawing.words import each_target
 from study.formatting import count, human
 from study.records.results import Results
-from study.schema import BASELINE
+from study.schema import BASELINE, INTERCEPT
 
 MOST_TERMS = 30
 BEYOND = 1.6
@@ -56,7 +56,7 @@ def data(results: Results) -> pd.DataFrame:
     which has no weight here.
     """
     own = first_fold(results.coefficients)
-    own = own[own["estimate"].notna() & (own["term"] != "intercept")]
+    own = own[own["estimate"].notna() & (own["term"] != INTERCEPT)]
     parts = own.reindex(columns=["term", "output", "base"]).astype(object)
     named = [
         term

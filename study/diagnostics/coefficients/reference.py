@@ -12,7 +12,7 @@ import pandas as pd
 
 from study.data.rows import IntArray
 from study.data.units import Units
-from study.diagnostics.coefficients.basis import FAILED, INTERCEPT, Basis, Scales, basis_of
+from study.diagnostics.coefficients.basis import FAILED, Basis, Scales, basis_of
 from study.diagnostics.coefficients.likelihood import (
     OVER,
     REFERENCES,
@@ -22,7 +22,7 @@ from study.diagnostics.coefficients.likelihood import (
     _penalised,
 )
 from study.formatting import given
-from study.schema import Kind
+from study.schema import INTERCEPT, Kind
 
 MOST_WORK = 1e8
 """Rows x coefficients² up to which a penalised winner's rows are fitted without the penalty too."""

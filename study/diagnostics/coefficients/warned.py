@@ -10,16 +10,15 @@ import pandas as pd
 
 from study.diagnostics.coefficients.basis import (
     FAILED,
-    INTERCEPT,
     MOST_CONDITION,
     MOST_VIF,
     SEPARATED,
 )
-from study.schema import ALL_ROWS, StudyWarning
+from study.schema import ALL_ROWS, INTERCEPT, StudyWarning
 
 _TIED = re.compile(r"collinear \(condition number")
 _NAMED = re.compile(
-    rf"(?:variance inflation above {MOST_VIF:g}|collinear) \((?!condition)([^)]*)\)"
+    rf"(?:variance inflation above {MOST_VIF:g}|collinear) \((?!condition)(.*?)\): (?:no|least)"
 )
 
 

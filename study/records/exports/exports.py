@@ -106,6 +106,7 @@ def export(
         and not (out.is_dir() and not any(out.iterdir()))
     ):
         raise StudyError(f"{out} exists already. Remove it, or name another place with --out.")
+    results.check_records()
     sync, where, view = _opened(results, to, place, uri)
     trials = 0
     while True:
