@@ -15,11 +15,13 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.arranged import _grouped_words, _groups, _time, _timed_words
-from study.data.columns import Column, check_finite, read_column
+from study.data.columns import FEATURE_SIZES, check, read_column
 from study.data.hints import hints
 from study.data.leaks import leaks
+from study.data.readings import Column
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
+from study.data.totals import without_total
 from study.formatting import count
 from study.schema import Feature, StudyData, StudyError, StudyWarning, Target, nearest
 
@@ -93,14 +95,17 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         raise StudyError(
             f"groups is {config.groups!r} and time is {config.time!r}, but folds go by one of them. Set the other to null."
         )
-    raw = {str(name): column for name, column in source.frame.items()}
+    rows, notes = without_total(source.frame)
+    raw = {str(name): column for name, column in rows.items()}
     source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
-    notes: list[str] = []
+    del rows
     columns: dict[str, pd.Series[Any]] = {}
     targets = []
     for name, wanted in config.targets.items():
-        target, columns[name] = read_target(raw.pop(name), wanted, config.data.types.get(name))
+        declared = config.data.types.get(name)
+        target, columns[name], said = read_target(raw.pop(name), wanted, declared)
         targets.append(target)
+        notes += said
         notes += _target_notes(target, columns[name])
     features = _features(config, source, raw, columns, notes)
     splitting = ""
@@ -110,7 +115,9 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     if config.time:
         time = _time(raw.pop(config.time), config)
         columns[config.time], splitting = time.values, _timed_words(time)
+        notes += time.notes
     frame = pd.concat(columns, axis=1)
+    frame.attrs.clear()
     warnings = leaks(frame, [feature.name for feature in features], targets)
     warnings += hints(frame, features, config.data.types, bool(splitting))
     order = (config.groups, config.time)
@@ -207,9 +214,10 @@ def _features(
         if column.type is None or why:
             left_out.setdefault(why, []).append(name)
             continue
-        check_finite(column)
-        if column.lost:
-            notes.append(f"Column {name!r} has dates. Other cells count as missing: {column.lost}.")
+        check(column, FEATURE_SIZES)
+        notes += column.notes
+        if column.merged:
+            notes.append(f"{column.merged} {_DIGITS}")
         missing = int(column.values.isna().sum())
         found.append(
             Feature(
@@ -235,8 +243,11 @@ def _features(
 
 
 _TEXT = "the texts hardly repeat, as names and remarks do not, and teach nothing about other rows"
+_DIGITS = "Subtract a constant, or set its data.types to category."
+_SAME = "the numbers differ only beyond the 16 digits of a float64"
 _KEEP = {
-    _TEXT: " Set data.types of such a column to category to keep it, or set groups to it if rows of one value belong together."
+    _SAME: f" {_DIGITS}",
+    _TEXT: " Set data.types of such a column to category to keep it, or set groups to it if rows of one value belong together.",
 }
 """What to do where a column that was left out is wanted after all."""
 
@@ -247,6 +258,8 @@ def _constant(column: Column) -> str:
     return (
         "no cell is filled"
         if not distinct
+        else _SAME
+        if column.merged and distinct == 1
         else "all cells are equal"
         if distinct == 1 and not gaps
         else ""

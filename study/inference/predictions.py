@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.data.reader import Raw
+from study.data.written import KEY
 from study.evidence.scores import of_one
 from study.families.heads import FloatArray
 from study.formatting import human
@@ -29,7 +30,7 @@ from study.schema import ALL_ROWS, LOSS, LOSS_NAMES, StudyError
 
 ODD = {
     "gaps": "empty cells in",
-    "unread": "dates that are none, taken as empty, in",
+    "unread": "cells that are no dates or numbers, taken as empty, in",
     "unseen": "levels that no row of the study had, taken as the commonest, in",
     "outside": "values outside the range of the study's rows in",
 }
@@ -102,7 +103,7 @@ def predict(
     raw = saved.reader.read(frame)
     predicted = saved.response(raw.values)
     columns = prediction_columns(saved, predicted)
-    warned, notes = cautions(results, target, model, procedure), []
+    warned, notes = cautions(results, target, model, procedure), [*raw.notes]
     if interval is not None:
         found, said = interval_columns(results, saved, frame, predicted, interval)
         columns |= found
@@ -122,6 +123,7 @@ def predict(
             f"Column {twice[0]!r} of the rows is also a column of the predictions. Rename it."
         )
     table = passed.assign(**columns).set_axis(rows.index)
+    table.attrs.pop(KEY, None)
     return Predictions(table, procedure, tuple(warned), tuple(notes))
 
 
