@@ -20,7 +20,7 @@ from study.data.cells import (
 )
 from study.data.dates import FORMATS, OR, as_days
 from study.data.numbers import GAPS, PLAIN
-from study.data.readings import Column, first, merged_words, text_dates, text_numbers
+from study.data.readings import Column, first, merged, text_dates, text_numbers
 from study.data.written import place
 from study.formatting import count
 from study.schema import StudyError
@@ -76,7 +76,7 @@ def _typed(cells: pd.Series[Any], raw: pd.Series[Any]) -> Column:
         codes, levels = pd.factorize(cells)
         distinct = pd.Series(levels, dtype=object)
         numbers = pd.Series(as_plain(distinct), dtype="float64").to_numpy()
-        same = merged_words(cells, codes, distinct, numbers)
+        same = merged(cells, codes, distinct, numbers)
     reason = f"numbers, {_distinct(raw)}"
     return Column(str(raw.name), "numeric", values, reason, merged=same)
 
@@ -228,10 +228,9 @@ def check(
     (least, most), values = sizes, column.values
     huge = np.flatnonzero(values.abs() > most)
     if len(huge):
-        more = ", ..." * (len(huge) > 5)
-        shown = ", ".join(place(values, row) for row in huge[:5])
+        where = f"first in {place(values, huge[0])}"
         raise StudyError(
-            f"Column {column.name!r}: {count(len(huge), 'number')} infinite or beyond {most:g} ({shown}{more}). {way_out}"
+            f"Column {column.name!r}: {count(len(huge), 'number')} infinite or beyond {most:g}, {where}. {way_out}"
         )
     if 0 < values.max() - values.min() < least:
         raise StudyError(

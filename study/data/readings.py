@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,8 @@ import pandas as pd
 from study.config.options import ColumnType
 from study.data.cells import NUMBER, as_numbers
 from study.data.dates import OR, parse_dates
-from study.data.numbers import GAPS, PLAIN, merged, read_numbers
+from study.data.numbers import GAPS, PLAIN, read_numbers
 from study.data.written import place, places, written
-from study.evidence.wording.amounts import listed
 from study.formatting import count
 
 
@@ -27,8 +28,8 @@ class Column:
     why it has that type. lost: cells that were present but could not be read as the type, now
     missing. pattern: formats of dates that were text, as `study.data.dates` names them, or how
     numbers were written, as `study.data.numbers` does. notes: what to say of how it was read.
-    unclear: what keeps it from being read in one way, with the fix. merged: numbers that became
-    equal, in words.
+    unclear: what keeps it from being read in one way, and merged: numbers that became equal; both
+    with the fix.
     """
 
     name: str
@@ -42,76 +43,82 @@ class Column:
     merged: str = ""
 
 
-def first(offends: pd.Series[bool]) -> int:
+def first(offends: pd.Series[bool] | npt.NDArray[np.bool_]) -> int:
     """Position of the first cell that offends; -1 if none."""
-    return int(offends.to_numpy().argmax()) if offends.any() else -1
+    return int(np.argmax(offends)) if offends.any() else -1
+
+
+def _read(text: pd.Series[Any], values: pd.Series[Any], what: str, pattern: str) -> Column:
+    """Values of text, with a note of the cells that are lost."""
+    values.attrs = text.attrs
+    rows = np.flatnonzero(text.notna() & values.isna())
+    said = f"{len(rows)} of {text.notna().sum()}: {places(text, rows)}"
+    note = f"Column {str(text.name)!r}: cells that aren't {what} count as missing, {said}."
+    notes = (note,) * bool(len(rows))
+    return Column(str(text.name), None, values, what, len(rows), pattern, notes)
 
 
 def text_numbers(text: pd.Series[Any], pattern: str = "") -> Column:
     """Text as numbers, in any style or that of a pattern; what is none is lost."""
-    name, own = str(text.name), written(text)
+    name, decimal = str(text.name), written(text).decimal
     codes, levels = pd.factorize(text)
     distinct = pd.Series(levels, dtype="str")
-    plain, notes, unclear = distinct, [], ""
-    if pattern or own.decimal == "," or not distinct.str.fullmatch(NUMBER).all():
+    plain, notes, unclear = distinct, list[str](), ""
+    if pattern or decimal == "," or not distinct.str.fullmatch(NUMBER).all():
         counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
-        found = read_numbers(list(distinct), counts, own.decimal, pattern)
+        found = read_numbers(list(distinct), counts, decimal, pattern)
         plain = pd.Series(found.plain, dtype="str")
-        pattern = pattern or ("" if found.pattern == PLAIN else found.pattern)
-        if found.said:
-            notes = [f"Column {name!r} has numbers written with {listed(found.said)}."]
-        if (either := np.flatnonzero(np.append(found.unclear, False)[codes])).size:
-            unclear = _unclear_number(text, int(either[0]))
+        if found.pattern not in {PLAIN, PLAIN.replace(".", decimal)}:
+            notes = [f"Column {name!r} has numbers written as {found.pattern}."]
+        pattern = pattern or found.pattern
+        if (row := first(np.append(found.unclear, False)[codes])) >= 0:
+            unclear = _unclear_number(text, row)
     numbers = as_numbers(plain).to_numpy()
-    values = pd.Series(np.append(numbers, np.nan)[codes], index=text.index, name=text.name)
-    values.attrs = text.attrs
-    notes += _lost(text, values, "numbers")
-    lost = int(text.notna().sum() - values.notna().sum())
-    if lost and not pattern.endswith(GAPS):
-        pattern = (pattern or PLAIN) + GAPS
-    same = merged_words(text, codes, plain, numbers)
-    return Column(name, "numeric", values, "", lost, pattern, tuple(notes), unclear, same)
+    values = pd.Series(np.append(numbers, np.nan)[codes], index=text.index, name=name)
+    column = _read(text, values, "numbers", pattern)
+    if column.lost and not pattern.endswith(GAPS):
+        pattern += GAPS
+    return replace(
+        column,
+        type="numeric",
+        pattern=pattern,
+        notes=(*notes, *column.notes),
+        unclear=unclear,
+        merged=merged(text, codes, plain, numbers),
+    )
 
 
 def _unclear_number(text: pd.Series[Any], row: int) -> str:
-    cell, name = text.iloc[row], str(text.name)
-    one, fix = ("decimal comma", "points for decimal commas")
-    if "," not in cell:
-        one, fix = "decimal point", "thousands without points"
-    means = (
-        f"Set data.types.{name} to numeric if it is a {'thousands comma' if ',' in cell else one}"
-    )
+    cell, types = text.iloc[row], f"data.types.{text.name}"
+    whole, parted = re.sub("[,.]", "", cell), cell.replace(",", ".")
+    number, other = (whole, parted) if "," in cell else (parted, whole)
     return (
-        f"Column {name!r} has {cell!r} in {place(text, row)}, whose sign may part decimals or thousands. "
-        f"{means}, or write {fix}."
+        f"Column {str(text.name)!r}: {cell!r} in {place(text, row)} may be {whole} or {parted}. "
+        f"Set {types} to numeric for {number}, to category for text, or write {other}."
     )
 
 
-def _lost(text: pd.Series[Any], values: pd.Series[Any], what: str) -> list[str]:
-    """A note of the cells that are present in text, but not in values."""
-    rows = np.flatnonzero(text.notna() & values.isna())
-    if not len(rows):
-        return []
-    said = f"{len(rows)} of {text.notna().sum()}"
-    return [
-        f"Column {str(text.name)!r}: cells that aren't {what} count as missing, {said}: {places(text, rows)}."
-    ]
-
-
-def merged_words(
+def merged(
     cells: pd.Series[Any],
     codes: npt.NDArray[np.int64],
     distinct: pd.Series[Any],
     values: npt.NDArray[np.float64],
 ) -> str:
-    """What is said of distinct numbers that are one as float64; empty where none are."""
-    same = merged(distinct, values)
+    """What is said of distinct numbers that are one as float64; empty where none are.
+
+    codes: which of `distinct` each of the cells is. values: these as float64.
+    """
+    twice = np.flatnonzero(pd.Series(values).duplicated(keep=False).to_numpy() & ~np.isnan(values))
+    exact = [Decimal(cell) if isinstance(cell, str) else cell for cell in distinct.iloc[twice]]
+    pairs = pd.DataFrame({"value": values[twice], "exact": pd.Series(exact, dtype=object)})
+    pairs = pairs.drop_duplicates()
+    same = twice[pairs.index[pairs["value"].duplicated(keep=False)]]
     if not len(same):
         return ""
-    row = int(np.isin(codes, same).argmax())
+    row, name = first(np.isin(codes, same)), str(cells.name)
     return (
-        f"Column {str(cells.name)!r} has {count(len(same), 'number')}, such as {cells.iloc[row]} in {place(cells, row)}, that "
-        "differ only beyond the 16 digits of a float64."
+        f"Column {name!r} has {count(len(same), 'number')}, such as {cells.iloc[row]} in {place(cells, row)}, that "
+        f"differ only beyond the 16 digits of a float64. Subtract a constant, or set data.types.{name} to category."
     )
 
 
@@ -119,18 +126,15 @@ def text_dates(text: pd.Series[Any], formats: tuple[str, ...]) -> Column:
     """Text as dates in some of the formats; what is none is lost."""
     name = str(text.name)
     days, pattern, either = parse_dates(text, formats)
-    days.attrs = text.attrs
-    used = pattern.split(OR)
-    notes = [f"Column {name!r} has dates in {len(used)} forms: {', '.join(used)}."] * (
-        len(used) > 1
-    )
-    unclear = ""
+    column = _read(text, days, "dates", pattern)
+    forms, unclear = pattern.split(OR), ""
+    if len(forms) > 1:
+        note = f"Column {name!r} has dates in {len(forms)} forms: {', '.join(forms)}."
+        column = replace(column, notes=(note, *column.notes))
     if (row := first(either)) >= 0:
         unclear = (
             f"Column {name!r} mixes forms of dates, and {text.iloc[row]!r} in {place(text, row)} may be two of them. "
             f"Write all as 2020-01-31, or set data.types.{name} to category."
         )
-    lost = int(text.notna().sum() - days.notna().sum())
-    notes += _lost(text, days, "dates")
     reason = f"dates written as {pattern}"
-    return Column(name, "date", days, reason, lost, pattern, tuple(notes), unclear)
+    return replace(column, type="date", reason=reason, unclear=unclear)

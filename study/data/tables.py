@@ -205,6 +205,7 @@ def _features(
             left_out.setdefault(f"{source.origin} has it as a target", []).append(name)
             continue
         column = read_column(raw.pop(name), config.data.types.get(name))
+        notes += [column.merged] * bool(column.merged)
         kept = name in listed or name in config.data.types
         why = (
             column.reason
@@ -216,8 +217,6 @@ def _features(
             continue
         check(column, FEATURE_SIZES)
         notes += column.notes
-        if column.merged:
-            notes.append(f"{column.merged} {_DIGITS}")
         missing = int(column.values.isna().sum())
         found.append(
             Feature(
@@ -243,10 +242,7 @@ def _features(
 
 
 _TEXT = "the texts hardly repeat, as names and remarks do not, and teach nothing about other rows"
-_DIGITS = "Subtract a constant, or set its data.types to category."
-_SAME = "the numbers differ only beyond the 16 digits of a float64"
 _KEEP = {
-    _SAME: f" {_DIGITS}",
     _TEXT: " Set data.types of such a column to category to keep it, or set groups to it if rows of one value belong together.",
 }
 """What to do where a column that was left out is wanted after all."""
@@ -258,7 +254,7 @@ def _constant(column: Column) -> str:
     return (
         "no cell is filled"
         if not distinct
-        else _SAME
+        else "all cells are one float64"
         if column.merged and distinct == 1
         else "all cells are equal"
         if distinct == 1 and not gaps

@@ -53,22 +53,14 @@ def read_target(
         All cells are missing or equal, fewer than LEAST_ROWS are filled, a number is infinite or
         has no float64 of its own, a class has one row, there are more than MOST_CLASSES, or the wanted kind is impossible.
     """
-    name = str(raw.name)
-    column = read_column(raw, declared)
-    if wanted in {Kind.BINARY, Kind.MULTICLASS} and (column.lost or column.unclear):
-        column = read_column(raw, "category")
+    name, column = str(raw.name), _column(raw, wanted, declared)
     if column.type is None:
         raise StudyError(
             f"Target {name!r} has {column.reason}, not numbers, words or true and false. Choose another."
         )
-    if wanted in {Kind.CONTINUOUS, Kind.COUNT} and column.type not in {"numeric", "date"}:
-        way_out = f"Fix the cell, or set targets.{name} to auto."
-        column = number_column(raw, f"{wanted.capitalize()} target", way_out)
     check(column, TARGET_SIZES, "Fix or empty the cells, or choose another target.")
     if column.merged:
-        raise StudyError(
-            f"{column.merged} Subtract a constant, or set data.types.{name} to category."
-        )
+        raise StudyError(column.merged)
     counts = (
         column.values if column.type == "numeric" else read_labels(raw, column)
     ).value_counts()
@@ -98,6 +90,17 @@ def read_target(
         pattern=column.pattern,
     )
     return target, values, column.notes
+
+
+def _column(raw: pd.Series[Any], wanted: str, declared: ColumnType | None) -> Column:
+    """A target as numbers or dates, or as labels of classes, where that is wanted."""
+    column = read_column(raw, declared)
+    if wanted in {Kind.BINARY, Kind.MULTICLASS} and (column.lost or column.unclear):
+        return read_column(raw, "category")
+    if wanted in {Kind.CONTINUOUS, Kind.COUNT} and column.type in {"category", "boolean"}:
+        way_out = f"Fix the cell, or set targets.{column.name} to auto."
+        return number_column(raw, f"{wanted.capitalize()} target", way_out)
+    return column
 
 
 def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:

@@ -23,7 +23,7 @@ def without_total(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     A total has a word for it that its column has nowhere else, and no other words, or all its
     numbers are the sums of their columns.
     """
-    if not written(frame).file or len(frame) < 3:
+    if not written(frame).file:
         return frame, []
     last = {str(name): str(cell) for name, cell in frame.iloc[-1].dropna().items()}
     words = [name for name, cell in last.items() if re.match(r"[^\W\d_]", cell)]

@@ -103,7 +103,7 @@ def predict(
     raw = saved.reader.read(frame)
     predicted = saved.response(raw.values)
     columns = prediction_columns(saved, predicted)
-    warned, notes = cautions(results, target, model, procedure), [*raw.notes]
+    warned, notes = cautions(results, target, model, procedure), []
     if interval is not None:
         found, said = interval_columns(results, saved, frame, predicted, interval)
         columns |= found
@@ -114,6 +114,7 @@ def predict(
         warned.append(
             f"Of {target} {unread} cells are no value that the study knows; their loss is left out."
         )
+    notes += raw.notes
     notes += _losses(results, saved, frame, predicted)
     features = {column.name for column in saved.reader.columns}
     own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column

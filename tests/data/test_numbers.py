@@ -35,34 +35,35 @@ def series(cells: Any, dtype: Any = None) -> pd.Series[Any]:
 
 
 @pytest.mark.parametrize(
-    ("cells", "numbers", "pattern", "said"),
+    ("cells", "numbers", "pattern"),
     [
-        (["$10,435.60", "$5", "7"], [10435.6, 5, 7], "1,234.5$", ["$", "thousands commas"]),
-        (["-$5", "($7.50)", "$-3"], [-5, -7.5, -3], "1234.5$", ["$"]),
-        (["210,430.00", "9.5", "1e3"], [210430, 9.5, 1000], "1,234.5", ["thousands commas"]),
-        (["1,234,567", "1,234"], [1234567, 1234], "1,234.5", ["thousands commas"]),
-        (["210 %", "5.5 %"], [210, 5.5], "1234.5%", ["%"]),
-        (["134,160 km", "950 km"], [134160, 950], "1,234.5km", ["km", "thousands commas"]),
-        (["12 sq ft", "9.5 sq ft"], [12, 9.5], "1234.5sq ft", ["sq ft"]),
-        (["1.234,5", "12"], [1234.5, 12], "1.234,5", ["thousands points", "decimal commas"]),
-        (["1,5", "0,125"], [1.5, 0.125], "1234,5", ["decimal commas"]),
-        (["0,512", "1,234"], [0.512, 1.234], "1234,5", ["decimal commas"]),
-        (["1.234,50 €", "7 €"], [1234.5, 7], "1.234,5€", ["€", "thousands points"]),
-        (["1 234", "1\u202f234\u202f567", "5"], [1234, 1234567, 5], "", ["thousands"]),
-        (["1'234.50", "12"], [1234.5, 12], "", ["thousands"]),
-        ([*MANY, "unknown"], [*map(float, MANY), NAN], "1234.5 or gaps", ["missing", "'unknown'"]),
-        (["€1", "€2"] * 15 + ["$3"], [1.0, 2.0] * 15 + [NAN], "1234.5€ or gaps", ["'$3'"]),
+        (["$10,435.60", "$5", "7"], [10435.6, 5, 7], "1,234.5 $"),
+        (["-$5", "($7.50)", "$-3", "\N{MINUS SIGN}2"], [-5, -7.5, -3, -2], "1234.5 $"),
+        (["210,430.00", "9.5", "1e3"], [210430, 9.5, 1000], "1,234.5"),
+        (["1,234,567", "1,234"], [1234567, 1234], "1,234.5"),
+        (["210 %", "5.5 %"], [210, 5.5], "1234.5 %"),
+        (["134,160 km", "950 km"], [134160, 950], "1,234.5 km"),
+        (["12 sq ft", "9.5 sq ft"], [12, 9.5], "1234.5 sq ft"),
+        (["1.234,5", "12"], [1234.5, 12], "1.234,5"),
+        (["1,5", "0,125"], [1.5, 0.125], "1234,5"),
+        (["0,512", "1,234"], [0.512, 1.234], "1234,5"),
+        (["1.234,50 €", "7 €"], [1234.5, 7], "1.234,5 €"),
+        (["1 234", "1 234 567", "5"], [1234, 1234567, 5], "1 234.5"),
+        (["1\u202f234,5", "5"], [1234.5, 5], "1\u202f234,5"),
+        (["1'234.50", "12"], [1234.5, 12], "1'234.5"),
+        ([*MANY, "unknown"], [*map(float, MANY), NAN], "1234.5 or gaps"),
+        (["€1", "€2"] * 15 + ["$3"], [1.0, 2.0] * 15 + [NAN], "1234.5 € or gaps"),
     ],
 )
 def test_numbers_are_read_as_a_person_reads_them(
-    cells: list[str], numbers: list[float], pattern: str, said: list[str]
+    cells: list[str], numbers: list[float], pattern: str
 ) -> None:
     column = read_column(series(cells))
 
     assert column.type == "numeric"
     np.testing.assert_allclose(column.values, numbers)
     assert column.pattern == pattern
-    assert all(word in " ".join(column.notes) for word in said)
+    assert pattern.removesuffix(" or gaps").removeprefix("1234.5") in " ".join(column.notes)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,11 @@ def test_a_cell_that_is_no_number_is_named_with_its_line(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("mark", "cells", "number"),
-    [("\t", ["1,234", "5,600"], 1234), (";", ["1.200", "950"], 1.2), ("\t", ["12 %", "1,234 %"], 12)],
+    [
+        ("\t", ["1,234", "5,600"], 1234),
+        (";", ["1.200", "950"], 1.2),
+        ("\t", ["12 %", "1,234 %"], 12),
+    ],
 )
 def test_a_sign_that_may_part_thousands_or_decimals_is_asked_about(
     tmp_path: Path, mark: str, cells: list[str], number: float
@@ -152,11 +157,11 @@ def test_a_mixed_date_that_may_be_two_is_asked_about(cells: list[str]) -> None:
 @pytest.mark.parametrize(
     ("pattern", "cells", "numbers"),
     [
-        ("1,234.5km", ["2,500 km", "3,000"], [2500, 3000]),
+        ("1,234.5 km", ["2,500 km", "3,000"], [2500, 3000]),
         ("1,234.5", ["1,234"], [1234]),
         ("1234,5", ["1,234"], [1.234]),
         ("1234,5", ["1.5", "2"], [1.5, 2]),
-        ("1.234,5€", ["1.234 €"], [1234]),
+        ("1.234,5 €", ["1.234 €"], [1234]),
         ("1234.5 or gaps", ["5", "unknown"], [5, NAN]),
         ("", ["5", "1e3"], [5, 1000]),
     ],
@@ -172,7 +177,7 @@ def test_new_cells_are_read_as_those_of_training(
 @pytest.mark.parametrize(
     ("pattern", "cells"),
     [
-        ("1,234.5km", ["5 mi", "6 km"]),
+        ("1,234.5 km", ["5 mi", "6 km"]),
         ("", ["5", "unknown"]),
         ("", ["5", "1,234"]),
         ("1234.5 or gaps", ["unknown", "none"]),
@@ -213,11 +218,11 @@ def test_a_feature_whose_numbers_all_become_equal_is_not_called_constant(tmp_pat
     big = [10**30 + i for i in range(60)]
     path = written(tmp_path, frame_with(big=[*map(str, big)]).to_csv(index=False))
 
-    (note,) = [note for note in read_table(config_for(path)).notes if "big" in note]
+    note, reason = [note for note in read_table(config_for(path)).notes if "big" in note]
 
-    assert "equal" not in note
-    assert "16 digits" in note
-    assert "category" in note
+    assert f"{10**30} in line 2 of table.csv" in note
+    assert "data.types.big" in note
+    assert "equal" not in reason
 
 
 def test_a_target_whose_numbers_become_equal_is_refused_with_its_line(tmp_path: Path) -> None:

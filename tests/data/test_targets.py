@@ -94,7 +94,7 @@ def test_a_kind_that_is_set_is_kept() -> None:
         (
             [*np.linspace(0, 1, 30), np.inf, -np.inf],
             "auto",
-            r"'y'.*\b2\b.*row 30, row 31\).*another",
+            r"'y'.*\b2\b.*row 30\..*another",
         ),
     ],
 )
