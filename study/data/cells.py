@@ -30,7 +30,7 @@ def as_label(value: Any) -> str:
     """A cell as the text of a level or class: `1.0` is `1`."""
     if isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(value, bool | np.bool_):
         number = _as_float(value)
-        return str(math.trunc(value)) if number.is_integer() else repr(number)
+        return str(int(value)) if number.is_integer() else repr(number)  # type: ignore[arg-type]
     return str(value).strip()
 
 

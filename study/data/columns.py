@@ -71,12 +71,9 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
 def _typed(cells: pd.Series[Any], raw: pd.Series[Any]) -> Column:
     """Cells that are numbers, as they are and as numbers of one dtype."""
     values, same = raw.astype("float64"), ""
-    whole = pd.api.types.is_integer_dtype(cells.dtype) and values.abs().max() >= 2**53
-    if whole or cells.dtype == object:
-        codes, levels = pd.factorize(cells)
-        distinct = pd.Series(levels, dtype=object)
-        numbers = pd.Series(as_plain(distinct), dtype="float64").to_numpy()
-        same = merged(cells, codes, distinct, numbers)
+    if cells.dtype == object or (values.abs().max() >= 2**53 and raw.dtype.kind in "iu"):
+        distinct = cells.dropna().drop_duplicates()
+        same = merged(cells, distinct.astype(object), values[distinct.index])
     reason = f"numbers, {_distinct(raw)}"
     return Column(str(raw.name), "numeric", values, reason, merged=same)
 

@@ -23,40 +23,35 @@ OR = " or "
 
 def parse_dates(
     text: pd.Series[Any], formats: tuple[str, ...] = FORMATS
-) -> tuple[pd.Series[Any], str, pd.Series[bool]]:
+) -> tuple[pd.Series[Any], str, list[int]]:
     """Read text in the one of `formats` that fits most cells, the rest in that which fits most of
     them, and so on.
 
     Returns
     -------
-    Series float64 (n_rows,), str, Series bool (n_rows,)
+    Series float64 (n_rows,), str, list of int
         Days since 1970-01-01, UTC, NaN where a cell does not fit; the formats ("ISO 8601" or
-        strptime's) with OR between them, none where none fits any cell; and which cells may be
+        strptime's) with OR between them, none where none fits any cell; and rows that may be
         another date, as day and month can change places and formats are mixed. Plain numbers are
         never dates.
     """
-    codes, levels = pd.factorize(text)
-    distinct = pd.Series(levels, dtype="str")
-    days = pd.Series(np.nan, index=distinct.index, dtype="float64")
-    unclear = pd.Series(False, index=distinct.index)
+    codes = pd.factorize(text)[0]
+    distinct = text.dropna().drop_duplicates()  # in the order of their codes
+    days = pd.Series(np.nan, distinct.index)
     parsed: dict[str, pd.Series[Any]] = {}
     while days.isna().any():
         best, found = _best(distinct[days.isna()], formats)
         if not best:
             break
-        parsed[best], days = found, days.fillna(found)
-    for pattern, found in parsed.items() if len(parsed) > 1 else ():
+        parsed[best], days = found.dropna(), days.fillna(found)
+    unclear: list[int] = []
+    for pattern, own in parsed.items():
         for other in _swapped(pattern) - {pattern}:
-            own = found.dropna()
             twin = _parse(distinct[own.index], other)
-            if twin.notna().all() or other in parsed:
-                unclear[own.index] |= twin.notna() & (twin != own)
+            if len(parsed) > 1 and (twin.notna().all() or other in parsed):
+                unclear += own.index[twin.notna() & (twin != own)].tolist()
     values = np.append(days, np.nan)[codes]  # the code of a missing cell is -1
-    return (
-        pd.Series(values, index=text.index, name=text.name),
-        OR.join(parsed),
-        pd.Series(np.append(unclear, False)[codes], index=text.index),
-    )
+    return pd.Series(values, index=text.index, name=text.name), OR.join(parsed), unclear
 
 
 def _best(distinct: pd.Series[Any], formats: tuple[str, ...]) -> tuple[str, pd.Series[Any]]:

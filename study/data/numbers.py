@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 CURRENCIES = frozenset("$€£")
 _SPACES = " \u00a0\u2009\u202f'\N{RIGHT SINGLE QUOTATION MARK}"
@@ -33,26 +32,19 @@ PLAIN = "1234.5"
 """The pattern of numbers as Python reads them."""
 
 
-@dataclass(frozen=True, eq=False)
-class Numbers:
-    """Distinct cells as numbers.
-
-    plain: as Python reads them; None where a cell is none. pattern: how 1234.5 would be written.
-    unclear: cells that would be another number if their sign were the other one.
-    """
-
-    plain: list[str | None]
-    pattern: str
-    unclear: npt.NDArray[np.bool_]
-
-
 def read_numbers(
     cells: Sequence[str], counts: npt.NDArray[np.int64], decimal: str, pattern: str = ""
-) -> Numbers:
+) -> tuple[list[str | None], str, npt.NDArray[np.bool_]]:
     """Read distinct cells in the style and unit of most of their `counts`; the unit is that of
-    `pattern` if there is one.
+    `pattern` if there is one, and may be left out as a currency may.
 
     Where all cells fit either style, `pattern` decides, else `decimal`.
+
+    Returns
+    -------
+    list (n,), str, bool (n,)
+        Numbers as Python reads them, None where a cell is none; how 1234.5 would be written; and
+        which cells would be another number if their sign were the other one.
     """
     known = _PATTERN.fullmatch(pattern)
     matches = {sign: [cell.fullmatch(text) for text in cells] for sign, cell in _CELLS.items()}
@@ -60,9 +52,12 @@ def read_numbers(
         match["before"] + match["after"] if (match := one or other) else None
         for one, other in zip(*matches.values(), strict=True)
     ]
-    unit = known["unit"] if known else _unit(units, counts)
-    bare = known or unit in CURRENCIES
-    alike = np.array([own == unit or bool(bare and own == "") for own in units], bool)
+    cells_of = pd.Series(counts).groupby(pd.Series(units, dtype="object")).sum()
+    if CURRENCIES & {*cells_of.index}:
+        cells_of = cells_of.drop("", errors="ignore")
+    unit = known["unit"] if known else str(cells_of.idxmax()) if len(cells_of) else ""
+    bare = {""} if known or unit in CURRENCIES else set()
+    alike = np.isin(np.array(units, dtype=object), [unit, *bare])
     fits = {
         sign: alike & np.array([m is not None for m in found], bool)
         for sign, found in matches.items()
@@ -96,15 +91,4 @@ def read_numbers(
     apart = next((match["apart"] for match in read if match["apart"]), "")
     commas = point == "," and any("," in match["body"] for match in read)
     style = f"1{apart}234{',' if commas else '.'}5 {unit}".strip()
-    return Numbers(plain, style, unclear)
-
-
-def _unit(units: Sequence[str | None], counts: npt.NDArray[np.int64]) -> str:
-    """The unit of most cells; a currency need not stand in all of them."""
-    cells: Counter[str] = Counter()
-    for unit, n in zip(units, counts, strict=True):
-        if unit is not None:
-            cells[unit] += int(n)
-    if CURRENCIES & cells.keys():
-        del cells[""]
-    return max(cells, key=lambda unit: cells[unit], default="")
+    return plain, style, unclear

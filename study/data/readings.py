@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from study.config.options import ColumnType
@@ -43,7 +42,7 @@ class Column:
     merged: str = ""
 
 
-def first(offends: pd.Series[bool] | npt.NDArray[np.bool_]) -> int:
+def first(offends: pd.Series[bool]) -> int:
     """Position of the first cell that offends; -1 if none."""
     return int(np.argmax(offends)) if offends.any() else -1
 
@@ -61,61 +60,52 @@ def _read(text: pd.Series[Any], values: pd.Series[Any], what: str, pattern: str)
 def text_numbers(text: pd.Series[Any], pattern: str = "") -> Column:
     """Text as numbers, in any style or that of a pattern; what is none is lost."""
     name, decimal = str(text.name), written(text).decimal
-    codes, levels = pd.factorize(text)
-    distinct = pd.Series(levels, dtype="str")
+    codes = pd.factorize(text)[0]
+    distinct = text.dropna().drop_duplicates()  # in the order of their codes
     plain, notes, unclear = distinct, list[str](), ""
     if pattern or decimal == "," or not distinct.str.fullmatch(NUMBER).all():
         counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
-        found = read_numbers(list(distinct), counts, decimal, pattern)
-        plain = pd.Series(found.plain, dtype="str")
-        if found.pattern not in {PLAIN, PLAIN.replace(".", decimal)}:
-            notes = [f"Column {name!r} has numbers written as {found.pattern}."]
-        pattern = pattern or found.pattern
-        if (row := first(np.append(found.unclear, False)[codes])) >= 0:
-            unclear = _unclear_number(text, row)
-    numbers = as_numbers(plain).to_numpy()
+        found, style, either = read_numbers(list(distinct), counts, decimal, pattern)
+        plain = pd.Series(found, distinct.index, dtype="str")
+        if style not in {PLAIN, PLAIN.replace(".", decimal)}:
+            notes = [f"Column {name!r} has numbers written as {style}."]
+        pattern = pattern or style
+        if either.any():
+            unclear = _unclear_number(text, distinct.index[either][0])
+    numbers = as_numbers(plain)
     values = pd.Series(np.append(numbers, np.nan)[codes], index=text.index, name=name)
     column = _read(text, values, "numbers", pattern)
-    if column.lost and not pattern.endswith(GAPS):
-        pattern += GAPS
     return replace(
         column,
         type="numeric",
-        pattern=pattern,
+        pattern=pattern + GAPS * (column.lost > 0 and not pattern.endswith(GAPS)),
         notes=(*notes, *column.notes),
         unclear=unclear,
-        merged=merged(text, codes, plain, numbers),
+        merged=merged(text, plain, numbers),
     )
 
 
 def _unclear_number(text: pd.Series[Any], row: int) -> str:
-    cell, types = text.iloc[row], f"data.types.{text.name}"
-    whole, parted = re.sub("[,.]", "", cell), cell.replace(",", ".")
-    number, other = (whole, parted) if "," in cell else (parted, whole)
+    cell, name = text.iloc[row], str(text.name)
+    ways = [re.sub("[,.]", "", cell), cell.replace(",", ".")]
+    number, other = ways if "," in cell else reversed(ways)
     return (
-        f"Column {str(text.name)!r}: {cell!r} in {place(text, row)} may be {whole} or {parted}. "
-        f"Set {types} to numeric for {number}, to category for text, or write {other}."
+        f"Column {name!r}: {cell!r} in {place(text, row)} may be {number} or {other}. "
+        f"Set data.types.{name} to numeric for {number}, to category for text, or write {other}."
     )
 
 
-def merged(
-    cells: pd.Series[Any],
-    codes: npt.NDArray[np.int64],
-    distinct: pd.Series[Any],
-    values: npt.NDArray[np.float64],
-) -> str:
+def merged(cells: pd.Series[Any], distinct: pd.Series[Any], values: pd.Series[Any]) -> str:
     """What is said of distinct numbers that are one as float64; empty where none are.
 
-    codes: which of `distinct` each of the cells is. values: these as float64.
+    distinct: numbers of some cells as they are; values: the same as float64.
     """
-    twice = np.flatnonzero(pd.Series(values).duplicated(keep=False).to_numpy() & ~np.isnan(values))
-    exact = [Decimal(cell) if isinstance(cell, str) else cell for cell in distinct.iloc[twice]]
-    pairs = pd.DataFrame({"value": values[twice], "exact": pd.Series(exact, dtype=object)})
-    pairs = pairs.drop_duplicates()
-    same = twice[pairs.index[pairs["value"].duplicated(keep=False)]]
+    twice = values.duplicated(keep=False) & values.notna()
+    exact = distinct[twice].map(lambda cell: Decimal(cell) if isinstance(cell, str) else cell)
+    same = exact.index[exact.groupby(values[twice]).transform("nunique") > 1]
     if not len(same):
         return ""
-    row, name = first(np.isin(codes, same)), str(cells.name)
+    row, name = same[0], str(cells.name)
     return (
         f"Column {name!r} has {count(len(same), 'number')}, such as {cells.iloc[row]} in {place(cells, row)}, that "
         f"differ only beyond the 16 digits of a float64. Subtract a constant, or set data.types.{name} to category."
@@ -127,14 +117,13 @@ def text_dates(text: pd.Series[Any], formats: tuple[str, ...]) -> Column:
     name = str(text.name)
     days, pattern, either = parse_dates(text, formats)
     column = _read(text, days, "dates", pattern)
-    forms, unclear = pattern.split(OR), ""
+    notes, forms, unclear = column.notes, pattern.split(OR), ""
     if len(forms) > 1:
-        note = f"Column {name!r} has dates in {len(forms)} forms: {', '.join(forms)}."
-        column = replace(column, notes=(note, *column.notes))
-    if (row := first(either)) >= 0:
+        notes += (f"Column {name!r} has dates in {len(forms)} forms: {', '.join(forms)}.",)
+    if either:
         unclear = (
-            f"Column {name!r} mixes forms of dates, and {text.iloc[row]!r} in {place(text, row)} may be two of them. "
+            f"Column {name!r} mixes forms of dates, and {text[either[0]]!r} in {place(text, either[0])} may be two of them. "
             f"Write all as 2020-01-31, or set data.types.{name} to category."
         )
     reason = f"dates written as {pattern}"
-    return replace(column, type="date", reason=reason, unclear=unclear)
+    return replace(column, type="date", reason=reason, notes=notes, unclear=unclear)

@@ -77,7 +77,8 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     Left out as features, each with a note: constant columns, text that hardly repeats, whole
     numbers that count the rows, and cells that are neither numbers nor words. Naming a column in
     `data.features` or `data.types` keeps it unless it is constant. A feature that tells a target
-    without error is kept and warned of. Errors and notes count rows from 0.
+    without error is kept and warned of. A last line that adds up the others is left out. Errors and
+    notes name the line of a text file, or the row of a frame, which count from 1 and from 0.
 
     Raises
     ------
@@ -95,18 +96,16 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         raise StudyError(
             f"groups is {config.groups!r} and time is {config.time!r}, but folds go by one of them. Set the other to null."
         )
-    rows, notes = without_total(source.frame)
-    raw = {str(name): column for name, column in rows.items()}
+    source, notes = without_total(source)
+    raw = {str(name): column for name, column in source.frame.items()}
     source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
-    del rows
     columns: dict[str, pd.Series[Any]] = {}
     targets = []
     for name, wanted in config.targets.items():
         declared = config.data.types.get(name)
         target, columns[name], said = read_target(raw.pop(name), wanted, declared)
         targets.append(target)
-        notes += said
-        notes += _target_notes(target, columns[name])
+        notes += [*said, *_target_notes(target, columns[name])]
     features = _features(config, source, raw, columns, notes)
     splitting = ""
     if config.groups:

@@ -33,34 +33,28 @@ def read_target(
     continuous. Whole numbers are
 
     - multiclass where they look like codes: 3 to 11 values that fill most of a range from 0 or 1 to
-      at most 10, unless five
-      or more values start at 0 and grow rare (skewness above 0.5, largest value below 5% of the
-      rows), which is a count;
+      at most 10, unless five or more values start at 0 and grow rare (skewness above 0.5, largest
+      value below 5% of the rows), which is a count;
     - count where they start at 0, lean to the right (skewness above 0.5), are small (median at most
-      30, largest at most
-      1,000), as doctor visits are;
+      30, largest at most 1,000), as doctor visits are;
     - continuous otherwise.
 
     Returns
     -------
     Target, Series (n_rows,), tuple of str
-        The target, its values as the table keeps them (float64, or class labels as text; NaN where
-        missing), and what to say of how they were read.
+        Its values are float64, or class labels as text, NaN where missing; then notes on reading.
 
     Raises
     ------
     StudyError
-        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number is infinite or
-        has no float64 of its own, a class has one row, there are more than MOST_CLASSES, or the wanted kind is impossible.
+        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number has no float64,
+        a class has one row, there are more than MOST_CLASSES, or the wanted kind is impossible.
     """
     name, column = str(raw.name), _column(raw, wanted, declared)
     if column.type is None:
         raise StudyError(
             f"Target {name!r} has {column.reason}, not numbers, words or true and false. Choose another."
         )
-    check(column, TARGET_SIZES, "Fix or empty the cells, or choose another target.")
-    if column.merged:
-        raise StudyError(column.merged)
     counts = (
         column.values if column.type == "numeric" else read_labels(raw, column)
     ).value_counts()
@@ -80,26 +74,30 @@ def read_target(
     else:
         values = read_labels(raw, column)
         classes = _classes(name, kind, values.value_counts())
-    missing = int(values.isna().sum())
     target = Target(
         name=name,
         kind=kind,
         classes=classes,
         reason=reason,
-        missing=missing,
+        missing=int(values.isna().sum()),
         pattern=column.pattern,
     )
     return target, values, column.notes
 
 
 def _column(raw: pd.Series[Any], wanted: str, declared: ColumnType | None) -> Column:
-    """A target as numbers or dates, or as labels of classes, where that is wanted."""
+    """A target as numbers or dates, or as labels of classes, where that is wanted; a StudyError where
+    it cannot be.
+    """
     column = read_column(raw, declared)
     if wanted in {Kind.BINARY, Kind.MULTICLASS} and (column.lost or column.unclear):
         return read_column(raw, "category")
     if wanted in {Kind.CONTINUOUS, Kind.COUNT} and column.type in {"category", "boolean"}:
         way_out = f"Fix the cell, or set targets.{column.name} to auto."
-        return number_column(raw, f"{wanted.capitalize()} target", way_out)
+        column = number_column(raw, f"{wanted.capitalize()} target", way_out)
+    check(column, TARGET_SIZES, "Fix or empty the cells, or choose another target.")
+    if column.merged:
+        raise StudyError(column.merged)
     return column
 
 
@@ -114,6 +112,8 @@ def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
     if column.type is None:
         return np.full(len(raw), np.nan)
     if target.classes:
+        if column.lost or column.unclear:
+            column = read_column(raw, "category")
         labels = read_labels(raw, column).astype(object)
         return np.asarray(
             labels.map({label: float(i) for i, label in enumerate(target.classes)}), np.float64

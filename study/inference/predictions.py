@@ -86,9 +86,8 @@ def predict(
 
     Returns
     -------
-    The frame has the index of `rows` and the columns passed through, then `predicted`:
-    the value or rate, or the most probable class with all
-    probabilities as `p_<class>`; then what `interval_columns` gives.
+    The frame has the index of `rows` and the columns passed through, then `predicted`: the value or
+    rate, or the most probable class and all as `p_<class>`; then what `interval_columns` gives.
 
     Raises
     ------
@@ -114,8 +113,7 @@ def predict(
         warned.append(
             f"Of {target} {unread} cells are no value that the study knows; their loss is left out."
         )
-    notes += raw.notes
-    notes += _losses(results, saved, frame, predicted)
+    notes += [*raw.notes, *_losses(results, saved, frame, predicted)]
     features = {column.name for column in saved.reader.columns}
     own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column
     passed = own[[name for name in own if name not in features]]
