@@ -25,7 +25,7 @@ _CELLS = {
 part thousands."""
 _BELOW = re.compile(r"[$€£]?\s*[(\N{MINUS SIGN}-]")
 """How a number below zero begins."""
-_PATTERN = re.compile(r"1(?P<group>.?)234(?P<decimal>.)5 ?(?P<unit>.*?)(?: or gaps)?")
+_PATTERN = re.compile(r"1(?P<group>.?)234(?P<decimal>.)5 ?(?P<unit>.*)")
 GAPS = " or gaps"
 """Behind a pattern: cells that are no numbers are missing."""
 PLAIN = "1234.5"
@@ -46,7 +46,7 @@ def read_numbers(
         Numbers as Python reads them, None where a cell is none; how 1234.5 would be written; and
         which cells would be another number if their sign were the other one.
     """
-    known = _PATTERN.fullmatch(pattern)
+    known = _PATTERN.fullmatch(pattern.removesuffix(GAPS))
     matches = {sign: [cell.fullmatch(text) for text in cells] for sign, cell in _CELLS.items()}
     units = [
         match["before"] + match["after"] if (match := one or other) else None
@@ -90,5 +90,5 @@ def read_numbers(
     ]
     apart = next((match["apart"] for match in read if match["apart"]), "")
     commas = point == "," and any("," in match["body"] for match in read)
-    style = f"1{apart}234{',' if commas else '.'}5 {unit}".strip()
+    style = f"1{apart}234{',' if commas else '.'}5 {unit * (unit in units)}".strip()
     return plain, style, unclear

@@ -68,7 +68,7 @@ def text_numbers(text: pd.Series[Any], pattern: str = "") -> Column:
         found, style, either = read_numbers(list(distinct), counts, decimal, pattern)
         plain = pd.Series(found, distinct.index, dtype="str")
         if style not in {PLAIN, PLAIN.replace(".", decimal)}:
-            notes = [f"Column {name!r} has numbers written as {style}."]
+            notes = [f"Column {name!r} has numbers written like {style}."]
         pattern = pattern or style
         if either.any():
             unclear = _unclear_number(text, distinct.index[either][0])

@@ -163,6 +163,7 @@ def test_a_mixed_date_that_may_be_two_is_asked_about(cells: list[str]) -> None:
         ("1234,5", ["1.5", "2"], [1.5, 2]),
         ("1.234,5 €", ["1.234 €"], [1234]),
         ("1234.5 or gaps", ["5", "unknown"], [5, NAN]),
+        ("1,234.5 km or gaps", ["5 km", "unknown"], [5, NAN]),
         ("", ["5", "1e3"], [5, 1000]),
     ],
 )
@@ -172,6 +173,7 @@ def test_new_cells_are_read_as_those_of_training(
     column = read_as(series(cells), "numeric", pattern, "")
 
     np.testing.assert_allclose(column.values, numbers)
+    assert "gaps" not in " ".join(column.notes)
 
 
 @pytest.mark.parametrize(
