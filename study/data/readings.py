@@ -122,7 +122,7 @@ def text_dates(text: pd.Series[Any], formats: tuple[str, ...]) -> Column:
         notes += (f"Column {name!r} has dates in {len(forms)} forms: {', '.join(forms)}.",)
     if either:
         unclear = (
-            f"Column {name!r} mixes forms of dates, and {text[either[0]]!r} in {place(text, either[0])} may be two of them. "
+            f"Column {name!r} mixes forms of dates, and {text[either[0]]!r} in {place(text, either[0])} may be two dates. "
             f"Write all as 2020-01-31, or set data.types.{name} to category."
         )
     reason = f"dates written as {pattern}"
