@@ -108,7 +108,7 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     if numbers.lost <= (1 - NUMBERS) * n_present and not padded:
         return numbers
     reason = f"text, {different}"
-    if numbers.lost < 0.5 * n_present:
+    if 0 < numbers.lost < 0.5 * n_present:
         row = first(text.notna() & numbers.values.isna())
         reason += f", mostly numbers but {text[row]!r} in {place(text, row)}"
     return Column(name, "category", text, reason)

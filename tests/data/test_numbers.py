@@ -70,6 +70,7 @@ def test_numbers_are_read_as_a_person_reads_them(
     "cells",
     [
         ["007", "010", "123"],
+        ["0", "1,234.5", "007"],
         ["1 km", "2 mi"] * 20,
         ["50 %", "0.5"] * 20,
         ["level 1", "level 2"],
@@ -266,7 +267,7 @@ def test_a_total_in_the_last_line_is_left_out_and_said(tmp_path: Path, last: str
 
 
 @pytest.mark.parametrize(
-    "last", ["3,b1,307.5\n", "Total,b1,5\n", "4,,18\n", "3,Sum total of all,9\n"]
+    "last", ["3,b1,307.5\n", "Total,b1,5\n", "4,,18\n", "3,Sumo,9\n"]
 )
 def test_any_other_last_line_is_a_row(tmp_path: Path, last: str) -> None:
     table = read_table(config_for(written(tmp_path, f"a,b,y\n{ROWS}{last}")))
