@@ -100,14 +100,13 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     raw = {str(name): column for name, column in source.frame.items()}
     source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
     columns: dict[str, pd.Series[Any]] = {}
-    targets = []
+    targets, splitting = [], ""
     for name, wanted in config.targets.items():
         declared = config.data.types.get(name)
         target, columns[name], said = read_target(raw.pop(name), wanted, declared)
         targets.append(target)
         notes += [*said, *_target_notes(target, columns[name])]
     features = _features(config, source, raw, columns, notes)
-    splitting = ""
     if config.groups:
         columns[config.groups] = _groups(raw.pop(config.groups))
         splitting = _grouped_words(columns[config.groups])
@@ -120,7 +119,6 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
     warnings = leaks(frame, [feature.name for feature in features], targets)
     warnings += hints(frame, features, config.data.types, bool(splitting))
     order = (config.groups, config.time)
-    combined, found = _combined(config, features), tuple(warnings)
     return Table(
         frame,
         tuple(features),
@@ -128,9 +126,9 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         *order,
         tuple(notes),
         source.digest,
-        combined,
+        _combined(config, features),
         splitting,
-        found,
+        tuple(warnings),
     )
 
 

@@ -43,7 +43,7 @@ def written(column: pd.Series[Any] | pd.DataFrame) -> Written:
 def place(column: pd.Series[Any] | pd.DataFrame, row: int) -> str:
     """Where a row is: its line of the file, or its row of the frame, counted from 0."""
     own = written(column)
-    return f"line {own.lines[row]} of {own.file}" if own.lines else f"row {row}"
+    return f"line {own.lines[row]} of {own.file}" if row < len(own.lines) else f"row {row}"
 
 
 def places(column: pd.Series[Any], rows: npt.NDArray[np.int64]) -> str:
