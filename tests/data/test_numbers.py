@@ -266,9 +266,7 @@ def test_a_total_in_the_last_line_is_left_out_and_said(tmp_path: Path, last: str
     assert "Line 32 of table.csv" in table.notes[0]
 
 
-@pytest.mark.parametrize(
-    "last", ["3,b1,307.5\n", "Total,b1,5\n", "4,,18\n", "3,Sumo,9\n"]
-)
+@pytest.mark.parametrize("last", ["3,b1,307.5\n", "Total,b1,5\n", "4,,18\n", "3,Sumo,9\n"])
 def test_any_other_last_line_is_a_row(tmp_path: Path, last: str) -> None:
     table = read_table(config_for(written(tmp_path, f"a,b,y\n{ROWS}{last}")))
 
