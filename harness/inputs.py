@@ -109,6 +109,30 @@ BAD_INPUTS: dict[str, Bad] = {
     "a text column declared numeric": Bad(
         ("run", "good.csv", *PRICE, "--set", "data.types={town: numeric}"), write_good
     ),
+    "a comma that may part thousands or decimals": Bad(
+        ("run", "comma.tsv", *PRICE),
+        lambda folder: (
+            make_frame()
+            .assign(size=[f"{i},500" for i in range(1, 41)])
+            .to_csv(folder / "comma.tsv", index=False, sep="\t")
+        ),
+    ),
+    "a target with more digits than a float": Bad(
+        ("run", "digits.csv", *PRICE),
+        lambda folder: (
+            make_frame()
+            .assign(price=[2**53 + i for i in range(40)])
+            .to_csv(folder / "digits.csv", index=False)
+        ),
+    ),
+    "a target too small to square": Bad(
+        ("run", "tiny.csv", *PRICE),
+        lambda folder: (
+            make_frame()
+            .assign(price=lambda frame: frame["price"] * 1e-300)
+            .to_csv(folder / "tiny.csv", index=False)
+        ),
+    ),
     "an infinite number": Bad(("run", "infinite.csv", *PRICE), _write_infinite),
     "a name with a slash": Bad(("run", "good.csv", *PRICE, "--name", "a/b"), write_good),
     "a file in place of the folder of all results": Bad(

@@ -159,8 +159,8 @@ class Suggestion:
 
 
 class Feature(Frozen):
-    """A column to predict from: its type, why it has that type, the rows without a value, and the
-    format of its dates.
+    """A column to predict from: its type, why it has that type, the rows without a value, and how
+    its dates or numbers were written (`study.data.readings.Column`).
     """
 
     name: str
@@ -175,7 +175,7 @@ class Target(Frozen):
 
     classes: each class of a binary or multiclass target and its rows, `in_order`; the second class
     of a binary target is the one whose probability is modelled. reason: the facts that decided the
-    kind. missing: rows without a value.
+    kind. missing: rows without a value. pattern: how its numbers were written.
     """
 
     name: str
@@ -183,6 +183,7 @@ class Target(Frozen):
     classes: dict[str, int]
     reason: str
     missing: int
+    pattern: str = ""
 
     @property
     def n_outputs(self) -> int:

@@ -30,7 +30,7 @@ def config_of(
         settings.append(f"name={json.dumps(name)}")
     if Path(source).suffix.lower() in {".yaml", ".yml"}:
         if targets:
-            settings.append(f"targets=[{', '.join(map(json.dumps, targets))}]")
+            settings.insert(0, f"targets=[{', '.join(map(json.dumps, targets))}]")
         return load_config(source, settings)
     if not targets:
         raise StudyError(

@@ -113,14 +113,7 @@ class StudyConfig(Frozen):
             raise ValueError(
                 "`target` is short for `targets` with one name: give one of them, not both"
             )
-        if "target" in data:
-            data["targets"] = [data.pop("target")]
-        if isinstance(data.get("targets"), str):
-            data["targets"] = [data["targets"]]
-        if isinstance(data.get("targets"), list) and all(
-            isinstance(name, str) for name in data["targets"]
-        ):
-            data["targets"] = dict.fromkeys(data["targets"], "auto")
+        cls.name_targets(data)
         if isinstance(data.get("families"), str) and data["families"] != "auto":
             data["families"] = [data["families"]]
         if isinstance(data.get("families"), list) and all(
@@ -130,6 +123,18 @@ class StudyConfig(Frozen):
         if isinstance(data.get("depths"), int):
             data["depths"] = [data["depths"]]
         return data
+
+    @staticmethod
+    def name_targets(data: dict[str, Any]) -> None:
+        """Write the targets in full: a kind for each name."""
+        if "target" in data and "targets" not in data:
+            data["targets"] = [data.pop("target")]
+        if isinstance(data.get("targets"), str):
+            data["targets"] = [data["targets"]]
+        if isinstance(data.get("targets"), list) and all(
+            isinstance(name, str) for name in data["targets"]
+        ):
+            data["targets"] = dict.fromkeys(data["targets"], "auto")
 
     @field_validator("name")
     @classmethod

@@ -108,6 +108,8 @@ def _override(values: dict[str, Any], override: str) -> None:
     except yaml.YAMLError:
         raise StudyError(f"--set {key}: {text!r} is not valid YAML. Quote it.") from None
     *parents, last = key.strip().split(".")
+    if parents[:1] == ["targets"]:
+        StudyConfig.name_targets(values)
     place = values
     for parent in parents:
         below = place.setdefault(parent, {})

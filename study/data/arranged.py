@@ -8,16 +8,17 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.cells import as_label
-from study.data.columns import Column, check_finite, read_column
+from study.data.columns import TARGET_SIZES, check, read_column
+from study.data.readings import Column, first
+from study.data.written import place
 from study.schema import StudyError
 
 
 def _groups(raw: pd.Series[Any]) -> pd.Series[Any]:
     values = read_column(raw, "category").values
-    if values.isna().any():
-        row = int(values.isna().to_numpy().argmax())
+    if (row := first(values.isna())) >= 0:
         raise StudyError(
-            f"groups column {str(raw.name)!r} is empty in row {row}. Fill the cell, or remove the row."
+            f"groups column {str(raw.name)!r} is empty in {place(raw, row)}. Fill the cell, or remove the row."
         )
     return values
 
@@ -30,11 +31,10 @@ def _time(raw: pd.Series[Any], config: StudyConfig) -> Column:
             f"time column {name!r} has {column.reason}, not dates or numbers. "
             f"Fix its cells; with data.types.{name}: date the first wrong one is named."
         )
-    check_finite(column)
-    if column.values.isna().any():
-        row = int(column.values.isna().to_numpy().argmax())
+    check(column, TARGET_SIZES)
+    if (row := first(column.values.isna())) >= 0:
         raise StudyError(
-            f"time column {name!r} has no date or number in row {row}. Fix the cell, or remove the row."
+            f"time column {name!r} has no date or number in {place(raw, row)}. Fix the cell, or remove the row."
         )
     return column
 

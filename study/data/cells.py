@@ -28,9 +28,9 @@ ZERO_PADDED = r"[+-]?0[0-9]+"
 
 def as_label(value: Any) -> str:
     """A cell as the text of a level or class: `1.0` is `1`."""
-    if isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_):
-        number = float(value)
-        return str(int(number)) if number.is_integer() else repr(number)
+    if isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(value, bool | np.bool_):
+        number = _as_float(value)
+        return str(int(value)) if number.is_integer() else repr(number)  # type: ignore[arg-type]
     return str(value).strip()
 
 
@@ -38,8 +38,11 @@ def plain_number(text: str) -> str:
     """A number that is text as `as_label` spells it; anything else, and what has leading zeros, as
     it is.
     """
-    number = re.fullmatch(NUMBER, text) and not re.fullmatch(ZERO_PADDED, text)
-    return as_label(float(text)) if number and math.isfinite(float(text)) else text
+    if re.fullmatch(ZERO_PADDED, text) or not re.fullmatch(NUMBER, text):
+        return text
+    if re.fullmatch("[+-]?[0-9]{1,300}", text):
+        return as_label(int(text))
+    return as_label(float(text)) if math.isfinite(float(text)) else text
 
 
 def as_plain(raw: pd.Series[Any]) -> pd.Series[Any]:
@@ -62,12 +65,19 @@ def as_plain(raw: pd.Series[Any]) -> pd.Series[Any]:
     if all(isinstance(value, bool | np.bool_) for value in present):
         return raw.astype("boolean")
     if all(isinstance(value, numbers.Real | decimal.Decimal) for value in present):
-        return raw.map(float, na_action="ignore").astype("float64")
+        return raw.map(_as_float, na_action="ignore").astype("float64")
     if all(isinstance(value, dt.date) for value in present):
         return pd.to_datetime(raw, utc=True)
     if all(isinstance(value, str | numbers.Real) for value in present):
         return raw.map(as_label, na_action="ignore").astype("str")
     return raw
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def as_text(raw: pd.Series[Any]) -> pd.Series[Any]:

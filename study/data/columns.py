@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from study.config.options import ColumnType
@@ -14,55 +15,46 @@ from study.data.cells import (
     TRUE_WORDS,
     ZERO_PADDED,
     as_booleans,
-    as_numbers,
     as_plain,
     as_text,
 )
-from study.data.dates import FORMATS, as_days, parse_dates
+from study.data.dates import FORMATS, OR, as_days
+from study.data.numbers import GAPS, PLAIN
+from study.data.readings import Column, first, merged, text_dates, text_numbers
+from study.data.written import place
 from study.formatting import count
 from study.schema import StudyError
 
 TRUTHS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 """Pairs of words, in any case, that make a text column boolean."""
 
-LARGEST = 1e100
-"""Largest size of a number; beyond it squares overflow."""
+NUMBERS = 0.9
+"""Share of a column's cells that are numbers where the others are mistakes or gaps."""
 
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column with its type.
-
-    type: None where the cells are nothing a model takes (lists, mappings, bytes). values: float64
-    (numbers; 0 and 1; days since 1970-01-01), or text with missing as NaN for a category. reason:
-    why it has that type. lost: cells that were present but could not be read as the type, now
-    missing. pattern: format of dates that were text, as `study.data.dates.FORMATS` names it.
-    """
-
-    name: str
-    type: ColumnType | None
-    values: pd.Series[Any]
-    reason: str
-    lost: int = 0
-    pattern: str = ""
+FEATURE_SIZES = 1e-30, 1e37
+"""How far apart a feature's numbers are at least, and how large at most: float32 has them."""
+TARGET_SIZES = 1e-100, 1e100
+"""The same of a target, whose squares float64 must have."""
 
 
 def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Column:
     """Give `raw` its declared type, or infer one.
 
-    A date column is inferred where at least 95% of the cells parse in one format. Text is numeric
-    where every cell is a number and none is zero-padded, boolean where its words are one of TRUTHS,
-    else a category.
+    A date column is inferred where at least 95% of the cells parse, most in one format. Text is
+    numeric where 90% of the cells are numbers of one unit and none is zero-padded, boolean where
+    its words are one of TRUTHS, else a category.
 
     Raises
     ------
     StudyError
         A cell breaks the declared type.
     """
-    name, raw = str(raw.name), as_plain(raw)
+    name, cells = str(raw.name), raw
+    raw = as_plain(raw)
     if declared is not None:
-        values, pattern = _declared(raw, declared)
-        return Column(name, declared, values, "declared in data.types", pattern=pattern)
+        column = _declared(cells, declared)
+        unclear = "" if declared == "numeric" else column.unclear
+        return replace(column, reason="declared in data.types", unclear=unclear)
     if alien := _alien(raw):
         return Column(name, None, raw, f"cells of type {alien}")
     if isinstance(raw.dtype, pd.CategoricalDtype):
@@ -70,10 +62,20 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
     if pd.api.types.is_bool_dtype(raw.dtype):
         return Column(name, "boolean", raw.astype("float64"), "true or false")
     if pd.api.types.is_numeric_dtype(raw.dtype):
-        return Column(name, "numeric", raw.astype("float64"), f"numbers, {_distinct(raw)}")
+        return _typed(cells, raw)
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return Column(name, "date", as_days(raw), f"dates, {_distinct(raw)}")
     return _from_text(raw)
+
+
+def _typed(cells: pd.Series[Any], raw: pd.Series[Any]) -> Column:
+    """Cells that are numbers, as they are and as numbers of one dtype."""
+    values, same = raw.astype("float64"), ""
+    if cells.dtype == object or (values.abs().max() >= 2**53 and raw.dtype.kind in "iu"):
+        distinct = cells.dropna().drop_duplicates()
+        same = merged(cells, distinct.astype(object), values[distinct.index])
+    reason = f"numbers, {_distinct(raw)}"
+    return Column(str(raw.name), "numeric", values, reason, merged=same)
 
 
 def _alien(raw: pd.Series[Any]) -> str | None:
@@ -93,76 +95,77 @@ def _from_text(raw: pd.Series[Any]) -> Column:
         return Column(
             name, "boolean", as_booleans(text), f"the words {' and '.join(sorted(distinct))}"
         )
-    strange = int((~distinct.str.fullmatch(NUMBER)).sum())
-    if not strange:
-        if distinct.str.fullmatch(ZERO_PADDED).any():
-            return Column(name, "category", text, f"digits with leading zeros, {different}")
-        return Column(name, "numeric", as_numbers(text), f"numbers, {different}")
-    days, pattern = parse_dates(text)
-    lost = int(n_present - days.notna().sum())
-    if pattern and lost <= 0.05 * n_present:
-        return Column(name, "date", days, f"dates written as {pattern}, {different}", lost, pattern)
+    padded = distinct.str.fullmatch(ZERO_PADDED).any()
+    plain = distinct.str.fullmatch(NUMBER).all()
+    if plain and padded:
+        return Column(name, "category", text, f"digits with leading zeros, {different}")
+    if not plain:
+        dates = text_dates(text, FORMATS)
+        if dates.pattern and dates.lost <= 0.05 * n_present:
+            return replace(dates, reason=f"{dates.reason}, {different}")
+        del dates
+    numbers = replace(text_numbers(text), reason=f"numbers, {different}")
+    if numbers.lost <= (1 - NUMBERS) * n_present and not padded:
+        return numbers
     reason = f"text, {different}"
-    if strange < 0.5 * len(distinct):
-        row = _first(~text.str.fullmatch(NUMBER) & text.notna())
-        reason += f", mostly numbers but {text[row]!r} in row {row}"
+    if 0 < numbers.lost < 0.5 * n_present:
+        row = first(text.notna() & numbers.values.isna())
+        reason += f", mostly numbers but {text[row]!r} in {place(text, row)}"
     return Column(name, "category", text, reason)
 
 
-def _first(offends: pd.Series[bool]) -> int:
-    """Position of the first cell that offends; -1 if none."""
-    return int(offends.to_numpy().argmax()) if offends.any() else -1
+def number_column(raw: pd.Series[Any], what: str, way_out: str, pattern: str = "") -> Column:
+    """`raw` as numbers, or a StudyError that names the first cell that is none.
 
-
-def numbers_or_error(raw: pd.Series[Any], what: str, way_out: str) -> pd.Series[Any]:
-    """float64 values of `raw`, or a StudyError that names the first cell that is no number.
-
-    what: what the column is, as the error begins.
+    what: what the column is, as the error begins. pattern: how it was written in training; cells
+    that are no numbers are lost where it says so, but not all.
     """
-    raw = as_plain(raw)
+    cells, raw = raw, as_plain(raw)
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        return as_days(raw)
+        return Column(str(raw.name), "date", as_days(raw), "")
     if pd.api.types.is_bool_dtype(raw.dtype) or pd.api.types.is_numeric_dtype(raw.dtype):
-        return raw.astype("float64")
+        return _typed(cells, raw)
     text = as_text(raw)
-    row = _first(~text.str.fullmatch(NUMBER) & text.notna())
-    if row >= 0:
-        raise StudyError(f"{what} {str(raw.name)!r} has {text[row]!r} in row {row}. {way_out}")
-    return as_numbers(text)
+    column = text_numbers(text, pattern)
+    if column.lost and (not pattern.endswith(GAPS) or column.values.isna().all()):
+        row = first(column.values.isna() & text.notna())
+        raise StudyError(
+            f"{what} {str(raw.name)!r} has {text.iloc[row]!r} in {place(raw, row)}. {way_out}"
+        )
+    return column
 
 
 def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -> Column:
-    """Cells of a column whose type is known, dates that are text in the format that was found in
-    training.
+    """Cells of a column whose type is known, numbers and dates that are text as they were written
+    in training.
 
-    Cells that are no such date are lost.
+    Cells that are no such date are lost, and numbers where training lost some.
 
     Raises
     ------
     StudyError
-        A cell breaks the type, or all cells of a date column are lost.
+        A cell breaks the type, or all cells of such a column are lost.
     """
-    name, plain = str(raw.name), as_plain(raw)
+    plain = as_plain(raw)
     if kind != "date" or _alien(plain) or pd.api.types.is_datetime64_any_dtype(plain.dtype):
-        return Column(name, kind, _declared(plain, kind, way_out)[0], "as in training")
+        return _declared(raw, kind, way_out, pattern or PLAIN)
     text = as_text(plain)
-    days, used = parse_dates(text, (pattern,) if pattern else FORMATS)
-    lost = int(text.notna().sum() - days.notna().sum())
-    if lost and days.isna().all():
-        row = _first(text.notna())
+    column = text_dates(text, tuple(pattern.split(OR)) if pattern else FORMATS)
+    if column.lost and column.values.isna().all():
+        row = first(text.notna())
         raise StudyError(
-            f"Date column {name!r} ({pattern or 'any format'}) has {text[row]!r} in row {row}. {way_out}"
+            f"Date column {column.name!r} ({pattern or 'any format'}) has {text[row]!r} in {place(raw, row)}. {way_out}"
         )
-    return Column(name, kind, days, "as in training", lost, used)
+    return column
 
 
 def _declared(
-    raw: pd.Series[Any], declared: ColumnType, way_out: str = ""
-) -> tuple[pd.Series[Any], str]:
-    """Cells of a declared type, and the format of dates that were text; way_out: what to do where a
-    cell breaks it.
+    cells: pd.Series[Any], declared: ColumnType, way_out: str = "", pattern: str = ""
+) -> Column:
+    """Cells of a declared type; way_out: what to do where one breaks it. pattern: of numbers in
+    training.
     """
-    name = str(raw.name)
+    name, raw = str(cells.name), as_plain(cells)
     if alien := _alien(raw):
         raise StudyError(
             f"{declared.capitalize()} column {name!r} has cells of type {alien}, which can't be read. {way_out}"
@@ -172,23 +175,24 @@ def _declared(
         raise StudyError(f"Numeric column {name!r} has dates. {way_out}")
     way_out = way_out or f"Fix the cell, or set data.types.{name} to category."
     if declared == "numeric":
-        return numbers_or_error(raw, "Numeric column", way_out), ""
-    text = as_text(raw)
+        return number_column(cells, "Numeric column", way_out, pattern)
+    exact = pd.api.types.is_float_dtype(raw.dtype)  # objects may have more digits
+    text = as_text(cells if exact else raw)
     if declared == "category":
-        return text, ""
+        return Column(name, declared, text, "")
     if declared == "boolean":
-        row = _first(~text.str.lower().isin(TRUE_WORDS | FALSE_WORDS) & text.notna())
-        if row >= 0:
-            raise StudyError(f"Boolean column {name!r} has {text[row]!r} in row {row}. {way_out}")
-        return as_booleans(text), ""
-    if pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        return as_days(raw), ""
-    days, pattern = parse_dates(text)
-    unread = text.notna() & days.isna()
-    if unread.any():
-        row = int(unread.to_numpy().argmax())
-        raise StudyError(f"Date column {name!r} has {text[row]!r} in row {row}. {way_out}")
-    return days, pattern
+        column = Column(name, declared, as_booleans(text), "")
+        broken = ~text.str.lower().isin(TRUE_WORDS | FALSE_WORDS) & text.notna()
+    elif pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        return Column(name, declared, as_days(raw), "")
+    else:
+        column = text_dates(text, FORMATS)
+        broken = text.notna() & column.values.isna()
+    if (row := first(broken)) >= 0:
+        raise StudyError(
+            f"{declared.capitalize()} column {name!r} has {text[row]!r} in {place(raw, row)}. {way_out}"
+        )
+    return column
 
 
 def _distinct(values: pd.Series[Any]) -> str:
@@ -204,16 +208,28 @@ def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:
     return as_text(column.values if column.type == "numeric" else as_plain(raw))
 
 
-def check_finite(
-    column: Column, way_out: str = "Fix or empty the cells, or add the column to data.drop."
+def check(
+    column: Column,
+    sizes: tuple[float, float],
+    way_out: str = "Fix or empty the cells, or add the column to data.drop.",
 ) -> None:
-    """Raise a StudyError where a numeric column holds infinite numbers, or numbers beyond LARGEST."""
+    """Raise a StudyError where a column can be read in two ways, or a number is infinite or out of
+    range.
+
+    sizes: how far apart numbers are at least, and how large at most.
+    """
+    if column.unclear:
+        raise StudyError(column.unclear)
     if column.type not in {"numeric", "date"}:
         return
-    huge = column.values.abs() > LARGEST
-    if huge.any():
-        rows = [str(row) for row in column.values.index[huge]]
-        shown = ", ".join(rows[:5]) + (", ..." if len(rows) > 5 else "")
+    (least, most), values = sizes, column.values
+    huge = np.flatnonzero(values.abs() > most)
+    if len(huge):
+        where = f"first in {place(values, huge[0])}"
         raise StudyError(
-            f"Column {column.name!r}: {count(len(rows), 'number')} infinite or beyond {LARGEST:g} (row {shown}). {way_out}"
+            f"Column {column.name!r}: {count(len(huge), 'number')} infinite or beyond {most:g}, {where}. {way_out}"
+        )
+    if 0 < values.max() - values.min() < least:
+        raise StudyError(
+            f"Column {column.name!r}: its numbers differ by less than {least:g}. Multiply the column by a constant."
         )

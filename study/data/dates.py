@@ -17,33 +17,59 @@ FORMATS = ("ISO 8601", *(day + time for day in _DAYS for time in _TIMES))
 """Date formats, the earlier first: where 01/02/2024 could be both, it is 2 January."""
 
 
+OR = " or "
+"""Between the formats of a column that has several."""
+
+
 def parse_dates(
     text: pd.Series[Any], formats: tuple[str, ...] = FORMATS
-) -> tuple[pd.Series[Any], str]:
-    """Read text in the one of `formats` that fits most cells.
+) -> tuple[pd.Series[Any], str, list[int]]:
+    """Read text in the one of `formats` that fits most cells, the rest in that which fits most of
+    them, and so on.
 
     Returns
     -------
-    Series float64 (n_rows,), str
-        Days since 1970-01-01, UTC, NaN where a cell does not fit, and the format ("ISO 8601" or
-        strptime's); the format is empty where none fits any cell. Plain numbers are never dates.
+    Series float64 (n_rows,), str, list of int
+        Days since 1970-01-01, UTC, NaN where a cell does not fit; the formats ("ISO 8601" or
+        strptime's) with OR between them, none where none fits any cell; and rows that may be
+        another date, as day and month can change places and formats are mixed. Plain numbers are
+        never dates.
     """
-    codes, levels = pd.factorize(text)
-    distinct = pd.Series(levels, dtype="str")
+    codes = pd.factorize(text)[0]
+    distinct = text.dropna().drop_duplicates()  # in the order of their codes
+    days = pd.Series(np.nan, distinct.index)
+    parsed: dict[str, pd.Series[Any]] = {}
+    while days.isna().any():
+        best, found = _best(distinct[days.isna()], formats)
+        if not best:
+            break
+        parsed[best], days = found.dropna(), days.fillna(found)
+    unclear: list[int] = []
+    for pattern, own in parsed.items():
+        for other in _swapped(pattern) - {pattern}:
+            twin = _parse(distinct[own.index], other)
+            if len(parsed) > 1 and (twin.notna().all() or other in parsed):
+                unclear += own.index[twin.notna() & (twin != own)].tolist()
+    values = np.append(days, np.nan)[codes]  # the code of a missing cell is -1
+    return pd.Series(values, index=text.index, name=text.name), OR.join(parsed), unclear
+
+
+def _best(distinct: pd.Series[Any], formats: tuple[str, ...]) -> tuple[str, pd.Series[Any]]:
+    """The format that fits most texts, and what it makes of them; empty where none fits any."""
     sample = distinct.iloc[:: max(1, len(distinct) // 200)]
     hits = {pattern: int(_parse(sample, pattern).notna().sum()) for pattern in formats}
     best = max(formats, key=lambda pattern: hits[pattern])  # the first of equals
     if not hits[best]:
-        return pd.Series(float("nan"), index=text.index, name=text.name, dtype="float64"), ""
-    twins = {
-        best,
-        best.replace("%m/%d", "%d/%m"),
-        best.replace("%d/%m", "%m/%d"),
-    }  # a sample may not tell them apart
+        return "", distinct
+    twins = _swapped(best)  # a sample may not tell them apart
     parsed = {pattern: _parse(distinct, pattern) for pattern in formats if pattern in twins}
-    best, days = max(parsed.items(), key=lambda pair: int(pair[1].notna().sum()))
-    values = np.append(days, np.nan)[codes]  # the code of a missing cell is -1
-    return pd.Series(values, index=text.index, name=text.name), best
+    return max(parsed.items(), key=lambda pair: int(pair[1].notna().sum()))
+
+
+def _swapped(pattern: str) -> set[str]:
+    """A format, and that with day and month in each other's place."""
+    swapped = {pattern.replace("%m/%d", "%d/%m"), pattern.replace("%d/%m", "%m/%d")}
+    return {pattern, *swapped} & {*FORMATS}
 
 
 def _parse(text: pd.Series[Any], pattern: str) -> pd.Series[Any]:

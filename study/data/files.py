@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zlib
+from array import array
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,20 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from study.data.written import KEY, Written
 from study.schema import StudyError
 
-FORMATS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".feather", ".jsonl", ".ndjson")
+FORMATS = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".csv.gz",
+    ".tsv.gz",
+    ".parquet",
+    ".feather",
+    ".jsonl",
+    ".ndjson",
+)
 """File name endings that can be read."""
 
 LARGE = 2**30
@@ -140,6 +152,7 @@ def _columnar(content: bytes, path: Path, ending: str) -> pd.DataFrame:
 
 def _json_lines(text: str, path: Path) -> pd.DataFrame:
     records: list[dict[str, Any]] = []
+    lines = array("I")
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -154,12 +167,15 @@ def _json_lines(text: str, path: Path) -> pd.DataFrame:
                 f"{path}, line {number}: {line.strip()[:40]!r} is not a JSON object. Every line must be one."
             )
         records.append(record)
-    return pd.DataFrame(records)
+        lines.append(number)
+    frame = pd.DataFrame(records)
+    frame.attrs[KEY] = Written(path.name, lines)
+    return frame
 
 
 def _separated(content: bytes, path: Path, separator: str | None) -> pd.DataFrame:
     separator = separator or _sniff(content)
-    width = _width(content, path, separator)
+    width, lines = _shape(content, path, separator)
     try:
         reader = pd.read_csv(
             _stream(content),
@@ -177,23 +193,24 @@ def _separated(content: bytes, path: Path, separator: str | None) -> pd.DataFram
     except pd.errors.ParserError as error:
         reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         raise StudyError(f"Can't read {path}: {reason}. {_WAY_OUT}") from None
-    frame = pd.concat(pieces, ignore_index=True)
-    if separator == ";":
-        frame = frame.apply(_decimal_points)
-    return frame.set_axis(header, axis=1)
+    frame = pd.concat(pieces, ignore_index=True).set_axis(header, axis=1)
+    known = lines if len(lines) == len(frame) else ()  # a line of one empty cell may be a row
+    frame.attrs[KEY] = Written(path.name, known, "," if separator == ";" else ".")
+    return frame
 
 
 _WAY_OUT = "Fix the line, or quote cells that contain the separator."
 
 
-def _width(content: bytes, path: Path, separator: str) -> int:
-    """Cells of each line; a StudyError at the first with more or fewer than the header, as pandas
-    would fill short ones.
+def _shape(content: bytes, path: Path, separator: str) -> tuple[int, array[int]]:
+    """Cells of each row, and the line that each starts in; a StudyError at the first with more or
+    fewer than the header, as pandas would fill short ones.
     """
     reader = csv.reader(_stream(content), delimiter=separator, skipinitialspace=True)
-    width = 0
+    width, end, lines = 0, 0, array("I")
     try:
         for cells in reader:
+            start, end = end + 1, reader.line_num
             if not any(cell.strip() for cell in cells[:2]) and len(cells) < 2:
                 continue
             width = width or len(cells)
@@ -202,30 +219,20 @@ def _width(content: bytes, path: Path, separator: str) -> int:
                     f"{path}, line {reader.line_num}: {len(cells)} cell{'s' * (len(cells) != 1)}, but the header has {width}. "
                     f"{_WAY_OUT}"
                 )
+            lines.append(start)
     except csv.Error as error:
         raise StudyError(f"{path}, line {reader.line_num}: {error}. {_WAY_OUT}") from None
-    return width or 1  # a header of one empty cell
+    return width or 1, lines[1:]  # 1: a header of one empty cell
 
 
 def _sniff(content: bytes) -> str:
     """The separator that cuts the header into most cells; a comma on a tie."""
     header = next(line for line in _stream(content) if line.strip("\r\n"))[:100_000].splitlines()[0]
     return max(
-        ",;\t", key=lambda separator: len(next(csv.reader([header], delimiter=separator), []))
+        ",;\t|", key=lambda separator: len(next(csv.reader([header], delimiter=separator), []))
     )
 
 
 def _cells(column: pd.Series[Any]) -> pd.Series[Any]:
     column = column.str.strip()
     return column.mask(column.isin(MISSING))
-
-
-def _decimal_points(column: pd.Series[Any]) -> pd.Series[Any]:
-    """`column` with points for decimal commas, where each of its cells is a number."""
-    present = column.dropna()
-    if (
-        present.str.contains(",", regex=False).any()
-        and present.str.fullmatch(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?").all()
-    ):
-        return column.str.replace(",", ".", regex=False)
-    return column

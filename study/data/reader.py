@@ -14,7 +14,7 @@ import pandas as pd
 
 from study.config.options import ColumnType
 from study.data.cells import plain_number
-from study.data.columns import check_finite, read_as
+from study.data.columns import FEATURE_SIZES, check, read_as
 from study.data.encoding import Encoded
 from study.data.tables import Table
 from study.data.targets import as_target
@@ -23,8 +23,8 @@ from study.schema import Frozen, Kind, StudyError, Target, nearest
 
 
 class ReadColumn(Frozen):
-    """A feature column: its type, the format of its dates, and the levels that the development rows
-    have of a category.
+    """A feature column: its type, how its dates or numbers were written, and the levels that the
+    development rows have of a category.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Raw:
 
     values: (n_rows, n_terms) float64. gaps, unseen, outside, unread: rows of each column that are
     empty, have a level which no development row has, lie outside the development rows' range, or
-    hold no date; columns without any are left out.
+    hold no date or number; columns without any are left out. notes: how columns were read.
     """
 
     values: npt.NDArray[np.float64]
@@ -64,6 +64,7 @@ class Raw:
     unseen: dict[str, int]
     outside: dict[str, int]
     unread: dict[str, int]
+    notes: tuple[str, ...] = ()
 
 
 class Reader(Frozen):
@@ -71,7 +72,7 @@ class Reader(Frozen):
     beside them.
 
     n_rows: development rows, on which `terms`, levels and ranges rest. classes: as in
-    `schema.Target`.
+    `schema.Target`. pattern: how numbers of the target were written.
     """
 
     target: str
@@ -81,12 +82,13 @@ class Reader(Frozen):
     n_rows: int
     columns: tuple[ReadColumn, ...]
     terms: tuple[ReadTerm, ...]
+    pattern: str = ""
 
     def read(self, frame: pd.DataFrame) -> Raw:
         """Raw rows of a frame of text names, index 0..n-1, types as in training.
 
         A level that no development row has counts as the reference; a date in another format than
-        that of training is a gap.
+        that of training is a gap, as is a cell that is no number where training had such.
 
         Raises
         ------
@@ -95,11 +97,13 @@ class Reader(Frozen):
         """
         self._check_names(frame)
         typed: dict[str, pd.Series[Any]] = {}
+        notes: list[str] = []
         counts: dict[str, dict[str, int]] = {"gaps": {}, "unseen": {}, "outside": {}, "unread": {}}
         for column in self.columns:
             way_out = f"Write {column.name!r} as it was in training."
             read = read_as(frame[column.name], column.type, column.pattern, way_out)
-            check_finite(read, "Fix or empty the cells.")
+            check(read, (0, FEATURE_SIZES[1]), "Fix or empty the cells.")
+            notes += read.notes
             typed[column.name] = read.values
             empty = read.values.isna()
             counts["unread"][column.name] = read.lost
@@ -122,7 +126,8 @@ class Reader(Frozen):
                 ) + term.offset
                 outside = (values[:, i] < term.low) | (values[:, i] > term.high)
                 counts["outside"][term.column] = int(outside.sum())
-        return Raw(values, **{kind: _some(found) for kind, found in counts.items()})
+        odd = {kind: _some(found) for kind, found in counts.items()}
+        return Raw(values, **odd, notes=tuple(notes))
 
     def observed(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Values of the target (n_rows,), class numbers where it has classes; NaN where missing or
@@ -134,6 +139,7 @@ class Reader(Frozen):
             classes=dict.fromkeys(self.classes, 0),
             reason="",
             missing=0,
+            pattern=self.pattern,
         )
         return as_target(frame[self.target], target)
 
@@ -205,4 +211,5 @@ def make_reader(table: Table, encoded: Encoded) -> Reader:
         n_rows=len(development),
         columns=tuple(columns),
         terms=tuple(terms),
+        pattern=next(each.pattern for each in table.targets if each.name == encoded.target),
     )

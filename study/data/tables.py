@@ -15,12 +15,14 @@ import pandas as pd
 
 from study.config import StudyConfig
 from study.data.arranged import _grouped_words, _groups, _time, _timed_words
-from study.data.columns import Column, check_finite, read_column
+from study.data.columns import FEATURE_SIZES, check, read_column
 from study.data.hints import hints
 from study.data.leaks import leaks
 from study.data.oddities import oddities
+from study.data.readings import Column
 from study.data.sources import Source, read_source
 from study.data.targets import LEAST_ROWS, read_target
+from study.data.totals import without_total
 from study.formatting import count, some
 from study.schema import Feature, StudyData, StudyError, StudyWarning, Target, nearest
 
@@ -75,7 +77,9 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
 
     Left out as features, each with a note: constant columns, text that hardly repeats, whole
     numbers that count the rows, and cells that are neither numbers nor words. Naming a column in
-    `data.features` or `data.types` keeps it unless it is constant. Notes count rows from 0.
+    `data.features` or `data.types` keeps it unless it is constant. A last line that adds up the
+    others is left out. Errors and notes name the line of a text file, or the row of a frame, which
+    count from 1 and from 0.
 
     Raises
     ------
@@ -93,24 +97,27 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         raise StudyError(
             f"groups is {config.groups!r} and time is {config.time!r}, but folds go by one of them. Set the other to null."
         )
+    source, notes = without_total(source)
     raw = {str(name): column for name, column in source.frame.items()}
     source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
-    notes, targets = list[str](), list[Target]()
+    targets, splitting = list[Target](), ""
     columns: dict[str, pd.Series[Any]] = {}
     ids: dict[str, pd.Series[Any]] = {}
     for name, wanted in config.targets.items():
-        target, columns[name] = read_target(raw.pop(name), wanted, config.data.types.get(name))
+        declared = config.data.types.get(name)
+        target, columns[name], said = read_target(raw.pop(name), wanted, declared)
         targets.append(target)
-        notes += _target_notes(target, columns[name])
+        notes += [*said, *_target_notes(target, columns[name])]
     features = _features(config, source, raw, columns, notes, ids)
-    splitting = ""
     if config.groups:
         columns[config.groups] = _groups(raw.pop(config.groups))
         splitting = _grouped_words(columns[config.groups])
     if config.time:
         time = _time(raw.pop(config.time), config)
         columns[config.time], splitting = time.values, _timed_words(time)
+        notes += time.notes
     frame = pd.concat(columns, axis=1)
+    frame.attrs.clear()
     types = {feature.name: feature.type for feature in features}
     warnings = [
         *leaks(frame, types, targets, ids),
@@ -202,6 +209,7 @@ def _features(
             left_out.setdefault(f"{source.origin} has it as a target", []).append(name)
             continue
         column = read_column(raw.pop(name), config.data.types.get(name))
+        notes += [column.merged] * bool(column.merged)
         why = column.reason if column.type is None else _constant(column)
         kept = not why and (name in listed or name in config.data.types)
         if not why and _identifier(column, UNIQUE, DENSE) not in {"", _TEXT}:
@@ -210,9 +218,8 @@ def _features(
         if column.type is None or (why and not kept):
             left_out.setdefault(why, []).append(name)
             continue
-        check_finite(column)
-        if column.lost:
-            notes.append(f"Column {name!r} has dates. Other cells count as missing: {column.lost}.")
+        check(column, FEATURE_SIZES)
+        notes += column.notes
         missing = int(column.values.isna().sum())
         found.append(
             Feature(
@@ -239,7 +246,7 @@ def _features(
 
 _TEXT = "the texts hardly repeat, as names and remarks do not, and teach nothing about other rows"
 _KEEP = {
-    _TEXT: " Set data.types of such a column to category to keep it, or set groups to it if rows of one value belong together."
+    _TEXT: " Set data.types of such a column to category to keep it, or set groups to it if rows of one value belong together.",
 }
 """What to do where a column that was left out is wanted after all."""
 
@@ -250,6 +257,8 @@ def _constant(column: Column) -> str:
     return (
         "no cell is filled"
         if not distinct
+        else "all cells are one float64"
+        if column.merged and distinct == 1
         else "all cells are equal"
         if distinct == 1 and not gaps
         else ""

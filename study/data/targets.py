@@ -9,15 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from study.config.options import ColumnType
-from study.data.cells import as_label
-from study.data.columns import (
-    LARGEST,
-    Column,
-    check_finite,
-    numbers_or_error,
-    read_column,
-    read_labels,
-)
+from study.data.cells import as_label, as_plain, as_text
+from study.data.columns import TARGET_SIZES, check, number_column, read_column, read_labels
+from study.data.numbers import PLAIN
+from study.data.readings import Column, first, text_numbers
+from study.data.written import place
 from study.formatting import count
 from study.schema import Kind, StudyError, Target, in_order
 
@@ -30,35 +26,31 @@ LEAST_ROWS = 20
 
 def read_target(
     raw: pd.Series[Any], wanted: Kind | Literal["auto"], declared: ColumnType | None = None
-) -> tuple[Target, pd.Series[Any]]:
+) -> tuple[Target, pd.Series[Any], tuple[str, ...]]:
     """Decide the kind of a target.
 
     Two distinct values are binary, text is multiclass. Numbers with fractions or below zero are
     continuous. Whole numbers are
 
     - multiclass where they look like codes: 3 to 11 values that fill most of a range from 0 or 1 to
-      at most 10, unless five
-      or more values start at 0 and grow rare (skewness above 0.5, largest value below 5% of the
-      rows), which is a count;
+      at most 10, unless five or more values start at 0 and grow rare (skewness above 0.5, largest
+      value below 5% of the rows), which is a count;
     - count where they start at 0, lean to the right (skewness above 0.5), are small (median at most
-      30, largest at most
-      1,000), as doctor visits are;
+      30, largest at most 1,000), as doctor visits are;
     - continuous otherwise.
 
     Returns
     -------
-    Target, Series (n_rows,)
-        The target, and its values as the table keeps them: float64, or class labels as text; NaN
-        where missing.
+    Target, Series (n_rows,), tuple of str
+        Its values are float64, or class labels as text, NaN where missing; then notes on reading.
 
     Raises
     ------
     StudyError
-        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number is infinite, a
-        class has one row, there are more than MOST_CLASSES, or the wanted kind is impossible.
+        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number has no float64,
+        a class has one row, there are more than MOST_CLASSES, or the wanted kind is impossible.
     """
-    name = str(raw.name)
-    column = read_column(raw, declared)
+    name, column = str(raw.name), _column(raw, wanted, declared)
     if column.type is None:
         raise StudyError(
             f"Target {name!r} has {column.reason}, not numbers, words or true and false. Choose another."
@@ -78,12 +70,35 @@ def read_target(
         )
     kind, reason = _infer(column, counts) if wanted == "auto" else (wanted, "set in targets")
     if kind in {Kind.CONTINUOUS, Kind.COUNT}:
-        values, classes = _number_target(raw, column, kind), {}
+        values, classes = _number_target(column, kind), {}
     else:
         values = read_labels(raw, column)
         classes = _classes(name, kind, values.value_counts())
-    missing = int(values.isna().sum())
-    return Target(name=name, kind=kind, classes=classes, reason=reason, missing=missing), values
+    target = Target(
+        name=name,
+        kind=kind,
+        classes=classes,
+        reason=reason,
+        missing=int(values.isna().sum()),
+        pattern=column.pattern,
+    )
+    return target, values, column.notes
+
+
+def _column(raw: pd.Series[Any], wanted: str, declared: ColumnType | None) -> Column:
+    """A target as numbers or dates, or as labels of classes, where that is wanted; a StudyError where
+    it cannot be.
+    """
+    column = read_column(raw, declared)
+    if wanted in {Kind.BINARY, Kind.MULTICLASS} and (column.lost or column.unclear):
+        return read_column(raw, "category")
+    if wanted in {Kind.CONTINUOUS, Kind.COUNT} and column.type in {"category", "boolean"}:
+        way_out = f"Fix the cell, or set targets.{column.name} to auto."
+        column = number_column(raw, f"{wanted.capitalize()} target", way_out)
+    check(column, TARGET_SIZES, "Fix or empty the cells, or choose another target.")
+    if column.merged:
+        raise StudyError(column.merged)
+    return column
 
 
 def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
@@ -97,16 +112,17 @@ def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
     if column.type is None:
         return np.full(len(raw), np.nan)
     if target.classes:
+        if column.lost or column.unclear:
+            column = read_column(raw, "category")
         labels = read_labels(raw, column).astype(object)
         return np.asarray(
             labels.map({label: float(i) for i, label in enumerate(target.classes)}), np.float64
         )
-    number = column.type in {"numeric", "date"}
-    values = np.asarray(
-        column.values if number else pd.to_numeric(read_labels(raw, column), errors="coerce"),
-        np.float64,
-    )
-    strange = np.abs(values) > LARGEST
+    plain = as_plain(raw)
+    if column.type != "date" and not pd.api.types.is_numeric_dtype(plain.dtype):
+        column = text_numbers(as_text(plain), target.pattern or PLAIN)
+    values = column.values.to_numpy(np.float64)
+    strange = np.abs(values) > TARGET_SIZES[1]
     if target.kind is Kind.COUNT:
         strange |= (values < 0) | (values % 1 != 0)
     return np.where(strange, np.nan, values)
@@ -123,7 +139,6 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
         return Kind.MULTICLASS, f"text with {distinct} distinct values"
     if column.type == "date":
         return Kind.CONTINUOUS, f"dates as days since 1970-01-01, {distinct} distinct values"
-    check_finite(column)
     values = column.values.dropna().to_numpy()
     if (values % 1 != 0).any() or values.min() < 0:
         return Kind.CONTINUOUS, f"numeric, {distinct} distinct values"
@@ -145,22 +160,13 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
     )
 
 
-def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series[Any]:
-    name = column.name
-    what = f"{kind.value.capitalize()} target"
-    way_out = f"Fix the cell, or set targets.{name} to auto."
-    values = (
-        column.values
-        if column.type in {"numeric", "date"}
-        else numbers_or_error(raw, what, way_out)
-    )
-    check_finite(Column(name, "numeric", values, ""))
+def _number_target(column: Column, kind: Kind) -> pd.Series[Any]:
+    name, values = column.name, column.values
     if kind is Kind.COUNT:
-        wrong = (values < 0) | (values % 1 != 0) & values.notna()
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
+        row = first((values < 0) | (values % 1 != 0) & values.notna())
+        if row >= 0:
             raise StudyError(
-                f"{what} {name!r} has {as_label(values[row])} in row {row}. "
+                f"Count target {name!r} has {as_label(values[row])} in {place(values, row)}. "
                 f"Fix the cell, or set targets.{name} to continuous."
             )
     return values

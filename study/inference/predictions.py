@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.data.reader import Raw
+from study.data.written import KEY
 from study.evidence.scores import of_one
 from study.families.heads import FloatArray
 from study.formatting import human, unique
@@ -29,7 +30,7 @@ from study.schema import ALL_ROWS, LOSS, LOSS_NAMES
 
 ODD = {
     "gaps": "empty cells in",
-    "unread": "dates that are none, taken as empty, in",
+    "unread": "cells that are no dates or numbers, taken as empty, in",
     "unseen": "levels that no row of the study had, taken as the commonest, in",
     "outside": "values outside the range of the study's rows in",
 }
@@ -85,9 +86,8 @@ def predict(
 
     Returns
     -------
-    The frame has the index of `rows` and the columns passed through, then `predicted`:
-    the value or rate, or the most probable class with all
-    probabilities as `p_<class>`; then what `interval_columns` gives.
+    The frame has the index of `rows` and the columns passed through, then `predicted`: the value or
+    rate, or the most probable class and all as `p_<class>`; then what `interval_columns` gives.
 
     Raises
     ------
@@ -113,12 +113,13 @@ def predict(
         warned.append(
             f"Of {target} {unread} cells are no value that the study knows; their loss is left out."
         )
-    notes += _losses(results, saved, frame, predicted)
+    notes += [*raw.notes, *_losses(results, saved, frame, predicted)]
     features = {column.name for column in saved.reader.columns}
     own = frame.iloc[:, frame.shape[1] - rows.shape[1] :]  # without an index that was made a column
     passed = own[[name for name in own if name not in features]]
     passed.columns = pd.Index(unique(map(str, passed), columns))
     table = passed.assign(**columns).set_axis(rows.index)
+    table.attrs.pop(KEY, None)
     return Predictions(table, procedure, tuple(warned), tuple(notes))
 
 

@@ -227,3 +227,20 @@ def test_keys_that_no_result_depends_on_do_not_differ() -> None:
 
     assert one != other
     assert differing_keys(one, other) == {}
+
+
+@pytest.mark.parametrize(
+    "given", [{"targets": ["y", "z"]}, {"targets": {"y": "auto", "z": "auto"}}]
+)
+def test_an_override_sets_the_kind_of_one_target(given: dict[str, object]) -> None:
+    content = {"name": "x", "data": {"source": "balloons"}, **given}
+
+    config = make_config(content, ["targets.y=count"])
+
+    assert config.targets == {"y": "count", "z": "auto"}
+
+
+def test_an_override_sets_the_kind_of_a_target_in_short() -> None:
+    content = {"name": "x", "data": {"source": "balloons"}, "target": "y"}
+
+    assert make_config(content, ["targets.y=count"]).targets == {"y": "count"}

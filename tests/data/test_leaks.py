@@ -159,7 +159,6 @@ def test_a_run_says_what_is_wrong_with_its_table_before_it_trains(
     watch = Observer()
     monkeypatch.setattr(watch, "note", notes.append)
     monkeypatch.setattr(api, "_at_work", lambda *_: nullcontext((prepare(config), None)))
-    monkeypatch.setattr(api, "Kernel", nullcontext)
     monkeypatch.setattr(api, "run_searches", _train)
 
     with pytest.raises(Trained):

@@ -19,6 +19,7 @@ from hypothesis import given, settings, strategies as st
 from study.data import cells as cells_module, files
 from study.data.columns import read_column, read_labels
 from study.data.files import MISSING, read_file
+from study.data.written import place
 from study.schema import StudyError
 
 from .helpers import written
@@ -82,7 +83,7 @@ def test_a_column_is_what_all_of_its_pieces_are(tmp_path: Path) -> None:
     assert {name: column.type for name, column in read.items()} == {
         "a": "numeric", "b": "numeric", "c": "category", "d": "category", "e": "numeric",
     }  # fmt: skip
-    assert re.search(r"\b8\b.*'x'.*\b6\b", read["c"].reason)
+    assert re.search(r"\b8\b.*'x'.*line 8 of table\.csv", read["c"].reason)
     assert read["d"].values.tolist() == ["0", "1", "2", "3", "4", "5", "6", "007"]
     np.testing.assert_array_equal(read["e"].values, [np.nan] * 6 + [6, 7])
 
@@ -95,10 +96,14 @@ def test_equal_cells_have_one_label_in_all_pieces() -> None:
     assert labels.tolist() == ["True", "2020-01-01"] * 2
 
 
-def test_decimal_commas_need_all_pieces_to_be_numbers(tmp_path: Path) -> None:
-    path = written(tmp_path, "a;b\n1,5;1,5\n2;2\n3,25;3\n4;4\n5;x,y\n")
+def test_a_row_has_the_line_of_the_file_that_it_starts_in(tmp_path: Path) -> None:
+    path = written(tmp_path, '\na,b\n1,"x\n\ny"\n2,"z\r\n"\n\n3,w\n')
 
-    assert cells(path) == [["1.5", "1,5"], ["2", "2"], ["3.25", "3"], ["4", "4"], ["5", "x,y"]]
+    frame, _ = read_file(path)
+
+    assert [place(frame["b"], row) for row in range(3)] == [
+        f"line {line} of table.csv" for line in (3, 6, 9)
+    ]
 
 
 def test_a_header_of_one_empty_cell_is_a_column(tmp_path: Path) -> None:

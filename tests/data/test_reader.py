@@ -124,7 +124,7 @@ def test_cells_that_are_no_value_of_a_target_are_missing(
         ([[1, 2], None, 3], "Numeric.*'age'.*list"),
         ([{}, None, 3], "Numeric.*'age'.*dict"),
         (pd.to_datetime(["2020-01-01"] * 3), "Numeric.*'age'.*dates"),
-        ([np.inf, 1, 2], r"'age'.*row 0\)"),
+        ([np.inf, 1, 2], r"'age'.*row 0\."),
     ],
 )
 def test_cells_that_are_nothing_of_a_column_are_errors(

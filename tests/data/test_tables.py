@@ -168,7 +168,7 @@ def test_a_wrong_name_or_type_says_what_to_do(
 def test_infinite_features_are_errors(tmp_path: Path) -> None:
     text = lines(x=["1", "inf", *map(str, range(30))], y=np.linspace(0, 1, 32))
 
-    with pytest.raises(StudyError, match=r"'x'.*row 1\).*data\.drop"):
+    with pytest.raises(StudyError, match=r"'x'.*line 3 of table\.csv\..*data\.drop"):
         read_table(config_for(written(tmp_path, text)))
 
 
