@@ -49,6 +49,7 @@ axis: squared units of the target, nats a row, half the mean Poisson deviance in
 LOSS: Final = "loss"
 """The metric that the search goes by; any other is only asked of."""
 MarginOf = Literal["regression", "unit"]
+Transform = Literal["log"]
 
 BASELINE, TERMS, NETWORK = "baseline", "terms", "network"
 """The baseline; the regression with the terms that a plain one lacks; *the network*, which chooses
@@ -173,7 +174,7 @@ class Target(Frozen):
 
     classes: each class of a binary or multiclass target and its rows, `in_order`; the second class
     of a binary target is the one whose probability is modelled. reason: the facts that decided the
-    kind. missing: rows without a value.
+    kind. missing: rows without a value. transform: what models are trained on in its place.
     """
 
     name: str
@@ -181,6 +182,7 @@ class Target(Frozen):
     classes: dict[str, int]
     reason: str
     missing: int
+    transform: Transform | None = None
 
     @property
     def n_outputs(self) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from study.config.config import StudyConfig
+from study.config.config import StudyConfig, in_long_form
 from study.config.options import Range
 from study.config.text import Twice, read_yaml
 from study.schema import StudyError, nearest
@@ -106,6 +106,12 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise StudyError(f"--set {key}: {text!r} is not valid YAML. Quote it.") from None
     *parents, last = key.strip().split(".")
     place = values
+    if parents[:1] == ["targets"]:
+        in_long_form(values)
+        known = values.get("targets")
+        for name in parents[1:]:
+            if isinstance(known, dict) and isinstance(kind := known.get(name), str):
+                known[name] = {} if kind == "auto" else {"kind": kind}
     for parent in parents:
         below = place.setdefault(parent, {})
         if not isinstance(below, dict):
@@ -127,7 +133,7 @@ def _valid_keys(location: Sequence[str | int]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-_UNION_TAG = re.compile(r"range|choices|value|(literal|list|dict|str-enum)\[.*\]")
+_UNION_TAG = re.compile(r"range|choices|value|mapping|(literal|list|dict|str-enum)\[.*\]")
 """Parts of an error's place that name a member of a union, not a key."""
 
 

@@ -71,7 +71,7 @@ class Reader(Frozen):
     beside them.
 
     n_rows: development rows, on which `terms`, levels and ranges rest. classes: as in
-    `schema.Target`.
+    `schema.Target`. logged: whether the logarithm of the target was trained.
     """
 
     target: str
@@ -81,6 +81,7 @@ class Reader(Frozen):
     n_rows: int
     columns: tuple[ReadColumn, ...]
     terms: tuple[ReadTerm, ...]
+    logged: bool = False
 
     def read(self, frame: pd.DataFrame) -> Raw:
         """Raw rows of a frame of text names, index 0..n-1, types as in training.
@@ -205,4 +206,5 @@ def make_reader(table: Table, encoded: Encoded) -> Reader:
         n_rows=len(development),
         columns=tuple(columns),
         terms=tuple(terms),
+        logged=encoded.measured is not None,
     )

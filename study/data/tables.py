@@ -273,6 +273,11 @@ def _shown(names: list[str]) -> str:
 
 def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:
     notes = []
+    if target.transform:
+        notes.append(
+            f"Models are trained on log({target.name}). Predictions and test losses are in its own unit: the exponential, "
+            "times the mean error factor of the training rows (Duan's smearing)."
+        )
     if target.missing:
         notes.append(
             f"{target.missing} of {len(values)} rows have no {target.name!r}; they are left out for this target."

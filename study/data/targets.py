@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.config.options import ColumnType
+from study.config.options import ColumnType, LogTarget
 from study.data.cells import as_label
 from study.data.columns import (
     LARGEST,
@@ -29,7 +29,9 @@ LEAST_ROWS = 20
 
 
 def read_target(
-    raw: pd.Series[Any], wanted: Kind | Literal["auto"], declared: ColumnType | None = None
+    raw: pd.Series[Any],
+    wanted: Kind | Literal["auto"] | LogTarget,
+    declared: ColumnType | None = None,
 ) -> tuple[Target, pd.Series[Any]]:
     """Decide the kind of a target.
 
@@ -55,8 +57,13 @@ def read_target(
     ------
     StudyError
         All cells are missing or equal, fewer than LEAST_ROWS are filled, a number is infinite, a
-        class has one row, there are more than MOST_CLASSES, or the wanted kind is impossible.
+        class has one row, there are more than MOST_CLASSES, or the wanted kind or transform is
+        impossible.
     """
+    transform = None
+    if isinstance(wanted, LogTarget):
+        transform = wanted.transform
+        wanted = wanted.kind
     name = str(raw.name)
     column = read_column(raw, declared)
     if column.type is None:
@@ -79,11 +86,16 @@ def read_target(
     kind, reason = _infer(column, counts) if wanted == "auto" else (wanted, "set in targets")
     if kind in {Kind.CONTINUOUS, Kind.COUNT}:
         values, classes = _number_target(raw, column, kind), {}
+        if transform:
+            _check_positive(values)
     else:
         values = read_labels(raw, column)
         classes = _classes(name, kind, values.value_counts())
     missing = int(values.isna().sum())
-    return Target(name=name, kind=kind, classes=classes, reason=reason, missing=missing), values
+    target = Target(
+        name=name, kind=kind, classes=classes, reason=reason, missing=missing, transform=transform
+    )
+    return target, values
 
 
 def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
@@ -164,6 +176,16 @@ def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series
                 f"Fix the cell, or set targets.{name} to continuous."
             )
     return values
+
+
+def _check_positive(values: pd.Series[Any]) -> None:
+    wrong = values <= 0
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise StudyError(
+            f"Target {values.name!r} has {as_label(values[row])} in row {row}, which has no logarithm. "
+            f"Fix the cell, or remove targets.{values.name}.transform."
+        )
 
 
 def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> dict[str, int]:

@@ -58,7 +58,9 @@ class _Family(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.string = True
         return tags
 
-    def _fit(self, frame: pd.DataFrame, target: str, y: Any, kind: str) -> None:
+    def _fit(
+        self, frame: pd.DataFrame, target: str, y: Any, kind: str, transform: str | None = None
+    ) -> None:
         """Fit columns of a frame to a target."""
         if len(frame) < LEAST_ROWS:
             raise ValueError(
@@ -81,7 +83,15 @@ class _Family(BaseEstimator):  # type: ignore[misc]
             own = {name: getattr(self, name) for name in ("effort", "margin", "seed")}
             depths = [int(depth) for depth in np.atleast_1d(self.depths)]
             config = make_config(
-                {**own, "depths": depths, **given, "data": data, "targets": {target: kind}},
+                {
+                    **own,
+                    "depths": depths,
+                    **given,
+                    "data": data,
+                    "targets": {
+                        target: {"kind": kind, "transform": transform} if transform else kind
+                    },
+                },
                 origin=f"parameters of {type(self).__name__}",
             )
             table = frame.assign(**{target: y})
@@ -142,6 +152,8 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         networks, smallest gain that matters, and the seed of everything random.
     kind : {"continuous", "count"}
         Squared error, or Poisson loss of whole numbers from 0.
+    transform : {"log"}, optional
+        Train on the logarithm of positive numbers; predictions are in their own unit.
     config : mapping, optional
         Any other key of a config, such as `{"groups": "dealer", "data": {"types": {"zip":
         "category"}}}`. Groups and time are columns of X, and no features.
@@ -185,6 +197,7 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         model: str = ANSWER,
         evidence: bool = False,
         kind: str = "continuous",
+        transform: str | None = None,
         effort: str = "quick",
         depths: Sequence[int] = (1, 2),
         margin: float = 0.05,
@@ -203,10 +216,11 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
             results=results,
         )
         self.kind = kind
+        self.transform = transform
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = self.kind == Kind.COUNT
+        tags.target_tags.positive_only = self.kind == Kind.COUNT or bool(self.transform)
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -217,7 +231,9 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         frame, values = training_rows(self, X, y, numeric=True)
         if self.kind not in {Kind.CONTINUOUS, Kind.COUNT}:
             raise ValueError(f"kind is continuous or count, but got {self.kind!r}.")
-        self._fit(frame, target_name(y, frame), np.asarray(values, np.float64), self.kind)
+        self._fit(
+            frame, target_name(y, frame), np.asarray(values, np.float64), self.kind, self.transform
+        )
         return self
 
     def predict(self, X: Any) -> FloatArray:

@@ -143,8 +143,13 @@ def interval_columns(
     numbers = kind in {Kind.CONTINUOUS, Kind.COUNT}
     said = guarantee_words(level, len(folds), groups is not None, units, numbers)
     if numbers:
-        scored = Scored.of(np.abs(observed - rows["predicted"].to_numpy(float)), own, groups)
+        tested = rows["predicted"].to_numpy(float)
+        if saved.reader.logged:  # as wide in the logarithm everywhere
+            observed, tested, predicted = np.log(observed), np.log(tested), np.log(predicted)
+        scored = Scored.of(np.abs(observed - tested), own, groups)
         low, high = symmetric(predicted, scored, level)
+        if saved.reader.logged:
+            low, high = np.exp(low), np.exp(high)
         least = most = said_of
         if kind is Kind.COUNT:
             low = np.maximum(np.ceil(low), 0)
