@@ -17,10 +17,11 @@ from study.evidence.warnings.limits import (
     DISTANCE,
     DRIFT_CHANCE,
     FINE_COLUMN,
+    LOG_GAIN,
     RARE,
     TWINS,
 )
-from study.schema import ALL_ROWS, StudyWarning
+from study.schema import ALL_ROWS, Kind, StudyWarning
 
 MOST_NAMED = 5
 """Most columns or classes that a sentence names."""
@@ -37,7 +38,7 @@ def fold_warnings(data: EncodedData) -> list[StudyWarning]:
             encoded for (name, fold), encoded in data.items() if name == target and fold != ALL_ROWS
         ]
         if places:
-            found += [rare_classes(places), twins(places), drift(places)]
+            found += [rare_classes(places), twins(places), drift(places), skewed(places[0])]
     return [warning for warning in found if warning]
 
 
@@ -196,6 +197,40 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
             "In brackets: outer folds, and the Kolmogorov-Smirnov distance (0 to 1)."
         ),
         todo="Replace growing columns by differences or ratios, or add them to `data.drop`.",
+    )
+
+
+def skewed(encoded: Encoded) -> StudyWarning | None:
+    """S015 where ridge regressions of the logarithm of a positive target have LOG_GAIN less squared
+    error, in its own unit, than those of the target, by more than a standard error.
+
+    Skewness alone says little: a skewed target may well be a sum of skewed columns.
+    """
+    from sklearn.linear_model import Ridge
+
+    y = encoded.y / encoded.y_scale[-1]
+    if encoded.kind is not Kind.CONTINUOUS or encoded.measured is not None or y.min() <= 0:
+        return None
+    both, found = np.column_stack([y, np.log(y)]), []
+    with np.errstate(all="ignore"):
+        for e, sides in enumerate(zip(encoded.train, encoded.validation, strict=True)):
+            train, held = (encoded.drawn(rows, BLOCK, len(encoded.terms), 0) for rows in sides)
+            model = Ridge().fit(encoded.x(e, train).astype(float), both[train])
+            smear = np.exp(both[train, 1] - model.predict(encoded.x(e, train))[:, 1]).mean()
+            own, logs = model.predict(encoded.x(e, held)).T
+            found.append([(y[held] - own) ** 2, (y[held] - np.exp(logs) * smear) ** 2])
+        raw, logged = np.concatenate(found, axis=1)
+        gains = (raw - logged) / raw.mean()
+        gain, error = gains.mean(), gains.std() / len(gains) ** 0.5
+    if not gain > max(LOG_GAIN, error):
+        return None
+    name = encoded.target
+    return StudyWarning(
+        id="S015",
+        target=name,
+        text=f"A quick regression of log({name}) has {gain:.0%} less squared error in the unit of {name}. "
+        "Extra terms or a network may only make up for that.",
+        todo=f"Set targets.{name}.transform to log under another `name`, and compare.",
     )
 
 

@@ -167,6 +167,16 @@ ENTRIES = (
         "Rows of one customer may be in both training and test rows. On new customers models would do worse, richer ones most.",
         "To predict for new customers, set `groups` to that column. To predict for the same ones, do nothing.",
     ),
+    Entry(
+        "S015",
+        "Target better on its logarithm",
+        VERDICT,
+        f"A quick regression of the positive target's logarithm has over {100 * limits.LOG_GAIN:g}% less squared error, in the "
+        "target's own unit, than one of the target itself.",
+        "Extra terms or a network may be ahead only because they bend where a logarithm would.",
+        "Set `targets.TARGET.transform` to `log` under another `name`, then see `study compare`. If the regression is enough "
+        "there, its coefficients are relative changes.",
+    ),
 )
 CATALOGUE = {entry.id: entry for entry in ENTRIES}
 """By id."""
