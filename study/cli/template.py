@@ -8,7 +8,7 @@ from pathlib import Path
 
 from study.config import StudyConfig, json_schema
 from study.plan import Prepared
-from study.schema import Target, printable
+from study.schema import printable
 
 WIDEST_COMMENT = 60
 """Features listed one a line before the rest are only counted."""
@@ -54,11 +54,6 @@ def _beside(config: StudyConfig, folder: Path) -> str:
     return path if named.is_path else f"./{path}"  # such as `a:b.csv`, which would be a library's
 
 
-def _form(target: Target) -> str:
-    kind = target.kind.value
-    return f"{{kind: {kind}, transform: {target.transform}}}" if target.transform else kind
-
-
 def config_text(prepared: Prepared, source: str, folder: Path) -> str:
     """YAML of a config in `folder`, every choice commented, the inferred kinds and types with their reasons.
 
@@ -66,7 +61,7 @@ def config_text(prepared: Prepared, source: str, folder: Path) -> str:
     """
     table, config = prepared.table, prepared.plan.config
     targets = "".join(
-        f"  {_quoted(t.name)}: {_form(t)}  # {printable(t.reason)}\n" for t in table.targets
+        f"  {_quoted(t.name)}: {t.kind.value}  # {printable(t.reason)}\n" for t in table.targets
     )
     listed = table.features[:WIDEST_COMMENT]
     features = "".join(

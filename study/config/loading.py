@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from study.config.config import StudyConfig, in_long_form
-from study.config.options import Range
+from study.config.options import LogTarget, Range
 from study.config.text import Twice, read_yaml
 from study.schema import StudyError, nearest
 
@@ -126,6 +126,8 @@ def _override(values: dict[str, Any], override: str) -> None:
 def _valid_keys(location: Sequence[str | int]) -> list[str]:
     if len(location) == 3 and location[0] == "space":
         return list(Range.model_fields)
+    if len(location) == 2 and location[0] == "targets":
+        return list(LogTarget.model_fields)
     model: Any = StudyConfig
     for part in location:
         field = getattr(model, "model_fields", {}).get(part)

@@ -103,8 +103,11 @@ Space = dict[
 class LogTarget(Frozen):
     """A positive number whose logarithm models are trained on."""
 
-    kind: Literal[Kind.CONTINUOUS] = Kind.CONTINUOUS
+    kind: Literal["continuous"] = "continuous"
     transform: Transform
+
+
+TargetForm = Kind | Literal["auto"] | LogTarget
 
 
 class SearchConfig(Frozen):

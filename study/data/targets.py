@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.config.options import ColumnType, LogTarget
+from study.config.options import ColumnType, LogTarget, TargetForm
 from study.data.cells import as_label
 from study.data.columns import (
     LARGEST,
@@ -29,9 +29,7 @@ LEAST_ROWS = 20
 
 
 def read_target(
-    raw: pd.Series[Any],
-    wanted: Kind | Literal["auto"] | LogTarget,
-    declared: ColumnType | None = None,
+    raw: pd.Series[Any], wanted: TargetForm, declared: ColumnType | None = None
 ) -> tuple[Target, pd.Series[Any]]:
     """Decide the kind of a target.
 
@@ -60,10 +58,8 @@ def read_target(
         class has one row, there are more than MOST_CLASSES, or the wanted kind or transform is
         impossible.
     """
-    transform = None
     if isinstance(wanted, LogTarget):
-        transform = wanted.transform
-        wanted = wanted.kind
+        return _logged(*read_target(raw, Kind(wanted.kind), declared))
     name = str(raw.name)
     column = read_column(raw, declared)
     if column.type is None:
@@ -86,16 +82,11 @@ def read_target(
     kind, reason = _infer(column, counts) if wanted == "auto" else (wanted, "set in targets")
     if kind in {Kind.CONTINUOUS, Kind.COUNT}:
         values, classes = _number_target(raw, column, kind), {}
-        if transform:
-            _check_positive(values)
     else:
         values = read_labels(raw, column)
         classes = _classes(name, kind, values.value_counts())
     missing = int(values.isna().sum())
-    target = Target(
-        name=name, kind=kind, classes=classes, reason=reason, missing=missing, transform=transform
-    )
-    return target, values
+    return Target(name=name, kind=kind, classes=classes, reason=reason, missing=missing), values
 
 
 def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
@@ -178,14 +169,15 @@ def _number_target(raw: pd.Series[Any], column: Column, kind: Kind) -> pd.Series
     return values
 
 
-def _check_positive(values: pd.Series[Any]) -> None:
+def _logged(target: Target, values: pd.Series[Any]) -> tuple[Target, pd.Series[Any]]:
     wrong = values <= 0
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
         raise StudyError(
-            f"Target {values.name!r} has {as_label(values[row])} in row {row}, which has no logarithm. "
-            f"Fix the cell, or remove targets.{values.name}.transform."
+            f"Target {target.name!r} has {as_label(values[row])} in row {row}, which has no logarithm. "
+            f"Fix the cell, or remove targets.{target.name}.transform."
         )
+    return target.model_copy(update={"transform": "log"}), values
 
 
 def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> dict[str, int]:

@@ -143,13 +143,10 @@ def interval_columns(
     numbers = kind in {Kind.CONTINUOUS, Kind.COUNT}
     said = guarantee_words(level, len(folds), groups is not None, units, numbers)
     if numbers:
-        tested = rows["predicted"].to_numpy(float)
-        if saved.reader.logged:  # as wide in the logarithm everywhere
-            observed, tested, predicted = np.log(observed), np.log(tested), np.log(predicted)
-        scored = Scored.of(np.abs(observed - tested), own, groups)
-        low, high = symmetric(predicted, scored, level)
-        if saved.reader.logged:
-            low, high = np.exp(low), np.exp(high)
+        scale, back = (np.log, np.exp) if saved.reader.logged else (np.asarray, np.asarray)
+        residuals = scale(observed) - scale(rows["predicted"].to_numpy(float))
+        scored = Scored.of(np.abs(residuals), own, groups)
+        low, high = map(back, symmetric(scale(predicted), scored, level))
         least = most = said_of
         if kind is Kind.COUNT:
             low = np.maximum(np.ceil(low), 0)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from study.schema import Kind
 from study.training.columns import head_of
 from study.training.regression import fit
 from study.training.regression_winner import run_regression_winner
+from study.training.task import TrialTask
 from study.training.trees import score_trees
 from study.training.trial import run_trial
 from study.training.winner import run_winner
@@ -54,8 +56,8 @@ def won(encoded: Encoded, family: str) -> WinnerRecord:
     return run_winner(task_of(family).as_winner(0.5), encoded)[0]
 
 
-def task_of(family: str):  # type: ignore[no-untyped-def]
-    more = {} if family == "neural" else {"l2": 0.0}
+def task_of(family: str) -> TrialTask:
+    more: dict[str, Any] = {} if family == "neural" else {"l2": 0.0}
     return task_for(Case(family, Kind.CONTINUOUS, int(family == "neural")), epochs=10, **more)
 
 
