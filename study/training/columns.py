@@ -134,7 +134,7 @@ class Regression:
 
     def smeared(self, encoded: Encoded, rows: IntArray) -> Regression:
         """The same whose exponential is the mean: times Duan's factor on some rows (1983, Journal
-        of the American Statistical Association 78, eq. 3.3) where a logarithm was trained.
+        of the American Statistical Association 78) where a logarithm was trained.
         """
         if encoded.measured is None:
             return self
