@@ -109,7 +109,7 @@ def _override(values: dict[str, Any], override: str) -> None:
     if parents[:1] == ["targets"]:
         in_long_form(values)
         known = values.get("targets")
-        for name in parents[1:]:
+        for name in parents[1:2]:
             if isinstance(known, dict) and isinstance(kind := known.get(name), str):
                 known[name] = {} if kind == "auto" else {"kind": kind}
     for parent in parents:

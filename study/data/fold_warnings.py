@@ -202,14 +202,15 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
 
 def skewed(encoded: Encoded) -> StudyWarning | None:
     """S015 where ridge regressions of the logarithm of a positive target have LOG_GAIN less squared
-    error, in its own unit, than those of the target, by more than a standard error.
+    error, in its own unit, than those of the target, by more than a standard error; or the reverse
+    where the logarithm is trained.
 
     Skewness alone says little: a skewed target may well be a sum of skewed columns.
     """
     from sklearn.linear_model import Ridge
 
-    y = encoded.y / encoded.y_scale[-1]
-    if encoded.kind is not Kind.CONTINUOUS or encoded.measured is not None or y.min() <= 0:
+    y = encoded.observed / (encoded.observed.std() or 1.0)
+    if encoded.kind is not Kind.CONTINUOUS or y.min() <= 0:
         return None
     both, found = np.column_stack([y, np.log(y)]), []
     with np.errstate(all="ignore"):
@@ -219,18 +220,20 @@ def skewed(encoded: Encoded) -> StudyWarning | None:
             smear = np.exp(both[train, 1] - model.predict(encoded.x(e, train))[:, 1]).mean()
             own, logs = model.predict(encoded.x(e, held)).T
             found.append([(y[held] - own) ** 2, (y[held] - np.exp(logs) * smear) ** 2])
-        raw, logged = np.concatenate(found, axis=1)
-        gains = (raw - logged) / raw.mean()
+        losses, name = np.concatenate(found, axis=1), encoded.target
+        scales, todo = [name, f"log({name})"], f"Set targets.{name}.transform to log"
+        if encoded.measured is not None:
+            losses, scales, todo = losses[::-1], scales[::-1], f"Remove targets.{name}.transform"
+        gains = (losses[0] - losses[1]) / losses[0].mean()
         gain, error = gains.mean(), gains.std() / len(gains) ** 0.5
     if not gain > max(LOG_GAIN, error):
         return None
-    name = encoded.target
     return StudyWarning(
         id="S015",
         target=name,
-        text=f"A quick regression of log({name}) has {gain:.0%} less squared error in the unit of {name}. "
-        "Extra terms or a network may only make up for that.",
-        todo=f"Set targets.{name}.transform to log under another `name`, and compare.",
+        text=f"In the unit of {name}, a quick regression of {scales[1]} has {gain:.0%} less squared error than one of "
+        f"{scales[0]}. Extra terms or a network may only make up for that.",
+        todo=f"{todo} under another `name`, then `study compare` both.",
     )
 
 

@@ -58,10 +58,8 @@ class _Family(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.string = True
         return tags
 
-    def _fit(
-        self, frame: pd.DataFrame, target: str, y: Any, kind: str, transform: str | None = None
-    ) -> None:
-        """Fit columns of a frame to a target."""
+    def _fit(self, frame: pd.DataFrame, target: str, y: Any, kind: Any) -> None:
+        """Fit columns of a frame to a target; kind: as in `targets` of a config."""
         if len(frame) < LEAST_ROWS:
             raise ValueError(
                 f"{type(self).__name__} needs {LEAST_ROWS} rows to search, but n_samples={len(frame)}. Add rows."
@@ -78,20 +76,12 @@ class _Family(BaseEstimator):  # type: ignore[misc]
                 "features": [name for name in frame if name not in no_features],
                 **(given.get("data") or {}),
             }
-            if kind in {Kind.BINARY, Kind.MULTICLASS}:
+            if kind in (Kind.BINARY, Kind.MULTICLASS):
                 data["types"] = {target: "category", **(data.get("types") or {})}
             own = {name: getattr(self, name) for name in ("effort", "margin", "seed")}
             depths = [int(depth) for depth in np.atleast_1d(self.depths)]
             config = make_config(
-                {
-                    **own,
-                    "depths": depths,
-                    **given,
-                    "data": data,
-                    "targets": {
-                        target: {"kind": kind, "transform": transform} if transform else kind
-                    },
-                },
+                {**own, "depths": depths, **given, "data": data, "targets": {target: kind}},
                 origin=f"parameters of {type(self).__name__}",
             )
             table = frame.assign(**{target: y})
@@ -231,9 +221,8 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         frame, values = training_rows(self, X, y, numeric=True)
         if self.kind not in {Kind.CONTINUOUS, Kind.COUNT}:
             raise ValueError(f"kind is continuous or count, but got {self.kind!r}.")
-        self._fit(
-            frame, target_name(y, frame), np.asarray(values, np.float64), self.kind, self.transform
-        )
+        form = {"kind": self.kind, "transform": self.transform} if self.transform else self.kind
+        self._fit(frame, target_name(y, frame), np.asarray(values, np.float64), form)
         return self
 
     def predict(self, X: Any) -> FloatArray:

@@ -138,8 +138,8 @@ class Regression:
         """
         if encoded.measured is None:
             return self
-        ratio = encoded.measured[rows] / LOG.response(self.predicted(encoded, rows))
-        smear = float(np.log(ratio.mean()))
+        rest = encoded.y[rows] - self.predicted(encoded, rows)[:, 0]
+        smear = float(np.log(np.exp(rest).mean()))
         return replace(self, bias=self.bias + smear, smear=smear)
 
     def loss(self, encoded: Encoded, rows: IntArray) -> FloatArray:

@@ -124,9 +124,16 @@ def test_a_target_whose_logarithm_is_linear_is_warned_of_and_no_skewed_sum(tmp_p
     logged = found(tmp_path, product, targets={"y": {"transform": "log"}})
     total = found(tmp_path, skewed.assign(y=skewed.sum(axis=1) + 0.1 * np.exp(noise)))
     alone = found(tmp_path, frame.assign(y=np.exp(noise)))
+    wrong = found(
+        tmp_path,
+        skewed.assign(y=skewed.sum(axis=1) + 0.1 * np.exp(noise)),
+        targets={"y": {"transform": "log"}},
+    )
     below = found(tmp_path, product.assign(y=product["y"] - product["y"].median()))
 
     assert (told.id, told.target) == ("S015", "y")
     assert 30 < int(re.findall(r"(\d+)%", told.text)[0]) < 90
     assert "targets.y.transform" in told.todo
+    assert wrong.keys() == {"S015"}
+    assert wrong["S015"].todo.startswith("Remove targets.y.transform ")
     assert logged == total == alone == below == {}

@@ -50,10 +50,10 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_weights, 10) frame: target, family, scale (what changes), label (term, its base and output), estimate (per original
-    unit), weight, ref_weight, ref_low, ref_high (without a penalty, times the standard deviation of
-    the column; NaN where there is no standard error), n_more (smaller terms, left out); no intercept,
-    which has no weight here.
+    (n_weights, 10) frame: target, family, scale (what changes), label (term, its base and output),
+    estimate (per original unit), weight, ref_weight, ref_low, ref_high (without a penalty, times the
+    standard deviation of the column; NaN where there is no standard error), n_more (smaller terms,
+    left out); no intercept, which has no weight here.
     """
     own = first_fold(results.coefficients)
     own = own[own["estimate"].notna() & (own["term"] != "intercept")]

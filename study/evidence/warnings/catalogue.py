@@ -169,13 +169,13 @@ ENTRIES = (
     ),
     Entry(
         "S015",
-        "Target better on its logarithm",
+        "Target on the wrong scale",
         VERDICT,
         f"A quick regression of the positive target's logarithm has over {100 * limits.LOG_GAIN:g}% less squared error, in the "
-        "target's own unit, than one of the target itself.",
-        "Extra terms or a network may be ahead only because they bend where a logarithm would.",
-        "Set `targets.TARGET.transform` to `log` under another `name`, then see `study compare`. If the regression is enough "
-        "there, its coefficients are relative changes.",
+        "target's own unit, than one of the target itself. With `transform: log` the reverse.",
+        "Extra terms or a network may be ahead only because they make up for the scale.",
+        "Set `targets.TARGET.transform` to `log`, or remove it, under another `name`. `study compare` shows which has the "
+        "lower loss. Coefficients of a logarithm are relative changes.",
     ),
 )
 CATALOGUE = {entry.id: entry for entry in ENTRIES}
