@@ -215,7 +215,8 @@ def skewed(encoded: Encoded) -> StudyWarning | None:
     both, found = np.column_stack([y, np.log(y)]), []
     with np.errstate(all="ignore"):
         for e, sides in enumerate(zip(encoded.train, encoded.validation, strict=True)):
-            train, held = (encoded.drawn(rows, BLOCK, len(encoded.terms), 0) for rows in sides)
+            width = max(len(encoded.terms), 200)  # at most 10,000 rows of a BLOCK
+            train, held = (encoded.drawn(rows, BLOCK, width, 0) for rows in sides)
             model = Ridge().fit(encoded.x(e, train).astype(float), both[train])
             smear = np.exp(both[train, 1] - model.predict(encoded.x(e, train))[:, 1]).mean()
             own, logs = model.predict(encoded.x(e, held)).T
