@@ -106,6 +106,14 @@ BAD_INPUTS: dict[str, Bad] = {
         ("run", "none.csv", *PRICE),
         lambda folder: make_frame().assign(price=None).to_csv(folder / "none.csv", index=False),
     ),
+    "a logarithm of zero": Bad(
+        ("run", "zero.csv", *PRICE, "--set", "targets.price.transform=log"),
+        lambda folder: (
+            make_frame()
+            .assign(price=[0.0, *range(1, len(make_frame()))])
+            .to_csv(folder / "zero.csv", index=False)
+        ),
+    ),
     "a text column declared numeric": Bad(
         ("run", "good.csv", *PRICE, "--set", "data.types={town: numeric}"), write_good
     ),

@@ -126,8 +126,12 @@ def comparisons(context: Context) -> dict[str, pd.DataFrame]:
     """Scores, pairs and metrics of all that is compared, by the name of its frame in Results."""
     winners, folds = context.winners, context.config.outer.folds
     judged = context.predictions[context.predictions["family"] != TREES]
+    scores = model_scores(judged, winners, folds)
+    for (target, _), own in context.data.items():
+        if own.measured is not None:  # validation losses are of the logarithm
+            scores.loc[scores["target"] == target, ["val_loss", "optimism"]] = float("nan")
     return {
-        "scores": model_scores(judged, winners, folds),
+        "scores": scores,
         "pairs": pair_table(context.judges),
         "metrics": metric_table(context.predictions, winners, folds),
     }

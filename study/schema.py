@@ -51,6 +51,7 @@ INTERCEPT: Final = "intercept"
 LOSS: Final = "loss"
 """The metric that the search goes by; any other is only asked of."""
 MarginOf = Literal["regression", "unit"]
+Transform = Literal["log"]
 
 BASELINE, TERMS, NETWORK = "baseline", "terms", "network"
 """The baseline; the regression with the terms that a plain one lacks; *the network*, which chooses
@@ -175,7 +176,8 @@ class Target(Frozen):
 
     classes: each class of a binary or multiclass target and its rows, `in_order`; the second class
     of a binary target is the one whose probability is modelled. reason: the facts that decided the
-    kind. missing: rows without a value. pattern: how its numbers were written.
+    kind. missing: rows without a value. pattern: how its numbers were written. transform: what
+    models are trained on in its place.
     """
 
     name: str
@@ -184,6 +186,7 @@ class Target(Frozen):
     reason: str
     missing: int
     pattern: str = ""
+    transform: Transform | None = None
 
     @property
     def n_outputs(self) -> int:

@@ -86,6 +86,7 @@ data:
   # types: {{zip: category}}  # where a type above is wrong: numeric, boolean, category or date
 
 # What to predict and its kind: continuous, binary, multiclass or count; `auto` infers it.
+# {{kind: continuous, transform: log}} trains on the logarithm of a positive number.
 targets:
 {targets}
 families: auto    # the baseline, the regression of the target's kind, and the networks

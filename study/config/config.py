@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from study.config.metrics import MetricName
 from study.config.options import (
     ClusterConfig,
     DataConfig,
     InnerConfig,
+    LogTarget,
     OuterConfig,
     ResourcesConfig,
     SearchConfig,
@@ -22,6 +23,22 @@ from study.config.unit import Margin
 from study.renamed import renamed
 from study.schema import LOSS, Frozen, Kind, MarginOf
 
+
+def in_long_form(data: dict[str, Any]) -> None:
+    """Make a mapping of targets that are given in a short form."""
+    if "target" in data and "targets" not in data:
+        data["targets"] = [data.pop("target")]
+    if isinstance(data.get("targets"), str):
+        data["targets"] = [data["targets"]]
+    targets = data.get("targets")
+    if isinstance(targets, list) and all(isinstance(name, str) for name in targets):
+        data["targets"] = dict.fromkeys(targets, "auto")
+
+
+def _form(value: Any) -> str:
+    return "mapping" if isinstance(value, dict | LogTarget) else "value"
+
+
 LONGEST_NAME = 200
 """Bytes of a study's name: file systems take 255, and a config of that name has an ending."""
 
@@ -31,8 +48,15 @@ class StudyConfig(Frozen):
 
     name: str = Field(description="Name of the study and of its folder in results/.")
     data: DataConfig
-    targets: dict[str, Kind | Literal["auto"]] = Field(
-        description="Columns to predict and their kinds; `auto` infers the kind. Short forms: a list, or `target: NAME`."
+    targets: dict[
+        str,
+        Annotated[
+            Annotated[LogTarget, Tag("mapping")] | Annotated[Kind | Literal["auto"], Tag("value")],
+            Discriminator(_form),
+        ],
+    ] = Field(
+        description="Columns to predict and their kinds; `auto` infers the kind. Short forms: a list, or `target: NAME`. "
+        "`{transform: log}` trains on the logarithm of a positive number; predictions and losses are in its own unit."
     )
     families: Literal["auto"] | list[str] = Field(
         "auto",
@@ -113,7 +137,7 @@ class StudyConfig(Frozen):
             raise ValueError(
                 "`target` is short for `targets` with one name: give one of them, not both"
             )
-        cls.name_targets(data)
+        in_long_form(data)
         if isinstance(data.get("families"), str) and data["families"] != "auto":
             data["families"] = [data["families"]]
         if isinstance(data.get("families"), list) and all(
@@ -123,18 +147,6 @@ class StudyConfig(Frozen):
         if isinstance(data.get("depths"), int):
             data["depths"] = [data["depths"]]
         return data
-
-    @staticmethod
-    def name_targets(data: dict[str, Any]) -> None:
-        """Write the targets in full: a kind for each name."""
-        if "target" in data and "targets" not in data:
-            data["targets"] = [data.pop("target")]
-        if isinstance(data.get("targets"), str):
-            data["targets"] = [data["targets"]]
-        if isinstance(data.get("targets"), list) and all(
-            isinstance(name, str) for name in data["targets"]
-        ):
-            data["targets"] = dict.fromkeys(data["targets"], "auto")
 
     @field_validator("name")
     @classmethod

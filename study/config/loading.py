@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from study.config.config import StudyConfig
-from study.config.options import Range
+from study.config.config import StudyConfig, in_long_form
+from study.config.options import LogTarget, Range
 from study.config.text import Mistake, read_yaml
 from study.schema import StudyError, nearest
 
@@ -108,9 +108,13 @@ def _override(values: dict[str, Any], override: str) -> None:
     except yaml.YAMLError:
         raise StudyError(f"--set {key}: {text!r} is not valid YAML. Quote it.") from None
     *parents, last = key.strip().split(".")
-    if parents[:1] == ["targets"]:
-        StudyConfig.name_targets(values)
     place = values
+    if parents[:1] == ["targets"]:
+        in_long_form(values)
+        known = values.get("targets")
+        for name in parents[1:2]:
+            if isinstance(known, dict) and isinstance(kind := known.get(name), str):
+                known[name] = {} if kind == "auto" else {"kind": kind}
     for parent in parents:
         below = place.setdefault(parent, {})
         if not isinstance(below, dict):
@@ -125,6 +129,8 @@ def _override(values: dict[str, Any], override: str) -> None:
 def _valid_keys(location: Sequence[str | int]) -> list[str]:
     if len(location) == 3 and location[0] == "space":
         return list(Range.model_fields)
+    if len(location) == 2 and location[0] == "targets":
+        return list(LogTarget.model_fields)
     model: Any = StudyConfig
     for part in location:
         field = getattr(model, "model_fields", {}).get(part)
@@ -132,7 +138,7 @@ def _valid_keys(location: Sequence[str | int]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-_UNION_TAG = re.compile(r"range|choices|value|(literal|list|dict|str-enum)\[.*\]")
+_UNION_TAG = re.compile(r"range|choices|value|mapping|(literal|list|dict|str-enum)\[.*\]")
 """Parts of an error's place that name a member of a union, not a key."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from study.config.samplers import SAMPLERS
-from study.schema import Frozen
+from study.schema import Frozen, Kind, Transform
 
 ColumnType = Literal["numeric", "boolean", "category", "date"]
 Scalar = bool | int | float | str
@@ -98,6 +98,16 @@ Space = dict[
     ],
 ]
 """Hyperparameter to its range, its list of choices, or its one fixed value."""
+
+
+class LogTarget(Frozen):
+    """A positive number whose logarithm models are trained on."""
+
+    kind: Literal["continuous"] = "continuous"
+    transform: Transform
+
+
+TargetForm = Kind | Literal["auto"] | LogTarget
 
 
 class SearchConfig(Frozen):

@@ -93,10 +93,14 @@ def _observed(table: Table, target: Target) -> dict[str, Any]:
     """
     values = target_values(table, target)
     rows = np.flatnonzero(~np.isnan(values)).astype(np.int64)
-    found = {"groups": codes(table, table.groups), "times": codes(table, table.time)}
-    return {"rows": rows, "y": values[rows]} | {
-        name: own if own is None else own[rows] for name, own in found.items()
+    logs = np.log(values) if target.transform else None
+    found = {
+        "y": values if logs is None else logs,
+        "measured": logs if logs is None else values,
+        "groups": codes(table, table.groups),
+        "times": codes(table, table.time),
     }
+    return {"rows": rows} | {name: own if own is None else own[rows] for name, own in found.items()}
 
 
 def _encode(

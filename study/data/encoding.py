@@ -34,10 +34,11 @@ class Encoded:
     each term is read from. fill, center, scale: (n_inner + 1, n_terms) float64, in the column's
     unit: what a gap takes, mean and standard deviation; scale is 1 where a term is constant on the
     rows its encoder was fitted on, and `varies` (bool, same shape) False. y: (n_rows,) float64, the
-    value, or the index in `classes`. y_center, y_scale: (n_inner + 1,) float64, mean and standard
-    deviation of a continuous target on the rows each encoder was fitted on; 0 and 1 for other
-    kinds. train, validation: n_inner arrays of ascending int64 positions into n_rows. development,
-    test: the same for the outer fold. parts: (fraction, positions) pairs, subsets of development
+    value, or the index in `classes`. measured: (n_rows,) float64, the values whose logarithms y
+    are; None: y itself. y_center, y_scale: (n_inner + 1,) float64, mean and standard deviation of a
+    continuous y on the rows each encoder was fitted on; 0 and 1 for other kinds. train, validation:
+    n_inner arrays of ascending int64 positions into n_rows. development, test: the same for the
+    outer fold. parts: (fraction, positions) pairs, subsets of development
     (`study.data.splits.Split`). rows: (n_rows,) int64 row ids of the table, those that have a
     target. groups, times: (n_rows,) int64 codes of the groups and of the times, in order; None
     where rows are in no groups or no order. references: category column to the level that all its
@@ -71,6 +72,7 @@ class Encoded:
     times: npt.NDArray[np.int64] | None = None
     bounds: tuple[int, int] = (0, 0)
     combined: tuple[str, ...] | None = None
+    measured: npt.NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if self.bounds == (0, 0):
@@ -82,6 +84,11 @@ class Encoded:
     def n_outputs(self) -> int:
         """Width of the last layer: one a class for multiclass, else 1."""
         return len(self.classes) if self.kind is Kind.MULTICLASS else 1
+
+    @property
+    def observed(self) -> npt.NDArray[np.float64]:
+        """The target in its own unit, (n_rows,)."""
+        return self.y if self.measured is None else self.measured
 
     def apart(self) -> Encoded:
         """The same without its matrix, which is sent once for all places; `replace` puts it back."""
@@ -105,7 +112,7 @@ class Encoded:
         groups = [] if self.groups is None else self.groups[test].tolist()
         return {
             "rows": self.rows[test].tolist(),
-            "observed": self.y[test].tolist(),
+            "observed": self.observed[test].tolist(),
             "groups": groups,
             "earlier": self.earlier,
         }

@@ -20,11 +20,12 @@ from study.evidence.warnings.limits import (
     DISTANCE,
     DRIFT_CHANCE,
     FINE_COLUMN,
+    LOG_GAIN,
     RARE,
     TWINS,
 )
 from study.formatting import percent, some
-from study.schema import ALL_ROWS, StudyWarning
+from study.schema import ALL_ROWS, Kind, StudyWarning
 
 LEAST_ROWS = 1_000
 """Rows of either side that drift is looked for in, however many columns there are; else BLOCK
@@ -39,7 +40,7 @@ def fold_warnings(data: EncodedData) -> list[StudyWarning]:
             encoded for (name, fold), encoded in data.items() if name == target and fold != ALL_ROWS
         ]
         if places:
-            found += [rare_classes(places), twins(places), drift(places)]
+            found += [rare_classes(places), twins(places), drift(places), skewed(places[0])]
     return [warning for warning in found if warning]
 
 
@@ -168,6 +169,44 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
             "In brackets: outer folds, and the Kolmogorov-Smirnov distance (0 to 1)."
         ),
         todo="Replace growing columns by differences or ratios, or add them to `data.drop`.",
+    )
+
+
+def skewed(encoded: Encoded) -> StudyWarning | None:
+    """S017 where ridge regressions of the logarithm of a positive target have LOG_GAIN less squared
+    error, in its own unit, than those of the target, by more than a standard error; or the reverse
+    where the logarithm is trained.
+
+    Skewness alone says little: a skewed target may well be a sum of skewed columns.
+    """
+    from sklearn.linear_model import Ridge
+
+    y = encoded.observed / (encoded.observed.std() or 1.0)
+    if encoded.kind is not Kind.CONTINUOUS or y.min() <= 0:
+        return None
+    both, found = np.column_stack([y, np.log(y)]), []
+    with np.errstate(all="ignore"):
+        for e, sides in enumerate(zip(encoded.train, encoded.validation, strict=True)):
+            width = max(len(encoded.terms), 200)  # at most 10,000 rows of a BLOCK
+            train, held = (encoded.drawn(rows, BLOCK, width, 0) for rows in sides)
+            model = Ridge().fit(encoded.x(e, train).astype(float), both[train])
+            smear = np.exp(both[train, 1] - model.predict(encoded.x(e, train))[:, 1]).mean()
+            own, logs = model.predict(encoded.x(e, held)).T
+            found.append([(y[held] - own) ** 2, (y[held] - np.exp(logs) * smear) ** 2])
+        losses, name = np.concatenate(found, axis=1), encoded.target
+        scales, todo = [name, f"log({name})"], f"Set targets.{name}.transform to log"
+        if encoded.measured is not None:
+            losses, scales, todo = losses[::-1], scales[::-1], f"Remove targets.{name}.transform"
+        gains = (losses[0] - losses[1]) / losses[0].mean()
+        gain, error = gains.mean(), gains.std() / len(gains) ** 0.5
+    if not gain > max(LOG_GAIN, error):
+        return None
+    return StudyWarning(
+        id="S017",
+        target=name,
+        text=f"In the unit of {name}, a quick regression of {scales[1]} has {gain:.0%} less squared error than one of "
+        f"{scales[0]}. Extra terms or a network may only make up for that.",
+        todo=f"{todo} under another `name`, then `study compare` both.",
     )
 
 

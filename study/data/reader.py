@@ -72,7 +72,8 @@ class Reader(Frozen):
     beside them.
 
     n_rows: development rows, on which `terms`, levels and ranges rest. classes: as in
-    `schema.Target`. pattern: how numbers of the target were written.
+    `schema.Target`. pattern: how numbers of the target were written. logged: whether the logarithm
+    of the target was trained.
     """
 
     target: str
@@ -83,6 +84,7 @@ class Reader(Frozen):
     columns: tuple[ReadColumn, ...]
     terms: tuple[ReadTerm, ...]
     pattern: str = ""
+    logged: bool = False
 
     def read(self, frame: pd.DataFrame) -> Raw:
         """Raw rows of a frame of text names, index 0..n-1, types as in training.
@@ -212,4 +214,5 @@ def make_reader(table: Table, encoded: Encoded) -> Reader:
         columns=tuple(columns),
         terms=tuple(terms),
         pattern=next(each.pattern for each in table.targets if each.name == encoded.target),
+        logged=encoded.measured is not None,
     )

@@ -290,6 +290,11 @@ def _identifier(column: Column, unique: float = 1, dense: float = 1) -> str:
 
 def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:
     notes = []
+    if target.transform:
+        notes.append(
+            f"Models are trained on log({target.name}). Predictions and test losses are in its own unit: the exponential, "
+            "times the mean error factor of the training rows (Duan's smearing)."
+        )
     if target.missing:
         notes.append(
             f"{target.missing} of {len(values)} rows have no {target.name!r}; they are left out for this target."

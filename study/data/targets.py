@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.config.options import ColumnType
+from study.config.options import ColumnType, LogTarget, TargetForm
 from study.data.cells import as_label, as_plain, as_text
 from study.data.columns import TARGET_SIZES, check, number_column, read_column, read_labels
 from study.data.numbers import PLAIN
@@ -25,7 +25,7 @@ LEAST_ROWS = 20
 
 
 def read_target(
-    raw: pd.Series[Any], wanted: Kind | Literal["auto"], declared: ColumnType | None = None
+    raw: pd.Series[Any], wanted: TargetForm, declared: ColumnType | None = None
 ) -> tuple[Target, pd.Series[Any], tuple[str, ...]]:
     """Decide the kind of a target.
 
@@ -48,8 +48,11 @@ def read_target(
     ------
     StudyError
         All cells are missing or equal, fewer than LEAST_ROWS are filled, a number has no float64,
-        a class has one row, there are more than MOST_CLASSES, or the wanted kind is impossible.
+        a class has one row, there are more than MOST_CLASSES, or the wanted kind or transform is
+        impossible.
     """
+    if isinstance(wanted, LogTarget):
+        return _logged(*read_target(raw, Kind(wanted.kind), declared))
     name, column = str(raw.name), _column(raw, wanted, declared)
     if column.type is None:
         raise StudyError(
@@ -170,6 +173,18 @@ def _number_target(column: Column, kind: Kind) -> pd.Series[Any]:
                 f"Fix the cell, or set targets.{name} to continuous."
             )
     return values
+
+
+def _logged(
+    target: Target, values: pd.Series[Any], notes: tuple[str, ...]
+) -> tuple[Target, pd.Series[Any], tuple[str, ...]]:
+    row = first(values <= 0)
+    if row >= 0:
+        raise StudyError(
+            f"Target {target.name!r} has {as_label(values[row])} in {place(values, row)}, which has no logarithm. "
+            f"Fix the cell, or remove targets.{target.name}.transform."
+        )
+    return target.model_copy(update={"transform": "log"}), values, notes
 
 
 def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> dict[str, int]:

@@ -152,7 +152,8 @@ def _left(encoded: Encoded) -> list[str]:
         return ["", *(f"log-odds({target} = {name} against {classes[0]})" for name in classes[1:])]
     if encoded.kind is Kind.BINARY:
         return [f"log-odds({target} = {classes[1]})"]
-    return [f"log({target})" if encoded.kind is Kind.COUNT else target]
+    logged = encoded.kind is Kind.COUNT or encoded.measured is not None
+    return [f"log({target})" if logged else target]
 
 
 def _text(row: TermRow) -> str:

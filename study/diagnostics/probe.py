@@ -228,8 +228,8 @@ def _permuted(
     """
     rows = _sample(encoded, PERMUTED)
     raw = encoded.raw(rows)
-    y = encoded.y[rows]
-    development = encoded.y[encoded.development]
+    y = encoded.observed[rows]
+    development = encoded.observed[encoded.development]
     units = (
         np.arange(len(rows))
         if encoded.groups is None

@@ -39,9 +39,10 @@ def study_warnings(
     found = [*results.data.warnings, *fold_warnings(data), *coefficient_warnings(coefficients)]
     for judge, verdict in zip(judged, verdicts, strict=True):
         losses = {name: model.losses for name, model in judge.ladder.items()}
-        flattered = answers.flattered(verdict, losses, results.trials)
+        logged = data[verdict.target, 0].measured is not None  # validation losses too
+        flattered = None if logged else answers.flattered(verdict, losses, results.trials)
         found += [
-            *of_search(results, data, verdict, flattered is None),
+            *of_search(results, data, verdict, flattered is None and not logged),
             *answers.of_verdict(verdict, losses),
         ]
         found += [flattered] if flattered else []

@@ -15,8 +15,8 @@ FloatArray = NDArray[np.float64]
 
 MOST_LOG_RATE = 30.0
 """Where the logarithm of a rate ends, so that a row far outside costs much, and not infinity."""
-MOST_RATE = float(np.exp(MOST_LOG_RATE))
-"""The rate there."""
+MOST_LOG = 300.0
+"""Where that of a predicted value ends, whose square is still finite."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class Head:
     Everything is written on the linear predictor eta (..., rows, outputs), which is stable where
     probabilities are not. Targets y are (..., rows): values, class indices or counts.
 
-    activation: Keras's name of the inverse link, put on the last layer of a saved model.
+    activation: Keras's name of the inverse link, put on the last layer of a saved model. most:
+    largest linear predictor of an exponential.
     """
 
     kind: Kind
     activation: str
+    most: float = np.inf
 
     def bounded(self, eta: FloatArray) -> FloatArray:
-        """A linear predictor with no logarithm of a rate above MOST_LOG_RATE; of other kinds as it
-        is.
-        """
-        return np.minimum(eta, MOST_LOG_RATE) if self.kind is Kind.COUNT else eta
+        """A linear predictor with no logarithm above `most`."""
+        return np.minimum(eta, self.most)
 
     def tensor_loss(self, eta: Any, y: Any) -> Any:
         """Loss of each row as a tensor, (..., rows), from tensors eta (..., rows, outputs) and y
@@ -74,7 +74,7 @@ class Head:
         """Inverse link: values, rates or probabilities of the second class (..., rows), or (...,
         rows, classes).
         """
-        if self.kind is Kind.CONTINUOUS:
+        if self.activation == "linear":
             return np.asarray(eta[..., 0])
         if self.kind is Kind.BINARY:
             return np.asarray(expit(eta[..., 0]))
@@ -98,7 +98,7 @@ class Head:
         if self.kind is Kind.MULTICLASS:
             p = np.take_along_axis(predicted, y[..., None].astype(np.int64), -1)[..., 0]
             return np.asarray(-np.log(np.clip(p, edge, 1)))
-        rate = np.clip(predicted, np.finfo(np.float64).tiny, MOST_RATE)
+        rate = np.clip(predicted, np.finfo(np.float64).tiny, np.exp(self.most))
         return np.asarray(rate - y + xlogy(y, y / rate))
 
     def constant(self, y: FloatArray, n_outputs: int) -> FloatArray:
@@ -118,5 +118,7 @@ HEADS = {
     Kind.CONTINUOUS: Head(Kind.CONTINUOUS, "linear"),
     Kind.BINARY: Head(Kind.BINARY, "sigmoid"),
     Kind.MULTICLASS: Head(Kind.MULTICLASS, "softmax"),
-    Kind.COUNT: Head(Kind.COUNT, "exponential"),
+    Kind.COUNT: Head(Kind.COUNT, "exponential", MOST_LOG_RATE),
 }
+LOG = Head(Kind.CONTINUOUS, "exponential", MOST_LOG)
+"""Of a value whose logarithm is trained: losses are the logarithm's, responses the value's."""

@@ -14,7 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from study.families.base import Architecture, Layers
-from study.families.heads import MOST_RATE, FloatArray, Head
+from study.families.heads import FloatArray, Head
 from study.families.stacked import Weights
 from study.schema import Kind
 
@@ -115,7 +115,11 @@ def activated(head: Head, eta: Any) -> Any:
     float64.
     """
     response = keras.layers.Activation(head.activation, dtype=WIDE)(eta)
-    return keras.ops.minimum(response, MOST_RATE) if head.kind is Kind.COUNT else response
+    return (
+        keras.ops.minimum(response, float(np.exp(head.most)))
+        if np.isfinite(head.most)
+        else response
+    )
 
 
 def _placed(x: Any, places: NDArray[np.int64], n_features: int) -> Any:

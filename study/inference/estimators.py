@@ -58,8 +58,8 @@ class _Family(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.string = True
         return tags
 
-    def _fit(self, frame: pd.DataFrame, target: str, y: Any, kind: str) -> None:
-        """Fit columns of a frame to a target."""
+    def _fit(self, frame: pd.DataFrame, target: str, y: Any, kind: Any) -> None:
+        """Fit columns of a frame to a target; kind: as in `targets` of a config."""
         if len(frame) < LEAST_ROWS:
             raise ValueError(
                 f"{type(self).__name__} needs {LEAST_ROWS} rows to search, but n_samples={len(frame)}. Add rows."
@@ -76,7 +76,7 @@ class _Family(BaseEstimator):  # type: ignore[misc]
                 "features": [name for name in frame if name not in no_features],
                 **(given.get("data") or {}),
             }
-            if kind in {Kind.BINARY, Kind.MULTICLASS}:
+            if kind in (Kind.BINARY, Kind.MULTICLASS):
                 data["types"] = {target: "category", **(data.get("types") or {})}
             own = {name: getattr(self, name) for name in ("effort", "margin", "seed")}
             depths = [int(depth) for depth in np.atleast_1d(self.depths)]
@@ -142,6 +142,8 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         networks, smallest gain that matters, and the seed of everything random.
     kind : {"continuous", "count"}
         Squared error, or Poisson loss of whole numbers from 0.
+    transform : {"log"}, optional
+        Train on the logarithm of positive numbers; predictions are in their own unit.
     config : mapping, optional
         Any other key of a config, such as `{"groups": "dealer", "data": {"types": {"zip":
         "category"}}}`. Groups and time are columns of X, and no features.
@@ -185,6 +187,7 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         model: str = ANSWER,
         evidence: bool = False,
         kind: str = "continuous",
+        transform: str | None = None,
         effort: str = "quick",
         depths: Sequence[int] = (1, 2),
         margin: float = 0.05,
@@ -203,10 +206,11 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
             results=results,
         )
         self.kind = kind
+        self.transform = transform
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = self.kind == Kind.COUNT
+        tags.target_tags.positive_only = self.kind == Kind.COUNT or bool(self.transform)
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -217,7 +221,8 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         frame, values = training_rows(self, X, y, numeric=True)
         if self.kind not in {Kind.CONTINUOUS, Kind.COUNT}:
             raise ValueError(f"kind is continuous or count, but got {self.kind!r}.")
-        self._fit(frame, target_name(y, frame), np.asarray(values, np.float64), self.kind)
+        form = {"kind": self.kind, "transform": self.transform} if self.transform else self.kind
+        self._fit(frame, target_name(y, frame), np.asarray(values, np.float64), form)
         return self
 
     def predict(self, X: Any) -> FloatArray:

@@ -143,8 +143,10 @@ def interval_columns(
     numbers = kind in {Kind.CONTINUOUS, Kind.COUNT}
     said = guarantee_words(level, len(folds), groups is not None, units, numbers)
     if numbers:
-        scored = Scored.of(np.abs(observed - rows["predicted"].to_numpy(float)), own, groups)
-        low, high = symmetric(predicted, scored, level)
+        scale, back = (np.log, np.exp) if saved.reader.logged else (np.asarray, np.asarray)
+        residuals = scale(observed) - scale(rows["predicted"].to_numpy(float))
+        scored = Scored.of(np.abs(residuals), own, groups)
+        low, high = map(back, symmetric(scale(predicted), scored, level))
         least = most = said_of
         if kind is Kind.COUNT:
             low = np.maximum(np.ceil(low), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from study.data.encoding import Encoded
 from study.data.rows import IntArray
 from study.data.terms import MOST_CELLS, Terms
 from study.families import HEADS
-from study.families.heads import FloatArray
+from study.families.heads import LOG, FloatArray, Head
 from study.training.path import Directions, Point
 
 Weights = tuple[float, float, float]
@@ -109,13 +109,14 @@ class Regression:
     """A fitted regression in original units.
 
     fill: (n_columns,) what gaps take. kernel: (n_columns + n_terms, n_outputs) weights, bias:
-    (n_outputs,).
+    (n_outputs,). smear: what bias has of the logarithm of a smearing factor.
     """
 
     terms: Terms
     fill: FloatArray
     kernel: FloatArray
     bias: FloatArray
+    smear: float = 0.0
 
     def predictor(self, raw: FloatArray) -> FloatArray:
         """Linear predictor (n, n_outputs) of raw columns (n, n_columns), in the target's own unit
@@ -131,9 +132,24 @@ class Regression:
         parts = np.array_split(rows, -(-len(rows) // size))
         return np.concatenate([self.predictor(encoded.raw(part)) for part in parts])
 
+    def smeared(self, encoded: Encoded, rows: IntArray) -> Regression:
+        """The same whose exponential is the mean: times Duan's factor on some rows (1983, Journal
+        of the American Statistical Association 78) where a logarithm was trained.
+        """
+        if encoded.measured is None:
+            return self
+        rest = encoded.y[rows] - self.predicted(encoded, rows)[:, 0]
+        smear = float(np.log(np.exp(rest).mean()))
+        return replace(self, bias=self.bias + smear, smear=smear)
+
     def loss(self, encoded: Encoded, rows: IntArray) -> FloatArray:
         """Loss of each of some rows, (n,), without the clip of test rows."""
         return HEADS[encoded.kind].loss(self.predicted(encoded, rows), encoded.y[rows])
+
+
+def head_of(encoded: Encoded) -> Head:
+    """The head by which the models of an outer fold answer."""
+    return HEADS[encoded.kind] if encoded.measured is None else LOG
 
 
 def _values(

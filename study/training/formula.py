@@ -5,6 +5,7 @@ chooses fitted again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from study.families.heads import FloatArray
 from study.records.formula import FormulaRecord
 from study.records.paths import StudyPaths
 from study.schema import REGRESSIONS, Kind, TrialState, derive_seed
-from study.training.columns import Columns, Regression
+from study.training.columns import Columns, Regression, head_of
 from study.training.formula_fold import Option, _Fold
 from study.training.lasso import strongest
 from study.training.path import walk
@@ -72,7 +73,8 @@ def run_formula(task: FoldTask, encoded: Encoded) -> tuple[FormulaRecord, dict[s
 
     with threadpool_limits(1):
         own, found = _search(task, encoded)
-        model = term_model(own, HEADS[encoded.kind])
+        own = own.smeared(encoded, encoded.development)
+        model = term_model(own, head_of(encoded))
         scored = judged("refit", 0, model, encoded)
     record = task.work.record(
         task.study,
@@ -211,4 +213,4 @@ def _final(
         (1 - best.share) * a + best.share * b
         for a, b in zip((fitted.kernel, fitted.bias), shrunken, strict=True)
     ]
-    return Regression(terms, fitted.fill, *mixed)
+    return replace(fitted, kernel=mixed[0], bias=mixed[1])

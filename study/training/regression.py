@@ -251,7 +251,7 @@ def fit(
         task.iterations,
         EXACT,
     )
-    return columns.original(directions, point), point.converged
+    return columns.original(directions, point).smeared(encoded, rows), point.converged
 
 
 def mean_coefficients(

@@ -10,11 +10,11 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.data.terms import MOST_CELLS
-from study.families import HEADS, get_family
+from study.families import get_family
 from study.families.heads import FloatArray
 from study.records.trial import CoefficientRow, TermRow
 from study.schema import ALL_ROWS, TERMS
-from study.training.columns import Regression
+from study.training.columns import Regression, head_of
 from study.training.regression import fit, walked
 from study.training.scored import Won, asked, candidates, judged, scored_parts
 from study.training.task import WinnerTask
@@ -33,7 +33,7 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
 
     from study.training.termed import term_model
 
-    head = HEADS[encoded.kind]
+    head = head_of(encoded)
     with threadpool_limits(1):
         own, converged = fit(task, encoded, -1, encoded.development)
         model = term_model(own, head)
@@ -64,7 +64,7 @@ def run_regression_winner(task: WinnerTask, encoded: Encoded) -> Won:
         raw = encoded.raw(encoded.test)
         clipped = own.terms.clipped(raw)
         return Won(model, scored, (), term_rows(own, encoded), clipped, converged, probed)
-    rows = _coefficient_rows(encoded, own.kernel, own.bias) if inputs else []
+    rows = _coefficient_rows(encoded, own.kernel, own.bias - own.smear) if inputs else []
     return Won(model, scored, tuple(rows), converged=converged, probed=probed)
 
 
@@ -75,9 +75,7 @@ def _on_part(
     path, family = walked(task, own), get_family(task.search.family)
     params = task.params | ({family.path: task.penalties[path.place]} if family.path else {})
     fitted, _ = fit(task, own, -1, own.development, params)
-    return HEADS[own.kind].response(fitted.predicted(encoded, encoded.test)), path.losses[
-        path.place
-    ]
+    return head_of(own).response(fitted.predicted(encoded, encoded.test)), path.losses[path.place]
 
 
 def term_rows(own: Regression, encoded: Encoded) -> tuple[TermRow, ...]:

@@ -56,7 +56,7 @@ def candidates(
     """
     if encoded.outer_fold == ALL_ROWS:
         return ()
-    observed, head = encoded.y[encoded.test], HEADS[encoded.kind]
+    observed, head = encoded.observed[encoded.test], HEADS[encoded.kind]
     return tuple(
         Candidate(
             name=name,

@@ -62,10 +62,10 @@ def score_trees(
         number = int(np.argmin([loss for loss, _ in searched]))
         val_loss, iterations = searched[number]
         params = tried[number] | {"max_iter": iterations}
-        model = _model(encoded.kind, params, root)
+        model = _model(encoded, params, root)
         development = encoded.drawn(encoded.development, MOST_CELLS, len(encoded.terms), root)
         test = encoded.test
-        model.fit(encoded.raw(development), encoded.y[development])
+        model.fit(encoded.raw(development), encoded.observed[development])
         predicted = _predict(model, encoded, test)
         loss_of = HEADS[encoded.kind].response_loss
 
@@ -73,7 +73,7 @@ def score_trees(
             return trees_response(model, raw, encoded.classes).reshape(1, len(raw), -1)
 
         probed = probe(encoded, answer, loss_of, effects=False)
-    loss = loss_of(predicted, encoded.y[test])
+    loss = loss_of(predicted, encoded.observed[test])
     candidate = Candidate(name="refit", seed=root, predicted=Numbers(predicted), loss=Numbers(loss))
     record = trees.record(
         name,
@@ -121,8 +121,8 @@ def _search_trial(encoded: Encoded, params: dict[str, float], seed: int) -> tupl
         own = derive_seed(seed, fold)
         some = encoded.drawn(train, MOST_CELLS, len(encoded.terms), own)
         fitted, aside = _set_aside(some, encoded, own)
-        y = encoded.y
-        model = _model(encoded.kind, params | {"max_iter": MOST_ITERATIONS}, seed)
+        y = encoded.observed
+        model = _model(encoded, params | {"max_iter": MOST_ITERATIONS}, seed)
         model.set_params(early_stopping=True, n_iter_no_change=PATIENCE)
         model.fit(encoded.raw(fitted), y[fitted], X_val=encoded.raw(aside), y_val=y[aside])
         losses.append(
@@ -141,12 +141,14 @@ def _set_aside(train: IntArray, encoded: Encoded, seed: int) -> tuple[IntArray, 
     return np.sort(mixed[:-n_aside]), np.sort(mixed[-n_aside:])
 
 
-def _model(kind: Kind, params: dict[str, float], seed: int) -> Any:
+def _model(encoded: Encoded, params: dict[str, float], seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    if kind in (Kind.BINARY, Kind.MULTICLASS):
+    if encoded.classes:
         return HistGradientBoostingClassifier(**params, random_state=seed, early_stopping=False)
-    loss = "poisson" if kind is Kind.COUNT else "squared_error"
+    loss = "poisson" if encoded.kind is Kind.COUNT else "squared_error"
+    if encoded.measured is not None:  # the mean itself, by its logarithm
+        loss = "gamma"
     return HistGradientBoostingRegressor(
         loss=loss, **params, random_state=seed, early_stopping=False
     )

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from study.data.encoding import Encoded
-from study.families import HEADS, get_family
+from study.families import get_family
 from study.families.heads import FloatArray
 from study.records.trial import ReplicateRecord, TrialRecord
 from study.schema import TrialState, derive_seed
+from study.training.columns import head_of
 from study.training.programs import forget_programs, programs_folder
 from study.training.regression import run_path
 from study.training.task import TrainingTask, TrialTask
@@ -73,7 +74,7 @@ def make_problem(
         y_scale=encoded.y_scale[folds],
         train=train,
         validation=validation,
-        head=HEADS[encoded.kind],
+        head=head_of(encoded),
         n_outputs=encoded.n_outputs,
         epoch_rows=max(map(len, train)) if trained is None else len(encoded.development),
         most_train=most_train,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from study.data.encode import give_back
 from study.data.encoding import Encoded
+from study.data.terms import MOST_CELLS
 from study.families import get_family
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
@@ -73,13 +74,13 @@ def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
     of the search and up to the median of the epochs at which the search's replicates were best;
     `rows-<fraction>` are made of a part of the development rows as `ensemble` is of all.
     """
-    from study.families.saved import each_replicate, stacked_model
+    from study.families.saved import each_replicate
 
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
     problem = make_problem(encoded, folds)
     kept = kept or train(task, architecture, problem, seeds).kept()
-    model = stacked_model(kept.weights, architecture, problem)
+    model = _smeared(kept.weights, architecture, problem, encoded)
     scored = judged("ensemble", -1, model, encoded)
     if scored:
         stop = round(float(np.median(kept.best_epoch)))
@@ -120,7 +121,7 @@ def _on_part(
     ]
     problem = replace(make_problem(own, folds), epoch_rows=max(map(len, encoded.train)))
     fit = train(task, architecture, problem, seeds)
-    predicted = _on_test(fit.weights, architecture, problem, encoded)
+    predicted = _on_test(fit.weights, architecture, problem, own)
     return predicted.mean(axis=0), float((fit.val_loss * encoded.y_scale[folds] ** 2).mean())
 
 
@@ -128,7 +129,25 @@ def _on_test(
     weights: Weights, architecture: Architecture, problem: Problem, encoded: Encoded
 ) -> FloatArray:
     """Responses (n_replicates, n_test) or (n_replicates, n_test, n_classes) on the test rows."""
+    from study.families.saved import each_replicate
+
+    model = _smeared(weights, architecture, problem, encoded)
+    found = each_replicate(model)(encoded.raw(encoded.test))
+    return found if encoded.n_outputs > 1 else found[..., 0]
+
+
+def _smeared(
+    weights: Weights, architecture: Architecture, problem: Problem, encoded: Encoded
+) -> Any:
+    """The stacked model; of a logarithm each replicate's response times its factor on development
+    rows (`Regression.smeared`).
+    """
     from study.families.saved import each_replicate, stacked_model
 
-    found = each_replicate(stacked_model(weights, architecture, problem))(encoded.raw(encoded.test))
-    return found if encoded.n_outputs > 1 else found[..., 0]
+    model = stacked_model(weights, architecture, problem)
+    if encoded.measured is None:
+        return model
+    rows = encoded.drawn(encoded.development, MOST_CELLS, len(encoded.terms), 0)
+    ratio = encoded.measured[rows] / each_replicate(model)(encoded.raw(rows))[..., 0]
+    center = problem.y_center + np.log(ratio.mean(axis=1))
+    return stacked_model(weights, architecture, replace(problem, y_center=center))

@@ -32,6 +32,15 @@ CONTENTS: list[tuple[dict[str, Any], str]] = [
     ({"targets": []}, r"'targets'"),
     ({"targets": 3}, r"'targets'.*\b3\b"),
     ({"targets": {"y": "continous"}}, r"'targets\.y'.*'continous'.*'continuous'"),
+    ({"targets": {"y": {"transform": "sqrt"}}}, r"'targets\.y\.transform'.*'log'.*'sqrt'"),
+    (
+        {"targets": {"y": {"transform": "log", "kind": "count"}}},
+        r"'targets\.y\.kind'.*continuous.*'count'",
+    ),
+    (
+        {"targets": {"y": {"transform": "log", "knid": "continuous"}}},
+        r"'targets\.y\.knid'.*'kind'",
+    ),
     ({"target": "y"}, r"`target`.*`targets`"),
     ({"families": 3}, r"'families'.*'auto'.*\b3\b"),
     ({"depths": 0}, r"'depths\.0'.*\b1\b.*\b0\b"),

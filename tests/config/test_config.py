@@ -63,7 +63,7 @@ def test_a_dumped_config_is_read_back_as_an_equal_one(tmp_path: Path) -> None:
         {
             "name": "Grüße 'zum' Fest: 1",
             "data": {"source": "sklearn:wine", "drop": ["no"], "types": {"öl: x": "category"}},
-            "targets": {"target": "multiclass", "1": "auto", "yes": "count"},
+            "targets": {"target": "multiclass", "1": "auto", "yes": {"transform": "log"}},
             "space": {
                 "neural": {
                     "width": [8, 16],
@@ -188,6 +188,21 @@ def test_an_override_replaces_targets_in_any_form(form: dict[str, Any], override
     config = make_config(content, [override])
 
     assert config.targets == {"colour": "auto"}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"target": "y"}, {"targets": "y"}, {"targets": ["y"]}, {"targets": {"y": "continuous"}}],
+)
+def test_an_override_adds_a_transform_to_a_target_in_any_form(form: dict[str, Any]) -> None:
+    content = {"name": "party", "data": {"source": "balloons"}, **form}
+
+    config = make_config(content, ["targets.y.transform=log"])
+
+    assert config.model_dump(mode="json")["targets"] == {
+        "y": {"kind": "continuous", "transform": "log"}
+    }
+    assert make_config(content, ["targets.y=count"]).targets == {"y": Kind.COUNT}
 
 
 def test_an_override_leaves_the_content_as_it_was() -> None:

@@ -89,6 +89,7 @@ def test_the_json_schema_refuses_what_load_config_refuses() -> None:
         {"search": {"trails": 3}},
         {"margin": -2},
         {"targets": {"y": "continous"}},
+        {"targets": {"y": {"transform": "sqrt"}}},
         {"data": {}},
     ):
         with pytest.raises(jsonschema.ValidationError):

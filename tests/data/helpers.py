@@ -17,7 +17,7 @@ from study.schema import Feature, Kind, Target
 def config_for(source: str | Path, target: Any = "y", **more: Any) -> StudyConfig:
     data = {"source": str(source), **more.pop("data", {})}
     return make_config(
-        {"name": "test", "data": data, "targets": target, "protocol": "holdout", **more}
+        {"name": "test", "data": data, "targets": target, "protocol": "holdout"} | more
     )
 
 

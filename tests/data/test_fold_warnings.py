@@ -128,3 +128,28 @@ def test_a_class_of_few_rows_and_one_that_a_training_set_lacks_are_warned_of(
     assert re.findall(r"'.'|\d+", lacking["S009"].text)[:2] == ["'c'", "20"]
     assert len(re.findall(r"\d+", lacking["S009"].text)) > 1  # and how many training sets lack it
     assert "S009" not in found(tmp_path, measured().assign(y=["a"] * 120 + ["b"] * 120))
+
+
+def test_a_target_whose_logarithm_is_linear_is_warned_of_and_no_skewed_sum(tmp_path: Path) -> None:
+    frame = measured(600)
+    eta, noise = frame["x"] - 0.5 * frame["z"], RNG.normal(size=600)
+    product = frame.assign(y=np.exp(5 + eta + 0.3 * noise))
+    skewed = np.exp(frame[["x", "z"]])
+
+    (told,) = found(tmp_path, product).values()
+    logged = found(tmp_path, product, targets={"y": {"transform": "log"}})
+    total = found(tmp_path, skewed.assign(y=skewed.sum(axis=1) + 0.1 * np.exp(noise)))
+    alone = found(tmp_path, frame.assign(y=np.exp(noise)))
+    wrong = found(
+        tmp_path,
+        skewed.assign(y=skewed.sum(axis=1) + 0.1 * np.exp(noise)),
+        targets={"y": {"transform": "log"}},
+    )
+    below = found(tmp_path, product.assign(y=product["y"] - product["y"].median()))
+
+    assert (told.id, told.target) == ("S017", "y")
+    assert 30 < int(re.findall(r"(\d+)%", told.text)[0]) < 90
+    assert "targets.y.transform" in told.todo
+    assert wrong.keys() == {"S017"}
+    assert wrong["S017"].todo.startswith("Remove targets.y.transform ")
+    assert logged == total == alone == below == {}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.config.options import LogTarget
 from study.data.targets import read_target
 from study.schema import Kind, StudyError
 
@@ -87,6 +88,9 @@ def test_a_kind_that_is_set_is_kept() -> None:
             "auto",
             r"'y'.*\b101 classes: 't0', 't1', 't2', 't3', 't4', \.\.\..*\b100\b",
         ),
+        ([3, 0] * 10, LogTarget(transform="log"), r"'y'.* 0 .*row 1,.*targets\.y\.transform"),
+        ([1.5] * 19 + [-2.5], LogTarget(transform="log"), r"'y'.*-2\.5.*row 19,"),
+        (["1", "b"] * 10, LogTarget(transform="log"), r"Continuous.*'b'.*row 1\."),
         (["a"] * 15 + ["b"] * 9 + ["c"], "auto", r"'c'.*'y'.*\b1\b"),
         ([1.0] * 30, "auto", "'y'.*'1'"),
         ([np.nan] * 30, "auto", "'y'.*missing"),
@@ -101,6 +105,13 @@ def test_a_kind_that_is_set_is_kept() -> None:
 def test_an_impossible_target_says_why_and_what_to_do(values: Any, kind: Any, way_out: str) -> None:
     with pytest.raises(StudyError, match=way_out):
         read_target(series(values), kind)
+
+
+def test_a_target_keeps_its_values_where_its_logarithm_is_trained() -> None:
+    target, values = read_target(series([1, 2, 40] * 10), LogTarget(transform="log"))
+
+    assert (target.kind, target.transform) == (Kind.CONTINUOUS, "log")
+    assert set(values) == {1.0, 2.0, 40.0}
 
 
 def test_cells_that_are_no_scalars_are_no_target() -> None:

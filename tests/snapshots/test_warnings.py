@@ -144,7 +144,7 @@ def of_coefficients() -> Found:
 
 
 def of_tables(folder: Path, rng: np.random.Generator) -> Found:
-    """S006, S009 to S011, S013 to S016: of what a table has, and of its four outer folds."""
+    """S006, S009 to S011, S013 to S017: of what a table has, and of its four outer folds."""
     rows = np.arange(240)
     seen = pd.date_range("2020-01-01", periods=240)
     drawn = {"x": rng.normal(size=240), "z": rng.normal(size=240)}
@@ -164,6 +164,7 @@ def of_tables(folder: Path, rng: np.random.Generator) -> Found:
     yield from warned(
         folder, plain.assign(make=spelt, x=np.where(rows % 50 == 0, -999, plain["x"]))
     )
+    yield from warned(folder, plain.assign(y=np.exp(5 + plain["x"] + 0.3 * plain["z"])))
     yield from warned(
         folder,
         plain.assign(zip=10_115 + 7 * (rows % 30), town=[f"town {row % 40}" for row in rows]),

@@ -82,6 +82,8 @@ def compute(context: Context) -> pd.DataFrame:
             )
         if encoded.kind is Kind.MULTICLASS:
             rows = contrasts(rows, encoded.classes)
+        if encoded.measured is not None:
+            rows = rows.assign(contrast=f"of log({target})")
         trained.append(rows)
         spread = dict(zip(terms, encoded.scale[-1].tolist(), strict=True))
         bases = {

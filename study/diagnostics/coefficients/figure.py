@@ -50,10 +50,10 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_weights, 9) frame: target, family, label (term, its base and output), estimate (per original
-    unit), weight, ref_weight, ref_low, ref_high (without a penalty, times the standard deviation of
-    the column; NaN where there is no standard error), n_more (smaller terms, left out); no intercept,
-    which has no weight here.
+    (n_weights, 10) frame: target, family, scale (what changes), label (term, its base and output),
+    estimate (per original unit), weight, ref_weight, ref_low, ref_high (without a penalty, times the
+    standard deviation of the column; NaN where there is no standard error), n_more (smaller terms,
+    left out); no intercept, which has no weight here.
     """
     own = first_fold(results.coefficients)
     own = own[own["estimate"].notna() & (own["term"] != INTERCEPT)]
@@ -65,11 +65,13 @@ def data(results: Results) -> pd.DataFrame:
         for term, output, base in parts.itertuples(index=False)
     ]
     names = {"mle_estimate": "ref_weight", "mle_low": "ref_low", "mle_high": "ref_high"}
+    logs = {each.name: f"log({each.name})" for each in results.data.targets if each.transform}
+    scale = own["family"].map(SCALES).fillna(own["target"].replace(logs))
     scaled = own[list(names)].where(own["mle_std_error"].notna())
     scaled = scaled.mul(own["sd"].astype(float), axis=0).rename(columns=names)
     own = (
         own[["target", "family", "estimate"]]
-        .assign(label=named, weight=own["standardised"].astype(float))
+        .assign(scale=scale, label=named, weight=own["standardised"].astype(float))
         .join(scaled)
     )
     place = own["weight"].abs().groupby(own["target"]).rank(method="first", ascending=False)
@@ -82,8 +84,8 @@ def data(results: Results) -> pd.DataFrame:
 
 def finding(own: pd.DataFrame) -> str:
     """The column with the largest standardised weight."""
-    family, label, weight, target = own[["family", "label", "weight", "target"]].iloc[0]
-    return f"the largest coefficient is that of {label}: {human(weight)} in {SCALES.get(family, target)} per standard deviation"
+    label, weight, scale = own[["label", "weight", "scale"]].iloc[0]
+    return f"the largest coefficient is that of {label}: {human(weight)} in {scale} per standard deviation"
 
 
 def draw(frame: pd.DataFrame) -> Picture:
@@ -102,10 +104,8 @@ def draw(frame: pd.DataFrame) -> Picture:
             ax.plot(own["weight"], places, "o", color=REGRESSION, ms=6, zorder=4)
             ax.set_yticks(places, [plain(label) for label in own["label"]])
             ax.set(xlim=(-most, most), ylim=(len(own) - 0.4, -0.6))
-            target, family, n_more = own[["target", "family", "n_more"]].iloc[0]
-            label = wrapped(
-                f"change in {SCALES.get(family, plain(target))} per standard deviation of the column"
-            )
+            scale, n_more = own[["scale", "n_more"]].iloc[0]
+            label = wrapped(f"change in {plain(scale)} per standard deviation of the column")
             ax.set_xlabel(
                 f"{label}\nand {count(n_more, 'smaller term')}, in the table" if n_more else label
             )

@@ -185,6 +185,16 @@ ENTRIES = (
         "Each level is learnt from its own rows alone, and rare ones are not learnt at all.",
         "Spell them one way in the file. If they differ, do nothing.",
     ),
+    Entry(
+        "S017",
+        "Target on the wrong scale",
+        VERDICT,
+        f"A quick regression of the positive target's logarithm has over {100 * limits.LOG_GAIN:g}% less squared error, in the "
+        "target's own unit, than one of the target itself. With `transform: log` the reverse.",
+        "Extra terms or a network may be ahead only because they make up for the scale.",
+        "Set `targets.TARGET.transform` to `log`, or remove it, under another `name`. `study compare` shows which has the "
+        "lower loss. Coefficients of a logarithm are relative changes.",
+    ),
 )
 DOUBTS = ("S006", "S010", "S015")
 """Those that put a whole study in doubt, whatever its verdict, and come first."""

@@ -61,6 +61,9 @@ makes many."""
 FINE_COLUMN = 5
 """Rows that share a value, on average, of the finest column: where it is coarser, equal rows say
 nothing."""
+LOG_GAIN = 0.05
+"""Share of its squared error that a quick regression must be rid of by a logarithm: the default
+margin."""
 DISTANCE = 0.25
 """Kolmogorov-Smirnov distance between test and development rows that is warned of: that of two
 normal distributions whose means are 0.64 standard deviations apart."""
