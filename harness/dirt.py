@@ -273,7 +273,7 @@ def outcome(dirty: Dirty, folder: Path) -> tuple[str, str]:
 
 
 def _names_all(dirty: Dirty, said: str) -> bool:
-    return all(word in said for word in dirty.named)
+    return all(word.lower() in said.lower() for word in dirty.named)
 
 
 def _same(one: Table, other: Table) -> bool:

@@ -107,7 +107,7 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         declared = config.data.types.get(name)
         target, columns[name], said = read_target(raw.pop(name), wanted, declared)
         targets.append(target)
-        notes += [*said, *_target_notes(target, columns[name])]
+        notes += said
     features = _features(config, source, raw, columns, notes, ids)
     if config.groups:
         columns[config.groups] = _groups(raw.pop(config.groups))
@@ -257,8 +257,8 @@ def _constant(column: Column) -> str:
     return (
         "no cell is filled"
         if not distinct
-        else "all cells are one float64"
-        if column.merged and distinct == 1
+        else "a float64 can't tell most of its numbers apart"
+        if column.merged and 2 * distinct < len(column.values)
         else "all cells are equal"
         if distinct == 1 and not gaps
         else ""
@@ -286,22 +286,3 @@ def _identifier(column: Column, unique: float = 1, dense: float = 1) -> str:
     if _ID_NAME.fullmatch(column.name) or _ID_CAMEL.fullmatch(column.name):
         return "distinct whole numbers under such a name identify the rows"
     return ""
-
-
-def _target_notes(target: Target, values: pd.Series[Any]) -> list[str]:
-    notes = []
-    if target.transform:
-        notes.append(
-            f"Models are trained on log({target.name}). Predictions and test losses are in its own unit: the exponential, "
-            "times the mean error factor of the training rows (Duan's smearing)."
-        )
-    if target.missing:
-        notes.append(
-            f"{target.missing} of {len(values)} rows have no {target.name!r}; they are left out for this target."
-        )
-    if target.reason.startswith("whole numbers that look like codes"):
-        notes.append(
-            f"{target.name!r} is taken as multiclass: {target.reason}. If their order counts, set targets.{target.name} to "
-            "count or continuous."
-        )
-    return notes

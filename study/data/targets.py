@@ -85,7 +85,7 @@ def read_target(
         missing=int(values.isna().sum()),
         pattern=column.pattern,
     )
-    return target, values, column.notes
+    return target, values, (*column.notes, *_notes(target, len(values)))
 
 
 def _column(raw: pd.Series[Any], wanted: str, declared: ColumnType | None) -> Column:
@@ -184,7 +184,25 @@ def _logged(
             f"Target {target.name!r} has {as_label(values[row])} in {place(values, row)}, which has no logarithm. "
             f"Fix the cell, or remove targets.{target.name}.transform."
         )
-    return target.model_copy(update={"transform": "log"}), values, notes
+    said = (
+        f"Models are trained on log({target.name}). Predictions and test losses are in its own unit: the exponential, "
+        "times the mean error factor of the training rows (Duan's smearing)."
+    )
+    return target.model_copy(update={"transform": "log"}), values, (said, *notes)
+
+
+def _notes(target: Target, n_rows: int) -> list[str]:
+    notes = []
+    if target.missing:
+        notes.append(
+            f"{target.missing} of {n_rows} rows have no {target.name!r}; they are left out for this target."
+        )
+    if target.reason.startswith("whole numbers that look like codes"):
+        notes.append(
+            f"{target.name!r} is taken as multiclass: {target.reason}. If their order counts, set targets.{target.name} to "
+            "count or continuous."
+        )
+    return notes
 
 
 def _classes(name: str, kind: Kind, counts: pd.Series[int]) -> dict[str, int]:

@@ -108,7 +108,7 @@ def test_an_impossible_target_says_why_and_what_to_do(values: Any, kind: Any, wa
 
 
 def test_a_target_keeps_its_values_where_its_logarithm_is_trained() -> None:
-    target, values = read_target(series([1, 2, 40] * 10), LogTarget(transform="log"))
+    target, values, _ = read_target(series([1, 2, 40] * 10), LogTarget(transform="log"))
 
     assert (target.kind, target.transform) == (Kind.CONTINUOUS, "log")
     assert set(values) == {1.0, 2.0, 40.0}
