@@ -47,9 +47,7 @@ def test_the_wheel_has_every_file_of_the_package_and_nothing_else(built: Path) -
     names = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
 
     assert names == {name for name in tracked if "__pycache__" not in name}
-    template = {
-        f"study/report/template/{name}" for name in ("conf.json", "index.html.j2", "report.css")
-    }
+    template = {f"study/report/template/{name}" for name in ("card.css", "report.css")}
     assert template | {"study/py.typed", "study/execution/cluster/study.sbatch"} <= names
 
 

@@ -99,7 +99,7 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     plain = distinct.str.fullmatch(NUMBER).all()
     if plain and padded:
         return Column(name, "category", text, f"digits with leading zeros, {different}")
-    if not plain:
+    if not plain and distinct.str.contains(r"\d{4}").any():  # a year
         dates = text_dates(text, FORMATS)
         if dates.pattern and dates.lost <= 0.05 * n_present:
             return replace(dates, reason=f"{dates.reason}, {different}")

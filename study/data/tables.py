@@ -88,15 +88,7 @@ def read_table(config: StudyConfig, source: Source | None = None) -> Table:
         kind, a number is infinite, a target or feature set cannot be learnt from.
     """
     source = source or read_source(config.data)
-    _check_names(config, source)
-    if len(source.frame) < LEAST_ROWS:
-        raise StudyError(
-            f"{source.origin} has {count(len(source.frame), 'row')}. A comparison needs at least {LEAST_ROWS}."
-        )
-    if config.groups and config.time:
-        raise StudyError(
-            f"groups is {config.groups!r} and time is {config.time!r}, but folds go by one of them. Set the other to null."
-        )
+    _check(config, source)
     source, notes = without_total(source)
     raw = {str(name): column for name, column in source.frame.items()}
     source = replace(source, frame=pd.DataFrame())  # each column is let go once it is read
@@ -163,7 +155,7 @@ def target_values(table: Table, target: Target) -> npt.NDArray[np.float64]:
     return np.asarray(column, dtype=np.float64)
 
 
-def _check_names(config: StudyConfig, source: Source) -> None:
+def _check(config: StudyConfig, source: Source) -> None:
     names = list(source.frame.columns)
     asked: list[tuple[str, Iterable[str]]] = [
         ("targets", config.targets),
@@ -184,6 +176,14 @@ def _check_names(config: StudyConfig, source: Source) -> None:
             raise StudyError(
                 f"Target {name!r} is also in data.drop, groups or time. Remove it there."
             )
+    if len(source.frame) < LEAST_ROWS:
+        raise StudyError(
+            f"{source.origin} has {count(len(source.frame), 'row')}. A comparison needs at least {LEAST_ROWS}."
+        )
+    if config.groups and config.time:
+        raise StudyError(
+            f"groups is {config.groups!r} and time is {config.time!r}, but folds go by one of them. Set the other to null."
+        )
 
 
 def _features(

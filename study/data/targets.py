@@ -47,9 +47,8 @@ def read_target(
     Raises
     ------
     StudyError
-        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number has no float64,
-        a class has one row, there are more than MOST_CLASSES, or the wanted kind or transform is
-        impossible.
+        All cells are missing or equal, fewer than LEAST_ROWS are filled, a number has no float64, a
+        class has one row, there are over MOST_CLASSES, or the wanted form is impossible.
     """
     if isinstance(wanted, LogTarget):
         return _logged(*read_target(raw, Kind(wanted.kind), declared))
@@ -58,9 +57,8 @@ def read_target(
         raise StudyError(
             f"Target {name!r} has {column.reason}, not numbers, words or true and false. Choose another."
         )
-    counts = (
-        column.values if column.type == "numeric" else read_labels(raw, column)
-    ).value_counts()
+    cells = column.values if column.type == "numeric" else read_labels(raw, column)
+    counts = cells.value_counts()
     if not len(counts):
         raise StudyError(f"Every cell of target {name!r} is missing. Choose another.")
     if len(counts) == 1:

@@ -142,7 +142,7 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         networks, smallest gain that matters, and the seed of everything random.
     kind : {"continuous", "count"}
         Squared error, or Poisson loss of whole numbers from 0.
-    transform : {"log"}, optional
+    target_transform : {"log"}, optional
         Train on the logarithm of positive numbers; predictions are in their own unit.
     config : mapping, optional
         Any other key of a config, such as `{"groups": "dealer", "data": {"types": {"zip":
@@ -187,7 +187,7 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         model: str = ANSWER,
         evidence: bool = False,
         kind: str = "continuous",
-        transform: str | None = None,
+        target_transform: str | None = None,
         effort: str = "quick",
         depths: Sequence[int] = (1, 2),
         margin: float = 0.05,
@@ -206,11 +206,11 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
             results=results,
         )
         self.kind = kind
-        self.transform = transform
+        self.target_transform = target_transform
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = self.kind == Kind.COUNT or bool(self.transform)
+        tags.target_tags.positive_only = self.kind == Kind.COUNT or bool(self.target_transform)
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -221,7 +221,8 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
         frame, values = training_rows(self, X, y, numeric=True)
         if self.kind not in {Kind.CONTINUOUS, Kind.COUNT}:
             raise ValueError(f"kind is continuous or count, but got {self.kind!r}.")
-        form = {"kind": self.kind, "transform": self.transform} if self.transform else self.kind
+        log = {"kind": self.kind, "transform": self.target_transform}
+        form = log if self.target_transform else self.kind
         self._fit(frame, target_name(y, frame), np.asarray(values, np.float64), form)
         return self
 

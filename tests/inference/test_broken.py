@@ -7,15 +7,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from nbclient.exceptions import CellExecutionError
 
-from study.report.notebook import write_report
 from study.results import Results
-from study.schema import StudyError
 from tests.cli.conftest import call
 
 
@@ -154,19 +149,6 @@ def test_all_broken_files_are_named_at_once(folder: Path) -> None:
     err = call(*VERIFY).err
 
     assert all(err.count(name) == 1 for name in names)
-
-
-@pytest.mark.parametrize("error", ["StudyError", "MissingFrame", "ValueError"])
-def test_what_a_cell_of_the_report_cannot_read_is_an_error_of_the_command(
-    error: str, flats: Results
-) -> None:
-    def execute(notebook: Any) -> None:
-        raise CellExecutionError("Traceback", error, "frames/x.parquet")
-
-    kernel: Any = SimpleNamespace(execute=execute)
-    expected = CellExecutionError if error == "ValueError" else StudyError
-    with pytest.raises(expected, match=r"x\.parquet|Traceback"):
-        write_report(flats.paths, kernel)
 
 
 @pytest.mark.parametrize("command", ["check", "predict"])

@@ -83,13 +83,15 @@ def test_an_estimator_trains_on_the_logarithm_too(rng: np.random.Generator) -> N
     y = np.exp(3 + X[:, 0] + rng.normal(0, 0.1, 80))
 
     plain, logged = (
-        study.FamilyRegressor(model="regression", transform=transform, config=SHORT).fit(X, y)
+        study.FamilyRegressor(model="regression", target_transform=transform, config=SHORT).fit(
+            X, y
+        )
         for transform in (None, "log")
     )
 
     assert logged.score(X, y) > 0.98 > plain.score(X, y)
     assert (logged.predict(X) > 0).all()
     with pytest.raises(ValueError, match=r"'targets\.y\.transform'.*'log'.*'sqrt'"):
-        logged.set_params(transform="sqrt").fit(X, y)
+        logged.set_params(target_transform="sqrt").fit(X, y)
     with pytest.raises(ValueError, match=r"-1.* row 0.*targets\.y\.transform"):
-        logged.set_params(transform="log").fit(X, np.r_[-1.0, y[1:]])
+        logged.set_params(target_transform="log").fit(X, np.r_[-1.0, y[1:]])

@@ -32,9 +32,8 @@ def test_the_folder_that_one_is_in_is_named_by_its_path(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert (
-        run_again(Path(), tmp_path.name) == f"`study run config.yaml --results {tmp_path.parent}`"
-    )
+    again = f"`study run {tmp_path / 'config.yaml'} --results {tmp_path.parent}`"
+    assert run_again(Path(), tmp_path.name) == again
 
 
 def test_a_config_that_cannot_be_read_names_no_study(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_a_formula_is_the_logarithm_of_what_its_model_predicts(tmp_path: Path) -
 
     predicted = predict_raw(open_model(tmp_path / "model.keras"), encoded.raw(encoded.test))
     np.testing.assert_allclose(np.exp(eta), predicted, rtol=1e-6)
-    assert formula(record.terms, encoded, 0.01).startswith("log(y) ~ ")
+    assert formula(record.terms, encoded, 0.01).startswith("log(y) ≈ ")
 
 
 def test_without_a_transform_models_answer_as_they_did(raw: Encoded) -> None:
