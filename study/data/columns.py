@@ -102,7 +102,7 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     if not plain and distinct.str.contains(r"\d{4}").any():  # a year
         dates = text_dates(text, FORMATS)
         if dates.pattern and dates.lost <= 0.05 * n_present:
-            return replace(dates, reason=f"{dates.reason}, {different}")
+            return dates
         del dates
     numbers = replace(text_numbers(text), reason=f"numbers, {different}")
     if numbers.lost <= (1 - NUMBERS) * n_present and not padded:

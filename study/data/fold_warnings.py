@@ -104,7 +104,7 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
                 target=first.target,
                 text=(
                     f"{twin.sum():,} of {len(twin):,} test rows ({percent(twin.mean())}%) equal a training row in all "
-                    f"{columns}, such as row {tested[twin.argmax()]:,} (from 0). Models that memorise rows look too good."
+                    f"{columns}, such as row {tested[twin.argmax()]:,}. Models that memorise rows look too good."
                 ),
                 todo="Remove copies. For repeated measurements of one unit, name its column in `groups`.",
             )

@@ -53,7 +53,8 @@ def leaks(
                     id="S006",
                     target=target.name,
                     text=f"One column alone predicts {target.name!r}: {some(named)}.",
-                    todo="Add it to data.drop if it is not known when you predict. If it numbers rows in time, set `time`.",
+                    todo="Add it to data.drop if it is not known when you predict."
+                    + " If it numbers rows in time, set `time`." * (best[0][1] in ids),
                 )
             )
     return found
