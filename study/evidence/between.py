@@ -47,19 +47,9 @@ class Finished:
     def sides(self, outer_folds: Sequence[int]) -> ScoredTarget:
         """Its procedures on these outer folds, as its question scores them."""
         best = best_trials(self.trials[self.trials["target"] == self.verdict.target])
-        kept = [frame[frame["outer_fold"].isin(outer_folds)] for frame in (self.own, best)]
-        verdict = self.verdict
-        return ScoredTarget(
-            verdict.target,
-            verdict.kind,
-            kept[0],
-            kept[1],
-            verdict.question,
-            True,
-            self.folds,
-            None,
-            float(verdict.n_train),
-        )
+        own, won = (frame[frame["outer_fold"].isin(outer_folds)] for frame in (self.own, best))
+        asked = self.verdict
+        return ScoredTarget(asked.target, asked.kind, own, won, asked.question, self.folds)
 
 
 class StudyGain(Frozen):
