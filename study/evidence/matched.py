@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from study.evidence.scores import with_groups
+
 PLACE = ["outer_fold", "row"]
 TOLD = ["group", "time", "observed"]
 
@@ -18,9 +20,7 @@ def tested_rows(predictions: pd.DataFrame) -> pd.DataFrame:
     Without groups a row's group is the row itself, without an order its time is NaN.
     """
     rows = predictions.drop_duplicates(PLACE).sort_values(PLACE, ignore_index=True)
-    rows = rows if "group" in rows else rows.assign(group=rows["row"])
-    rows = rows if "time" in rows else rows.assign(time=float("nan"))
-    return rows[[*PLACE, *TOLD]]
+    return with_groups(rows)[[*PLACE, *TOLD]]
 
 
 def split_digest(predictions: pd.DataFrame) -> str:

@@ -54,43 +54,36 @@ def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int) -
             sides, compared = scored.procedures, replace(scored.compared, per=None)
             about = {"target": target, "kind": kind, "metric": metric.name, "level": LEVEL}
             for name, model in sides.items():
-                found.append(
-                    about
-                    | {"base": None, "other": name}
-                    | _told(metric, *of_one(model.losses, folds, metric.most))
-                )
+                told = _told(metric, *of_one(model.losses, folds, metric.most))
+                found.append(about | {"other": name} | told)
             for base, other in combinations(sides, 2):
                 pairs = compared.pairs(sides[base], sides[other])
                 if len(pairs):
+                    names = {"base": base, "other": other}
                     ends = {
-                        f"{side}_value": metric.value(float(pairs[side].mean()))
-                        for side in ("base", "other")
+                        f"{side}_value": metric.value(float(pairs[side].mean())) for side in names
                     }
-                    gain = _of(compared.judge(sides[base])(pairs, "difference"))
-                    found.append(
-                        about
-                        | {"base": base, "other": other}
-                        | gain
-                        | ends
-                        | size_of(pairs).model_dump()
-                    )
+                    gain = _of(compared.judge(sides[base])(pairs, "difference"), pairs)
+                    found.append(about | names | gain | ends)
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _of(interval: Interval) -> dict[str, Any]:
-    names = ("low", "high", "std_error", "df", "method")
-    return {"value": interval.estimate, "p_value": interval.p_value(0.0)} | {
-        name: getattr(interval, name) for name in names
+def _of(interval: Interval, pairs: pd.DataFrame) -> dict[str, Any]:
+    return {
+        **vars(interval),
+        "value": interval.estimate,
+        "p_value": interval.p_value(0.0),
+        **size_of(pairs).model_dump(),
     }
 
 
 def _told(metric: Metric, shortfall: Interval, pairs: pd.DataFrame) -> dict[str, Any]:
     """The metric of one procedure from the interval of its shortfall."""
-    found = _of(shortfall) | size_of(pairs).model_dump() | {"p_value": np.nan}
-    if not metric.more:
-        return found
-    return found | {
-        "value": 1 - shortfall.estimate,
-        "low": 1 - shortfall.high,
-        "high": 1 - shortfall.low,
-    }
+    if metric.more:
+        shortfall = replace(
+            shortfall,
+            estimate=1 - shortfall.estimate,
+            low=1 - shortfall.high,
+            high=1 - shortfall.low,
+        )
+    return _of(shortfall, pairs) | {"p_value": np.nan}

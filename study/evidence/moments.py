@@ -14,6 +14,7 @@ from numpy.polynomial.polynomial import polyval
 from study.evidence.pairs import (
     FloatArray,
     Quantity,
+    by_unit,
     contributions,
     least_variance,
     linearised,
@@ -150,11 +151,7 @@ def moments(
     """
     n, n_units = len(rows), int(codes.max()) + 1 if len(codes) else 0
     deviations = rows - rows.mean(axis=0) if n else rows
-    if n_units == n:
-        sums = deviations if not in_time else deviations[np.argsort(codes, kind="stable")]
-    else:
-        sums = np.column_stack([np.bincount(codes, deviations[:, k], n_units) for k in (0, 1)])
-    sums = sums / max(n, 1)
+    sums = np.column_stack([np.bincount(codes, own, n_units) for own in deviations.T]) / max(n, 1)
     number = 0
     if n_units < 2:
         second = np.full(3, np.nan)
@@ -195,7 +192,7 @@ def half_carried_by(pairs: pd.DataFrame) -> int:
     all; 0 where none does.
     """
     _, share = contributions(pairs, "improvement")
-    rows = share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()
+    rows = by_unit(pairs, share)
     squares = np.square((rows - rows.mean()).groupby(level=0).sum().to_numpy(float))
     total = np.cumsum(np.sort(squares)[::-1])
     return int(np.searchsorted(total, total[-1] / 2) + 1) if len(total) and total[-1] > 0 else 0
