@@ -49,7 +49,7 @@ def chosen_searches(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, st
         .to_dict("records")
     ):
         search = Search.model_validate(row)
-        found.setdefault((search.target, procedure_of(search.family, search.depth)), search)
+        found.setdefault((search.target, search.procedure), search)
     return found
 
 
@@ -106,9 +106,7 @@ def delivered_frame(results: Results) -> pd.DataFrame:
         seconds[target, procedure_of(family, depth)] += spent
     for winner in read_winners(paths):
         if winner.search.outer_fold == ALL_ROWS:
-            seconds[
-                winner.search.target, procedure_of(winner.search.family, winner.search.depth)
-            ] += winner.wall_time_s
+            seconds[winner.search.target, winner.search.procedure] += winner.wall_time_s
     for each in read_outcomes(paths):
         if each.work.outer_fold == ALL_ROWS:
             seconds[each.work.target, each.work.sort] += each.wall_time_s
