@@ -146,11 +146,5 @@ def _shared(pairs: dict[float, pd.DataFrame]) -> dict[float, pd.DataFrame]:
     """Pairs of the outer folds and rows that every fraction has: folds differ in their gains, and
     are no rows of a curve.
     """
-    places = {
-        fraction: pd.MultiIndex.from_frame(own[["repeat", "fold", "row"]])
-        for fraction, own in pairs.items()
-    }
-    if not places:
-        return {}
-    common = reduce(pd.MultiIndex.intersection, places.values())
-    return {fraction: own[places[fraction].isin(common)] for fraction, own in pairs.items()}
+    places = [own[["repeat", "fold", "row"]] for own in pairs.values()]
+    return {fraction: own.merge(reduce(pd.merge, places)) for fraction, own in pairs.items()}

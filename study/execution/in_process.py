@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
@@ -20,7 +20,7 @@ from study.execution.tasks import Tasks
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.search.plan import Plan
-from study.search.state import SearchState, search_states
+from study.search.state import search_states
 from study.training.device import prepare_tensorflow, quiet
 from study.training.task import Unscored
 
@@ -28,20 +28,17 @@ _ONE = threading.Lock()
 """Programs are shared by all threads of a process, and hold the weights of what trains."""
 
 
+@dataclass
 class InMemoryRecords(RecordSink):
     """All that a search has found, in memory. files: models, by name. unscored: winners that
     failed.
     """
 
-    def __init__(
-        self, searches: Mapping[str, SearchState], beside: FoldQueue, observer: Observer
-    ) -> None:
-        super().__init__(searches, beside, observer)
-        self.trials: list[TrialRecord] = []
-        self.winners: list[WinnerRecord] = []
-        self.work: list[FoldRecord] = []
-        self.unscored: list[Unscored] = []
-        self.files: dict[str, bytes] = {}
+    trials: list[TrialRecord] = field(default_factory=list)
+    winners: list[WinnerRecord] = field(default_factory=list)
+    work: list[FoldRecord] = field(default_factory=list)
+    unscored: list[Unscored] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def write(self, record: Report, files: dict[str, bytes]) -> None:
         """Keep a record and its models."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
@@ -18,6 +19,7 @@ from study.training.task import Task, Unscored
 Report = TrialRecord | WinnerRecord | FoldRecord | Unscored
 
 
+@dataclass
 class RecordSink(ABC):
     """Keeps the records of a study: writes each, then tells it to the search that waits for it,
     then to the observer.
@@ -25,12 +27,9 @@ class RecordSink(ABC):
     searches: by key. beside: the work beside them.
     """
 
-    def __init__(
-        self, searches: Mapping[str, SearchState], beside: FoldQueue, observer: Observer
-    ) -> None:
-        self.searches = searches
-        self.beside = beside
-        self.observer = observer
+    searches: Mapping[str, SearchState]
+    beside: FoldQueue
+    observer: Observer
 
     @abstractmethod
     def write(self, record: Report, files: dict[str, bytes]) -> None:

@@ -79,7 +79,7 @@ class OptunaTrials:
             for name, loss in search.test_losses.items():
                 known.set_user_attr(f"test_loss_{name}", loss)
         forms = distributions(search.space)
-        for record, begin, end in list(search.in_time)[len(told) :]:
+        for record, _, begin, end in list(search.in_time)[len(told) :]:
             known.add_trial(_trial(record, forms, begin, end, self.points))
             told.append(record)
 
