@@ -23,14 +23,18 @@ def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
     """A trial's record as it lies on disk, with its place in its search, and how it is trained
     again.
     """
+    winner = found.winner
     return {
         "results": str(results.root),
         "trial": found.record.model_dump(mode="json"),
         "rank": found.rank,
         "complete_trials_of_search": found.complete,
-        "winner": found.winner is not None,
-        "test_losses": found.test_losses,
-        "terms": [term.model_dump(mode="json") | {"term": term.name} for term in found.terms],
+        "winner": winner is not None,
+        "test_losses": winner.test_losses if winner else {},
+        "terms": [
+            term.model_dump(mode="json") | {"term": term.name}
+            for term in (winner.terms if winner else ())
+        ],
         "resume": how_again(results, found),
     }
 

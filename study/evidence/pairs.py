@@ -155,7 +155,7 @@ def mean_covariance(rows: pd.DataFrame, in_time: bool = False) -> FloatArray:
     if n_units < 2:
         return np.full((width, width), np.nan)
     moves, factor = (slow_moves(sums), 1.0) if in_time else (sums, n_units / (n_units - 1))
-    return np.asarray(moves.T @ moves * factor / len(rows) ** 2)
+    return moves.T @ moves * factor / len(rows) ** 2
 
 
 def by_unit(pairs: pd.DataFrame, share: pd.Series) -> pd.Series:

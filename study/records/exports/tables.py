@@ -24,7 +24,7 @@ def write_tables(results: Results, folder: Path) -> int:
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    told = frame.loc[:, frame.dtypes == object].map(
+    told = frame.select_dtypes(["object"], ["str"]).map(
         lambda cell: json.dumps(cell.tolist()) if isinstance(cell, np.ndarray) else cell
     )
     return frame.assign(**told)
