@@ -14,13 +14,12 @@ from study.execution.faults import FaultTracker
 from study.execution.kept import KeptBest
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
-from study.execution.recorder import RecordSink, Report
+from study.execution.recorder import RecordSink, Report, search_states
 from study.execution.run import run_task
 from study.execution.tasks import Tasks
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.search.plan import Plan
-from study.search.state import search_states
 from study.training.device import prepare_tensorflow, quiet
 from study.training.task import Unscored
 

@@ -11,7 +11,7 @@ from study.execution.journal import Journal
 from study.execution.observer import Interrupted, Observer
 from study.execution.pool import Pool
 from study.execution.queue import FoldQueue
-from study.execution.recorder import Recorder
+from study.execution.recorder import Recorder, search_states
 from study.execution.tasks import Tasks
 from study.records.outcome import Outcome
 from study.records.packs import pack, set_aside
@@ -20,7 +20,7 @@ from study.records.reading import read_records
 from study.records.work import reason
 from study.schema import ALL_ROWS, StudyError
 from study.search.plan import Plan
-from study.search.state import SearchState, search_states
+from study.search.state import SearchState
 
 
 def make_searches(

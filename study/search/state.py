@@ -4,7 +4,6 @@ and from nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ import numpy as np
 from study.config import StudyConfig
 from study.config.options import Space
 from study.config.samplers import SAMPLERS
-from study.data.encoding import EncodedData
 from study.families import Family, first_trials, get_family, outside, penalties, searched
 from study.families.chosen import search_space, search_window
 from study.families.schedule import RUNGS
@@ -23,7 +21,6 @@ from study.records.trial import TrialRecord
 from study.schema import Search, StudyError, Suggestion, TrialState, derive_seed
 
 if TYPE_CHECKING:
-    from study.search.plan import Plan
     from study.search.window import Window
 
 LEAST_KNOWN = 3
@@ -224,28 +221,6 @@ class SearchState:
             before = self.records.get(n) or self._out.get(n)
             params = window.suggest(before.params if before else None)
         return params
-
-
-def search_states(
-    plan: Plan,
-    data: EncodedData,
-    records: Mapping[str, dict[int, Outcome]],
-    scored: Mapping[str, int],
-) -> dict[str, SearchState]:
-    """States of a plan's searches by key, as records, and numbers of scored winners, by key have
-    left them.
-    """
-    return {
-        search.key: SearchState(
-            config=plan.config,
-            spec=search,
-            n_rows=min(map(len, data[search.target, search.outer_fold].train)),
-            trials=plan.trials(search),
-            records=records.get(search.key, {}),
-            scored=scored.get(search.key),
-        )
-        for search in plan.searches
-    }
 
 
 def _better(one: Outcome, other: Outcome) -> Outcome:
