@@ -139,6 +139,11 @@ class Search(Frozen):
         return f"{self.target}-{self.model_name}-{fold_name(self.outer_fold)}"
 
     @property
+    def procedure(self) -> str:
+        """That of `procedure_of`."""
+        return procedure_of(self.family, self.depth)
+
+    @property
     def seed_key(self) -> str:
         """Its key by the family's old name, from which seeds come: losses stay as they were."""
         old = OLD_FAMILIES.get(self.family, self.family)

@@ -24,15 +24,17 @@ def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
     """A trial's record as it lies on disk, with its place in its search, and how it is trained
     again.
     """
+    winner = found.winner
     return {
         "results": str(results.root),
         "trial": found.record.model_dump(mode="json"),
         "rank": found.rank,
         "complete_trials_of_search": found.complete,
-        "winner": found.winner is not None,
-        "test_losses": found.test_losses,
+        "winner": winner is not None,
+        "test_losses": winner.test_losses if winner else {},
         "terms": [
-            row.model_dump(mode="json") | {"term": name} for name, row in named_terms(found.terms)
+            row.model_dump(mode="json") | {"term": name}
+            for name, row in named_terms(winner.terms if winner else ())
         ],
         "resume": how_again(results, found),
     }

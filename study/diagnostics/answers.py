@@ -11,7 +11,7 @@ import pandas as pd
 from study.records.inspection import Axis, Inspection
 from study.records.trees import TreesRecord
 from study.records.trial import WinnerRecord
-from study.schema import ALL_ROWS, TREES, procedure_of
+from study.schema import ALL_ROWS, TREES
 
 FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
@@ -31,7 +31,7 @@ def answered(
         place = (
             search.target,
             search.kind.value,
-            procedure_of(search.family, search.depth),
+            search.procedure,
             search.outer_fold,
         )
         best[place] = min(best.get(place, winner), winner, key=_order)

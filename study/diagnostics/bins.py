@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from study.evidence.intervals import level_of
-from study.evidence.pairs import FloatArray, series_covariance
+from study.evidence.pairs import FloatArray, mean_covariance
 from study.evidence.series import cosines
 
 IntArray = npt.NDArray[np.int64]
@@ -106,6 +106,6 @@ def _summed(rows: pd.DataFrame, values: pd.Series) -> tuple[float, float, int, i
         means = values.groupby([rows["time"], rows["row"]]).mean().to_frame()
         times = rows["time"].nunique()
         df = cosines(times) if times > 1 else 1
-        return mean, float(series_covariance(means)[0, 0]), n, groups, df
+        return mean, float(mean_covariance(means, in_time=True)[0, 0]), n, groups, df
     variance = float(sums @ sums) * groups / (groups - 1) / n**2 if groups > 1 else np.nan
     return mean, variance, n, groups, max(groups - 1, 1)

@@ -117,13 +117,6 @@ class Verdict(Frozen):
         """The simple formula as text, where it stands for a regression with terms that is not ruled
         out.
         """
-        stands = (
-            self.formula_line
-            and self.formula_line.left
-            and side_of(self.formula_line.left, self.threshold) == BELOW
-        )
-        return (
-            self.formula_line.formula
-            if self.formula_line and stands and TERMS in self.left
-            else None
-        )
+        line = self.formula_line
+        stands = line and line.left and side_of(line.left, self.threshold) == BELOW
+        return line.formula if line and stands and TERMS in self.left else None

@@ -47,19 +47,9 @@ class Finished:
     def sides(self, outer_folds: Sequence[int]) -> ScoredTarget:
         """Its procedures on these outer folds, as its question scores them."""
         best = best_trials(self.trials[self.trials["target"] == self.verdict.target])
-        kept = [frame[frame["outer_fold"].isin(outer_folds)] for frame in (self.own, best)]
-        verdict = self.verdict
-        return ScoredTarget(
-            verdict.target,
-            verdict.kind,
-            kept[0],
-            kept[1],
-            verdict.question,
-            True,
-            self.folds,
-            None,
-            float(verdict.n_train),
-        )
+        own, won = (frame[frame["outer_fold"].isin(outer_folds)] for frame in (self.own, best))
+        asked = self.verdict
+        return ScoredTarget(asked.target, asked.kind, own, won, asked.question, self.folds)
 
 
 class StudyGain(Frozen):
@@ -113,29 +103,20 @@ def between(told: Sequence[Finished]) -> Between:
     """
     first, *others = told
     target, kind = first.verdict.target, first.verdict.kind.value
-    for other in others:
-        if (found := _apart(first, other)) is not None:
-            said = f"Can't compare {first.name} and {other.name} on {target}: {found[1]}."
-            return Between(target=target, kind=kind, differs=found[0], refused=said)
     folds = common_folds([each.own for each in told])
-    for other in others:
-        rows = [each.own[each.own["outer_fold"].isin(folds)] for each in (first, other)]
-        if (found := mismatch(*rows)) is not None:
-            said = f"Can't compare {first.name} and {other.name} on {target}: {found[1]}. {_WAY[found[0]]}"
-            return Between(target=target, kind=kind, differs=found[0], refused=said)
-    sides = [each.sides(folds) for each in told]
-    return _paired(told, sides, folds)
+
+    def tested(one: Finished, other: Finished) -> tuple[str, str] | None:
+        return mismatch(*(each.own[each.own["outer_fold"].isin(folds)] for each in (one, other)))
+
+    for apart in (_described, tested):
+        for other in others:
+            if found := apart(first, other):
+                said = f"Can't compare {first.name} and {other.name} on {target}: {found[1]}."
+                return Between(target=target, kind=kind, differs=found[0], refused=said)
+    return _paired(told, [each.sides(folds) for each in told], folds)
 
 
-_WAY = {
-    "splits": "Studies of one seed, protocol, outer.folds and outer.test_fraction test the same rows.",
-    "target": "Both must predict the same column of the same rows.",
-    "groups": "Give both the same groups.",
-    "time": "Give both the same time.",
-}
-
-
-def _apart(one: Finished, other: Finished) -> tuple[str, str] | None:
+def _described(one: Finished, other: Finished) -> tuple[str, str] | None:
     """What differs before any row is looked at."""
     if one.data.rows != other.data.rows:
         return "rows", f"their tables have {one.data.rows:,} and {other.data.rows:,} rows"

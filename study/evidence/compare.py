@@ -56,14 +56,12 @@ class Model:
 class Comparison:
     """How models are compared in pairs, each on the test rows that both have.
 
-    folds: outer folds a repeat. threshold: what a gain has to pass to matter. method: a name of
-    METHODS; None: that of `default_method`. per: whose loss gains are shares of, and rows without
-    it are left out; None: the base's.
+    folds: outer folds a repeat. threshold: what a gain has to pass to matter. per: whose loss gains
+    are shares of, and rows without it are left out; None: the base's.
     """
 
     folds: int
     threshold: Threshold
-    method: str | None = None
     per: Model | None = None
 
     def pairs(self, base: Model, other: Model) -> pd.DataFrame:
@@ -72,9 +70,7 @@ class Comparison:
 
     def judge(self, base: Model, level: float = LEVEL) -> Method:
         """The method at a level, for gains over this model."""
-        return method_at(
-            self.method or default_method(base.losses["outer_fold"], self.folds), level
-        )
+        return method_at(default_method(base.losses["outer_fold"], self.folds), level)
 
     def gain(self, base: Model, other: Model, level: float = LEVEL) -> Gain:
         """How much less loss `other` has than `base`, and how sure that is.

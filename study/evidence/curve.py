@@ -14,12 +14,12 @@ from study.evidence.findings import CurvePoint
 from study.evidence.intervals import Method
 from study.evidence.pairs import (
     FINE,
+    by_unit,
     contributions,
     least_variance,
     linearised,
     mean_covariance,
     paired,
-    series_covariance,
 )
 from study.evidence.scores import UNIT, with_groups
 from study.evidence.winners import CHOSEN
@@ -89,8 +89,8 @@ def gain_curve(
 
     The improvements r_f at fractions f are of the test rows and outer folds that all have, so with
     U (n_rows, n_fractions) the contributions of each row (`study.evidence.pairs.contributions`)
-    their covariance S is that of the means of U, `mean_covariance`, or in time order
-    `series_covariance`, with variances of `least_variance` at least. Weighted least squares with
+    their covariance S is that of the means of U, `mean_covariance`,
+    with variances of `least_variance` at least. Weighted least squares with
     weights 1 / S_ff gives r_f = a + slope / f, the usual learning curve of a loss whose excess
     falls as 1 / n. The variance of the slope is that of a linear map of r under S, plus what the
     weighted residuals show of the noise that every training adds of its own.
@@ -114,8 +114,7 @@ def gain_curve(
         estimate, share = contributions(pairs, "improvement")
         if not np.isfinite(estimate):
             continue
-        unit = pairs["time" if "time" in pairs else "group"]
-        columns[fraction] = share.groupby([unit, pairs["row"]]).mean()
+        columns[fraction] = by_unit(pairs, share)
         least.append(least_variance(pairs) / linearised(pairs, "improvement")[2] ** 2)
         in_time = "time" in pairs
         gain = method(pairs)
@@ -124,7 +123,7 @@ def gain_curve(
     points, rows = pd.DataFrame(found), pd.DataFrame(columns).dropna()
     if len(points) < 3 or 1.0 not in columns or len(rows) < 3:
         return None
-    covariance = series_covariance(rows) if in_time else mean_covariance(rows)
+    covariance = mean_covariance(rows, in_time)
     covariance += np.diag(np.maximum(least - covariance.diagonal(), 0.0))
     errors = np.sqrt(np.diag(covariance))
     if not (errors > 0).all():
@@ -147,11 +146,5 @@ def _shared(pairs: dict[float, pd.DataFrame]) -> dict[float, pd.DataFrame]:
     """Pairs of the outer folds and rows that every fraction has: folds differ in their gains, and
     are no rows of a curve.
     """
-    places = {
-        fraction: pd.MultiIndex.from_frame(own[["repeat", "fold", "row"]])
-        for fraction, own in pairs.items()
-    }
-    if not places:
-        return {}
-    common = reduce(pd.MultiIndex.intersection, places.values())
-    return {fraction: own[places[fraction].isin(common)] for fraction, own in pairs.items()}
+    places = [own[["repeat", "fold", "row"]] for own in pairs.values()]
+    return {fraction: own.merge(reduce(pd.merge, places)) for fraction, own in pairs.items()}

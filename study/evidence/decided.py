@@ -26,6 +26,8 @@ LAW = 0.4
 """Standard deviation of a slope as a share of it, because the law 1 / n is a guess: where gains go
 as n^-0.5, or n^-1.5, a line through a quarter, a half and all of the rows foretells about half, or
 twice, of what more rows bring."""
+DRAWS = 12
+"""Subsets of each share of the rows by which the width of an interval is seen to change."""
 NODES = 40
 """Standard errors that a chance is averaged over."""
 ONE_PASS, MOST_KEPT = 0.5, 0.9
@@ -108,7 +110,7 @@ class Forecast:
         return float(k[first]), side, float(above[first]), float(below[first])
 
 
-def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: int = 0) -> float:
+def width_exponent(pairs: pd.DataFrame, method: Method) -> float:
     """How an interval's width scales with rows, measured on halves and quarters of the tested
     groups: width ~ n^exponent.
 
@@ -117,12 +119,12 @@ def width_exponent(pairs: pd.DataFrame, method: Method, draws: int = 12, seed: i
     which independent rows reach, and -0.25.
     """
     rng, unit, some = (
-        np.random.default_rng(seed),
+        np.random.default_rng(0),
         *(("time", _stretch) if "time" in pairs else ("group", _groups)),
     )
     points = []
     for share in (1.0, 0.5, 0.25):
-        for _ in range(draws if share < 1 else 1):
+        for _ in range(DRAWS if share < 1 else 1):
             kept = some(pairs, share, rng)
             error = method(kept).std_error
             if error > 0:

@@ -27,7 +27,7 @@ from study.evidence.findings import (
 )
 from study.evidence.intervals import method_at
 from study.evidence.rule import held_by, open_pair
-from study.evidence.scale import Meaning, meaning
+from study.evidence.scale import meaning
 from study.evidence.scored_target import ScoredTarget
 from study.evidence.scores import at_clip
 from study.evidence.sources import sources
@@ -68,7 +68,7 @@ class Judge(ScoredTarget):
             clipped=self._clipped(),
             question=self.question,
             bound=None if self._undefined else self.bound,
-            meaning=self._meaning(),
+            meaning=meaning(self) if self.gains else None,
             undefined=self._undefined,
         )
 
@@ -135,9 +135,6 @@ class Judge(ScoredTarget):
             return None
         both, finish = self.ladder[TERMS], self.asked.finish
         return sources(self.asked.predictions, self.plain, both, self.compared, finish)
-
-    def _meaning(self) -> Meaning | None:
-        return meaning(self) if self.told and self.gains else None
 
     def _depths(self) -> tuple[DepthGain, ...]:
         """Only where the network had a choice."""

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from study.evidence.scores import with_groups
+
 PLACE = ["outer_fold", "row"]
 TOLD = ["group", "time", "observed"]
+SPLITS = "Studies of one seed, protocol, outer.folds and outer.test_fraction test the same rows"
 
 
 def tested_rows(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -18,9 +21,7 @@ def tested_rows(predictions: pd.DataFrame) -> pd.DataFrame:
     Without groups a row's group is the row itself, without an order its time is NaN.
     """
     rows = predictions.drop_duplicates(PLACE).sort_values(PLACE, ignore_index=True)
-    rows = rows if "group" in rows else rows.assign(group=rows["row"])
-    rows = rows if "time" in rows else rows.assign(time=float("nan"))
-    return rows[[*PLACE, *TOLD]]
+    return with_groups(rows)[[*PLACE, *TOLD]]
 
 
 def split_digest(predictions: pd.DataFrame) -> str:
@@ -42,15 +43,15 @@ def common_folds(frames: Sequence[pd.DataFrame]) -> list[int]:
 
 
 def mismatch(one: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
-    """What keeps the test rows of two studies of one target from being paired, as a word and a
-    sentence; None if nothing does.
+    """What keeps the test rows of two studies of one target from being paired, as a word and in
+    words, with the fix; None if nothing does.
 
     one, other: predictions of the outer folds that both tested. The word is `splits`, `target`,
     `groups` or `time`.
     """
     a, b = tested_rows(one), tested_rows(other)
     if a.empty or b.empty:
-        return "splits", "they have no outer fold in common"
+        return "splits", f"they have no outer fold in common. {SPLITS}"
     if not a[PLACE].equals(b[PLACE]):
         fold = next(f for f in common_folds([a, b]) if _rows(a, f) != _rows(b, f))
         n = len(_rows(a, fold))
@@ -58,17 +59,25 @@ def mismatch(one: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
         both = len(_rows(a, fold) & _rows(b, fold))
         return (
             "splits",
-            f"outer fold {fold} tests {n:,} rows of one and {m:,} of the other, of which {both:,} are the same",
+            f"outer fold {fold} tests {n:,} rows of one and {m:,} of the other, of which {both:,} are the same. {SPLITS}",
         )
     if (changed := a["observed"] != b["observed"]).any():
-        return "target", f"the target differs on {changed.sum():,} of {len(a):,} tested rows"
+        return (
+            "target",
+            f"the target differs on {changed.sum():,} of {len(a):,} tested rows. "
+            "Both must predict the same column of the same rows",
+        )
     if (changed := pd.factorize(a["group"])[0] != pd.factorize(b["group"])[0]).any():
         return (
             "groups",
-            f"other rows belong together, on {changed.sum():,} of {len(a):,} tested rows",
+            f"other rows belong together, on {changed.sum():,} of {len(a):,} tested rows. "
+            "Give both the same groups",
         )
     if not a["time"].equals(b["time"]):
-        return "time", "their rows are in another order of time, or one's are in none"
+        return (
+            "time",
+            "their rows are in another order of time, or one's are in none. Give both the same time",
+        )
     return None
 
 

@@ -4,15 +4,16 @@ better than another.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from study.evidence.intervals import LEVEL, Interval, default_method, method_at
+from study.evidence.intervals import LEVEL, Interval
 from study.evidence.metrics import Metric, metrics_of
-from study.evidence.pairs import paired, size_of
+from study.evidence.pairs import size_of
 from study.evidence.scored_target import ScoredTarget
 from study.evidence.scores import of_one
 from study.evidence.thresholds import EvaluationSpec
@@ -24,16 +25,15 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def metric_table(
-    predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, method: str | None = None
-) -> pd.DataFrame:
+def metric_table(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int) -> pd.DataFrame:
     """Every metric of every procedure, and every pair's difference on the same test rows.
 
     Parameters
     ----------
     predictions : (n_predictions, ...) frame of test rows, those of boosted trees and of the short
         formula among them.
-    winners, folds, method : as in `study.evidence.compare.pairwise`.
+    winners : `best_trials(trials)`.
+    folds : outer folds a repeat.
 
     Returns
     -------
@@ -50,50 +50,40 @@ def metric_table(
         own = winners[winners["target"] == target]
         for metric in metrics_of(str(kind)):
             question = EvaluationSpec(metric=metric.name)
-            scored = ScoredTarget(
-                str(target), Kind(str(kind)), rows, own, question, False, folds, method, None
-            )
-            sides = scored.procedures
+            scored = ScoredTarget(str(target), Kind(str(kind)), rows, own, question, folds)
+            sides, compared = scored.procedures, replace(scored.compared, per=None)
             about = {"target": target, "kind": kind, "metric": metric.name, "level": LEVEL}
             for name, model in sides.items():
-                found.append(
-                    about
-                    | {"base": None, "other": name}
-                    | _told(metric, *of_one(model.losses, folds, method, metric.most))
-                )
+                told = _told(metric, *of_one(model.losses, folds, metric.most))
+                found.append(about | {"other": name} | told)
             for base, other in combinations(sides, 2):
-                pairs = paired(sides[base].losses, sides[other].losses, folds)
+                pairs = compared.pairs(sides[base], sides[other])
                 if len(pairs):
+                    names = {"base": base, "other": other}
                     ends = {
-                        f"{side}_value": metric.value(float(pairs[side].mean()))
-                        for side in ("base", "other")
+                        f"{side}_value": metric.value(float(pairs[side].mean())) for side in names
                     }
-                    used = method or default_method(sides[base].losses["outer_fold"], folds)
-                    gain = _of(method_at(used, LEVEL)(pairs, "difference"))
-                    found.append(
-                        about
-                        | {"base": base, "other": other}
-                        | gain
-                        | ends
-                        | size_of(pairs).model_dump()
-                    )
+                    gain = _of(compared.judge(sides[base])(pairs, "difference"), pairs)
+                    found.append(about | names | gain | ends)
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _of(interval: Interval) -> dict[str, Any]:
-    names = ("low", "high", "std_error", "df", "method")
-    return {"value": interval.estimate, "p_value": interval.p_value(0.0)} | {
-        name: getattr(interval, name) for name in names
+def _of(interval: Interval, pairs: pd.DataFrame) -> dict[str, Any]:
+    return {
+        **vars(interval),
+        "value": interval.estimate,
+        "p_value": interval.p_value(0.0),
+        **size_of(pairs).model_dump(),
     }
 
 
 def _told(metric: Metric, shortfall: Interval, pairs: pd.DataFrame) -> dict[str, Any]:
     """The metric of one procedure from the interval of its shortfall."""
-    found = _of(shortfall) | size_of(pairs).model_dump() | {"p_value": np.nan}
-    if not metric.more:
-        return found
-    return found | {
-        "value": 1 - shortfall.estimate,
-        "low": 1 - shortfall.high,
-        "high": 1 - shortfall.low,
-    }
+    if metric.more:
+        shortfall = replace(
+            shortfall,
+            estimate=1 - shortfall.estimate,
+            low=1 - shortfall.high,
+            high=1 - shortfall.low,
+        )
+    return _of(shortfall, pairs) | {"p_value": np.nan}

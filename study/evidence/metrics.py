@@ -204,7 +204,7 @@ def _poisson_null(y: FloatArray) -> FloatArray:
 def _class_shares(y: FloatArray) -> FloatArray:
     """Share of the rows that have each row's class, (n,)."""
     _, code, counts = np.unique(y, return_inverse=True, return_counts=True)
-    return np.asarray(counts[code] / len(y))
+    return counts[code] / len(y)
 
 
 def _log_null(y: FloatArray) -> FloatArray:

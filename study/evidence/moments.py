@@ -5,7 +5,7 @@ that is asked about.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from numpy.polynomial.polynomial import polyval
 from study.evidence.pairs import (
     FloatArray,
     Quantity,
+    by_unit,
     contributions,
     least_variance,
     linearised,
@@ -50,7 +51,7 @@ class Moments:
 
     def mean(self, w: FloatArray) -> FloatArray:
         """Of the contributions, (n,) at w (n,)."""
-        return np.asarray(-w * self.per)
+        return -w * self.per
 
     def variance(self, w: FloatArray) -> FloatArray:
         """Of that mean, (n,): between units, and between repeats."""
@@ -116,21 +117,15 @@ def moments_of(pairs: pd.DataFrame, quantity: Quantity, between_repeats: bool) -
         else np.zeros((0, 2))
     )
     mean = float(per.mean()) if len(per) else np.nan
-    found = moments(estimate, mean, means.to_numpy(float), codes, repeats, unit == "time")
-    return raised(found, least_variance(pairs))
-
-
-def raised(found: Moments, least: float) -> Moments:
-    """With a variance between rows of `least` at least, as made by two rows more that differ by as
-    much to either side.
-    """
-    if not found.rows[0] < least:
-        return found
-    lacking = least - found.rows[0]
-    rows, fourth = found.rows.copy(), found.fourth.copy()
-    rows[0] = least
-    fourth[0] += lacking**2 / 2
-    return replace(found, rows=rows, fourth=fourth)
+    return moments(
+        estimate,
+        mean,
+        means.to_numpy(float),
+        codes,
+        repeats,
+        unit == "time",
+        least_variance(pairs),
+    )
 
 
 def moments(
@@ -140,21 +135,19 @@ def moments(
     codes: np.ndarray,
     repeats: FloatArray,
     in_time: bool = False,
+    least: float = 0.0,
 ) -> Moments:
     """Of rows (n, 2) of base - other - estimate * per, and of per; codes (n,) of their units 0..,
     in the order of time where they are times; repeats (R, 2): means of both columns in each repeat.
 
     With u_g the sum over unit g of the rows' deviations from their mean, the variance is G / (G -
     1) * sum_g u_g u_g' / n², as in `study.evidence.pairs.mean_covariance`; in time order it is that
-    of a series (`study.evidence.series.slow_moves`).
+    of a series (`study.evidence.series.slow_moves`). At the estimate it is `least` at least, as made
+    by two rows more that differ by as much to either side.
     """
     n, n_units = len(rows), int(codes.max()) + 1 if len(codes) else 0
     deviations = rows - rows.mean(axis=0) if n else rows
-    if n_units == n:
-        sums = deviations if not in_time else deviations[np.argsort(codes, kind="stable")]
-    else:
-        sums = np.column_stack([np.bincount(codes, deviations[:, k], n_units) for k in (0, 1)])
-    sums = sums / max(n, 1)
+    sums = np.column_stack([np.bincount(codes, own, n_units) for own in deviations.T]) / max(n, 1)
     number = 0
     if n_units < 2:
         second = np.full(3, np.nan)
@@ -169,13 +162,17 @@ def moments(
     third = (
         _powers(sums, 3) * n_units**2 / ((n_units - 1) * (n_units - 2)) if skewed else np.zeros(4)
     )
+    fourth = _powers(sums, 4)
+    if second[0] < least:
+        fourth[0] += (least - second[0]) ** 2 / 2
+        second[0] = least
     count = len(repeats)
     between = (
         _powers(repeats - repeats.mean(axis=0), 2) / (count - 1) / count
         if count > 1
         else np.zeros(3)
     )
-    return Moments(estimate, per, second, third, _powers(sums, 4), between, n_units, count, number)
+    return Moments(estimate, per, second, third, fourth, between, n_units, count, number)
 
 
 def _powers(columns: FloatArray, power: int) -> FloatArray:
@@ -195,7 +192,7 @@ def half_carried_by(pairs: pd.DataFrame) -> int:
     all; 0 where none does.
     """
     _, share = contributions(pairs, "improvement")
-    rows = share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()
+    rows = by_unit(pairs, share)
     squares = np.square((rows - rows.mean()).groupby(level=0).sum().to_numpy(float))
     total = np.cumsum(np.sort(squares)[::-1])
     return int(np.searchsorted(total, total[-1] / 2) + 1) if len(total) and total[-1] > 0 else 0

@@ -139,30 +139,25 @@ def contributions(pairs: pd.DataFrame, quantity: Quantity) -> tuple[float, pd.Se
     return estimate, share - (estimate if quantity == "difference" else 0.0)
 
 
-def mean_covariance(rows: pd.DataFrame) -> FloatArray:
+def mean_covariance(rows: pd.DataFrame, in_time: bool = False) -> FloatArray:
     """Covariance (k, k) of the means of k columns whose rows, indexed by group and row, are
-    independent between groups only.
+    independent between groups only; in_time: indexed by time and row, a series in that order.
 
-    With u_g the sum over group g of the rows' deviations from the mean, n rows and G groups it is G
-    / (G - 1) * sum_g u_g u_g' / n²: the sandwich of Liang and Zeger (1986, *Longitudinal data
-    analysis using generalized linear models*, Biometrika 73) for a mean, with the factor of
-    Cameron, Gelbach and Miller (2008, *Bootstrap-based improvements for inference with clustered
-    errors*, Rev. Econ. Stat. 90, section II). It is s² / n where every row is a group of its own;
-    NaN for a single group.
+    Of a series it is that of `study.evidence.series.slow_moves`. Else, with u_g the sum over
+    group g of the rows' deviations from the mean, n rows and G groups it is G / (G - 1) * sum_g u_g
+    u_g' / n²: the sandwich of Liang and Zeger (1986, *Longitudinal data analysis using generalized
+    linear models*, Biometrika 73) for a mean, with the factor of Cameron, Gelbach and Miller (2008,
+    *Bootstrap-based improvements for inference with clustered errors*, Rev. Econ. Stat. 90, section
+    II). It is s² / n where every row is a group of its own; NaN for a single group.
     """
     sums = (rows - rows.mean()).groupby(level=0).sum(min_count=1).to_numpy(float)
-    n_groups, width = sums.shape
-    if n_groups < 2:
+    n_units, width = sums.shape
+    if n_units < 2:
         return np.full((width, width), np.nan)
-    return np.asarray(sums.T @ sums * n_groups / (n_groups - 1) / len(rows) ** 2)
+    moves, factor = (slow_moves(sums), 1.0) if in_time else (sums, n_units / (n_units - 1))
+    return moves.T @ moves * factor / len(rows) ** 2
 
 
-def series_covariance(rows: pd.DataFrame) -> FloatArray:
-    """Covariance (k, k) of the means of k columns whose rows, indexed by time and row, are a series
-    in that order.
-    """
-    sums = (rows - rows.mean()).groupby(level=0).sum().to_numpy(float) / len(rows)
-    if len(sums) < 2:
-        return np.full((sums.shape[1],) * 2, np.nan)
-    moves = slow_moves(sums)
-    return np.asarray(moves.T @ moves)
+def by_unit(pairs: pd.DataFrame, share: pd.Series) -> pd.Series:
+    """Mean of what each pair adds by unit (time, where rows are in order, else group) and row."""
+    return share.groupby([pairs["time" if "time" in pairs else "group"], pairs["row"]]).mean()

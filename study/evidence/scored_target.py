@@ -26,10 +26,8 @@ JUDGED = (BASELINE, REGRESSION, FORMULA, TERMS, NETWORK, TREES)
 
 @dataclass(frozen=True, eq=False)
 class ScoredTarget:
-    """One target's procedures; predictions and winners are its own. told: whether its verdict says
-    what the losses mean.
-
-    known_train: rows that an outer fold leaves, where they are known.
+    """One target's procedures; predictions and winners are its own. folds: outer folds a repeat.
+    n_train: rows that an outer fold leaves.
     """
 
     target: str
@@ -37,10 +35,8 @@ class ScoredTarget:
     predictions: pd.DataFrame
     winners: pd.DataFrame
     question: EvaluationSpec
-    told: bool
     folds: int
-    method: str | None
-    known_train: float | None
+    n_train: float = np.nan
 
     @cached_property
     def used(self) -> pd.DataFrame:
@@ -137,21 +133,11 @@ class ScoredTarget:
         return chosen_networks(self.losses, self.winners).sort_values("outer_fold", kind="stable")
 
     @cached_property
-    def n_train(self) -> float:
-        if self.known_train is not None:
-            return self.known_train
-        folds = self.losses["outer_fold"].nunique()
-        tested = self.losses[["outer_fold", "row", "time"]].drop_duplicates()
-        if len(tested) and tested["time"].notna().all():
-            return float(tested.groupby("outer_fold")["time"].min().mean())
-        return tested["row"].nunique() - len(tested) / folds if folds > 1 else np.nan
-
-    @cached_property
     def compared(self) -> Comparison:
         """How its models are compared: as shares of the regression's loss, or of the base's where
         there is no regression.
         """
-        return Comparison(self.folds, self.threshold, self.method, self.per)
+        return Comparison(self.folds, self.threshold, self.per)
 
     def gain(self, base: Model, other: Model, level: float = LEVEL) -> Gain:
         return self.compared.gain(base, other, level)

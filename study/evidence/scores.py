@@ -80,7 +80,7 @@ def network_procedure(losses: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFra
 
 
 def of_one(
-    losses: pd.DataFrame, folds: int, method: str | None = None, most: float = math.inf
+    losses: pd.DataFrame, folds: int, most: float = math.inf
 ) -> tuple[Interval, pd.DataFrame]:
     """One procedure's mean test loss, or shortfall in a metric, with the interval that it has
     wherever it is told.
@@ -93,8 +93,6 @@ def of_one(
     ----------
     losses : (n, ...) frame of test rows, as base in `study.evidence.pairs.paired`.
     folds : outer folds a repeat.
-    method : a name of `study.evidence.intervals.METHODS`; by default that of the outer folds that
-        the losses are of.
     most : the largest that the mean can be; the least is 0, and the interval stays within both.
 
     Returns
@@ -104,7 +102,7 @@ def of_one(
     """
     none = losses.assign(loss=0.0, **({FINE: -1.0} if FINE in losses else {}))
     pairs = paired(losses, none, folds)
-    judge = METHODS[method or default_method(losses["outer_fold"], folds)]
+    judge = METHODS[default_method(losses["outer_fold"], folds)]
     found = judge(pairs, "difference")
     rows = Rows()(pairs, "difference")
     found = rows if rows.high - rows.low > found.high - found.low else found
@@ -125,9 +123,7 @@ def calibration_error(p: FloatArray, hit: npt.NDArray[np.bool_]) -> float:
     return float(np.abs(np.bincount(place, weights=hit - p)).sum() / len(p))
 
 
-def model_scores(
-    predictions: pd.DataFrame, winners: pd.DataFrame, folds: int, method: str | None = None
-) -> pd.DataFrame:
+def model_scores(predictions: pd.DataFrame, winners: pd.DataFrame, folds: int) -> pd.DataFrame:
     """Test loss of every model and candidate, and of *the network*, with ranks.
 
     The test loss is the mean over seeds, then over rows of all folds. Its standard error and its
@@ -138,7 +134,6 @@ def model_scores(
     predictions : (n_predictions, ...) frame of test rows.
     winners : `best_trials(trials)`.
     folds : outer folds a repeat.
-    method : as in `of_one`.
 
     Returns
     -------
@@ -159,7 +154,7 @@ def model_scores(
     found, model = [], [*MODEL, "candidate"]
     for key, rows in pd.concat([whole, of_network(judged)]).groupby(model, sort=True):
         own = rows.groupby(UNIT[:-1], dropna=False)["loss"].mean().reset_index()
-        loss, _ = of_one(own, folds, method)
+        loss, _ = of_one(own, folds)
         fits = rows.groupby(["outer_fold", "seed"])
         off = [_calibration_error(str(key[1]), fit) for _, fit in fits]
         score = {

@@ -155,16 +155,17 @@ def bound_of(question: EvaluationSpec, asked: Measure, shortfall: float) -> Reso
     min_margin = (
         share_of(question.min_margin * asked.yard, asked, shortfall) if question.min_margin else 0.0
     )
-    bounds = {
-        "share": float(np.fmax(margin, min_margin)),
-        "margin": margin,
-        "min_margin": min_margin,
-        "shortfall": shortfall,
-    }
-    bounds["counted"] = question.min_margin * asked.yard if FINE in asked.predictions else np.nan
     stated = {MARGIN: amount, MIN_MARGIN: question.min_margin > 0}
-    roots = tuple(name for name, told in stated.items() if told and asked.metric.squared)
-    return ResolvedThreshold(**bounds, sd=asked.sd, amount=amount, roots=roots)
+    return ResolvedThreshold(
+        share=float(np.fmax(margin, min_margin)),
+        margin=margin,
+        min_margin=min_margin,
+        sd=asked.sd,
+        shortfall=shortfall,
+        amount=amount,
+        counted=question.min_margin * asked.yard if FINE in asked.predictions else math.nan,
+        roots=tuple(name for name, told in stated.items() if told and asked.metric.squared),
+    )
 
 
 def share_of(amount: float, asked: Measure, shortfall: float) -> float:

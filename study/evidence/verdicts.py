@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from study.evidence.answer import Verdict
@@ -21,10 +20,8 @@ def judges(
     predictions: pd.DataFrame,
     trials: pd.DataFrame,
     folds: int,
-    questions: Mapping[str, EvaluationSpec] | None = None,
-    margin: float = np.nan,
-    method: str | None = None,
-    n_train: Mapping[str, float] | None = None,
+    questions: Mapping[str, EvaluationSpec],
+    n_train: Mapping[str, float],
 ) -> list[Judge]:
     """A judge of every target, of whom several things can be asked.
 
@@ -34,34 +31,15 @@ def judges(
         formula among them.
     trials : (n_trials, ...) results dataframe.
     folds : outer folds a repeat.
-    questions : by target what is asked; by default of the loss, with this margin and without a
-        minimum margin. Where it is given, the verdict also says what the losses mean.
-    margin : smallest gain that matters, a share of the regression's loss.
-    method : a name of `study.evidence.intervals.METHODS`; by default that of the protocol.
-    n_train : rows that an outer fold leaves, by target; by default the tested rows less a fold's,
-        in time order those before a fold's, and unknown for one fold in no order.
+    questions : by target what is asked.
+    n_train : by target the rows that an outer fold leaves.
     """
     winners = best_trials(trials)
-    plain = EvaluationSpec(margin=margin)
-    known = n_train or {}
     found = []
     for target, kind in trials[["target", "kind"]].drop_duplicates().itertuples(index=False):
         own, best = (frame[frame["target"] == target] for frame in (predictions, winners))
-        asked = plain if questions is None else questions[str(target)]
-        told = questions is not None
-        found.append(
-            Judge(
-                str(target),
-                Kind(kind),
-                own,
-                best,
-                asked,
-                told,
-                folds,
-                method,
-                known.get(str(target)),
-            )
-        )
+        asked = questions[target]
+        found.append(Judge(target, Kind(kind), own, best, asked, folds, n_train[target]))
     return found
 
 

@@ -56,13 +56,13 @@ def best_trials(trials: pd.DataFrame) -> pd.DataFrame:
     (n_trials, ...) results dataframe to (n_searches, ...) of its rows, sorted by search; a search
     without such a trial has none. Those on all rows, which no test row can score, are left out.
     """
-    complete = trials[
-        (trials["state"] == "COMPLETE")
-        & trials["val_loss"].notna()
-        & (trials["outer_fold"] != ALL_ROWS)
-    ]
-    best = complete.sort_values(["val_loss", "number"]).drop_duplicates(SEARCH)
+    best = _complete(trials).sort_values(["val_loss", "number"]).drop_duplicates(SEARCH)
     return best.sort_values(SEARCH).reset_index(drop=True)
+
+
+def _complete(trials: pd.DataFrame) -> pd.DataFrame:
+    known = (trials["state"] == "COMPLETE") & trials["val_loss"].notna()
+    return trials[known & (trials["outer_fold"] != ALL_ROWS)]
 
 
 def best_so_far(trials: pd.DataFrame) -> pd.DataFrame:
@@ -76,12 +76,7 @@ def best_so_far(trials: pd.DataFrame) -> pd.DataFrame:
     every fold), best (the median over outer folds of the least loss so far), low, high (its range
     over them), n_folds; a fold whose search has ended keeps its last.
     """
-    complete = trials[
-        (trials["state"] == "COMPLETE")
-        & trials["val_loss"].notna()
-        & (trials["outer_fold"] != ALL_ROWS)
-    ]
-    complete = complete.sort_values([*SEARCH, "number"])
+    complete = _complete(trials).sort_values([*SEARCH, "number"])
     best = complete[[*SEARCH, "number"]].assign(best=complete.groupby(SEARCH)["val_loss"].cummin())
     pieces = []
     for _, own in best.groupby(MODEL, sort=False):

@@ -17,14 +17,6 @@ it is left out."""
 
 
 @dataclass
-class _Failure:
-    """A failure that is nobody's yet. counts: whether it would be a try of its task."""
-
-    error: str
-    counts: bool
-
-
-@dataclass
 class _Run:
     """A task that is out. turn: when it began. alone: whether nothing else has run on its node
     meanwhile.
@@ -36,13 +28,14 @@ class _Run:
 
 @dataclass
 class _Node:
-    """running: what is out here. row: what failed here since the last success, and how. last: turn
+    """running: what is out here. pending: failures that are nobody's yet, and whether each would be
+    a try of its task. row: what failed here since the last success, and how. last: turn
     of the last failure. proved: whether any succeeded.
     """
 
     host: str
     running: dict[str, _Run] = field(default_factory=dict)
-    pending: dict[str, _Failure] = field(default_factory=dict)
+    pending: dict[str, bool] = field(default_factory=dict)
     row: list[tuple[str, str]] = field(default_factory=list)
     last: int = 0
     proved: bool = False
@@ -136,7 +129,7 @@ class FaultTracker:
             return
         if died:
             self._whole.add(task.key)
-        node.pending[task.key] = _Failure(error, counts=not died or run.alone)
+        node.pending[task.key] = not died or run.alone
         self._said[task.key] = error, died
         if not died or run.turn > node.last:
             node.row.append((_kind(task), error))
@@ -187,7 +180,7 @@ class FaultTracker:
         return name, self._nodes[name], self._nodes[name].running.pop(task.key)
 
     def _count(self, node: _Node) -> None:
-        self._tries.update(key for key, failure in node.pending.items() if failure.counts)
+        self._tries.update(key for key, counts in node.pending.items() if counts)
 
 
 def _kind(task: Task) -> str:

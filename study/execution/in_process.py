@@ -6,45 +6,38 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.execution.faults import FaultTracker
+from study.execution.kept import KeptBest
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
-from study.execution.recorder import RecordSink, Report
+from study.execution.recorder import RecordSink, Report, search_states
 from study.execution.run import run_task
 from study.execution.tasks import Tasks
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord
 from study.search.plan import Plan
-from study.search.state import SearchState
 from study.training.device import prepare_tensorflow, quiet
-from study.training.task import Unscored, WinnerTask
-
-if TYPE_CHECKING:
-    from study.training.problem import Kept
+from study.training.task import Unscored
 
 _ONE = threading.Lock()
 """Programs are shared by all threads of a process, and hold the weights of what trains."""
 
 
+@dataclass
 class InMemoryRecords(RecordSink):
     """All that a search has found, in memory. files: models, by name. unscored: winners that
     failed.
     """
 
-    def __init__(
-        self, searches: Mapping[str, SearchState], beside: FoldQueue, observer: Observer
-    ) -> None:
-        super().__init__(searches, beside, observer)
-        self.trials: list[TrialRecord] = []
-        self.winners: list[WinnerRecord] = []
-        self.work: list[FoldRecord] = []
-        self.unscored: list[Unscored] = []
-        self.files: dict[str, bytes] = {}
+    trials: list[TrialRecord] = field(default_factory=list)
+    winners: list[WinnerRecord] = field(default_factory=list)
+    work: list[FoldRecord] = field(default_factory=list)
+    unscored: list[Unscored] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def write(self, record: Report, files: dict[str, bytes]) -> None:
         """Keep a record and its models."""
@@ -60,24 +53,11 @@ class InMemoryRecords(RecordSink):
                 self.unscored.append(record)
 
 
-def search_in_process(
-    plan: Plan, data: EncodedData, observer: Observer | None = None
-) -> InMemoryRecords:
+def search_in_process(plan: Plan, data: EncodedData) -> InMemoryRecords:
     """Run every trial, winner and work beside the searches of a plan in this process
     (`run_in_process`).
     """
-    searches = {
-        search.key: SearchState(
-            plan.config,
-            search,
-            min(map(len, data[search.target, search.outer_fold].train)),
-            plan.trials(search),
-            {},
-        )
-        for search in plan.searches
-    }
-    found = InMemoryRecords(searches, FoldQueue(plan.beside), observer or Observer())
-    found.observer.started(plan, searches, found.beside)
+    found = InMemoryRecords(search_states(plan, data, {}, {}), FoldQueue(plan.beside), Observer())
     run_in_process(plan.config, data, found)
     return found
 
@@ -100,7 +80,7 @@ def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> 
     faults = FaultTracker(config.search.max_tries)
     here = "here"
     faults.add_node(here, platform.node())
-    best: dict[str, tuple[float, int, Kept]] = {}  # of each search's trials
+    best = KeptBest()
     with _ONE:
         with quiet():
             device = prepare_tensorflow(gpu=config.resources.gpus_per_trial > 0)
@@ -113,13 +93,8 @@ def run_in_process(config: StudyConfig, data: EncodedData, sink: RecordSink) -> 
                 continue
             faults.started(task, here)
             host = {"node": platform.node(), "device": device if task.network else "cpu"}
-            left = best.pop(task.search.key, None) if isinstance(task, WinnerTask) else None
-            done = run_task(task, data[task.place], host, left and left[2])
-            if done.kept is not None and isinstance(record := done.record, TrialRecord):
-                own = (record.val_loss or 0.0, record.number, done.kept)
-                best[record.search.key] = min(
-                    best.get(record.search.key, own), own, key=lambda each: each[:2]
-                )
+            done = run_task(task, data[task.place], host, best.take(task))
+            best.add(done)
             if done.record is None:
                 faults.failed(task, done.error)
                 tasks.failed(task)

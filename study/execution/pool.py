@@ -18,13 +18,13 @@ from study.config import StudyConfig
 from study.data.encoding import EncodedData
 from study.execution.cluster.allocation import Allocation
 from study.execution.cluster.checks import import_ray
-from study.execution.cluster.others import JOIN_S, give_back_nodes
+from study.execution.cluster.others import JOIN_S, give_back_nodes, node_resources
 from study.execution.cluster.ray import ray_cluster
-from study.execution.cluster.slots import slots
+from study.execution.cluster.slots import Slots
 from study.execution.events import Broken, Came, Ended, Event, Lost, Reported
+from study.execution.kept import KeptBest
 from study.execution.observer import Interrupted
-from study.records.trial import TrialRecord
-from study.training.task import Task, WinnerTask
+from study.training.task import Task
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -58,9 +58,7 @@ class Pool:
         self._data: EncodedData = {}
         self._references: dict[tuple[str, int], Any] = {}
         self._matrix: Any = None
-        self._left: dict[
-            str, tuple[float, int, Any]
-        ] = {}  # of each search's best trial so far: loss, number, reference
+        self._left = KeptBest()
         self._nodes: list[dict[str, Any]] = []  # that live, as Ray tells of them
         self._thread: threading.Thread | None = None
 
@@ -143,15 +141,8 @@ class Pool:
             event = self._events.get(timeout=timeout_s)
         if isinstance(event, Ended):
             self._workers.pop(event.worker, None)
-        if (
-            isinstance(event, Reported)
-            and isinstance(record := event.done.record, TrialRecord)
-            and event.done.kept is not None
-        ):
-            own = (record.val_loss or 0.0, record.number, event.done.kept)
-            self._left[record.search.key] = min(
-                self._left.get(record.search.key, own), own, key=lambda each: each[:2]
-            )
+        if isinstance(event, Reported):
+            self._left.add(event.done)
         return event
 
     def send(self, worker: str, task: Task) -> None:
@@ -163,12 +154,8 @@ class Pool:
             self._matrix = self._matrix or ray.put(encoded.matrix)
             self._references[task.place] = ray.put(encoded.apart())
         references = [self._matrix, self._references[task.place]]
-        if (
-            isinstance(task, WinnerTask)
-            and (left := self._left.pop(task.search.key, None))
-            and left[1] == task.number
-        ):
-            references.append(left[2])
+        if (left := self._left.take(task)) is not None:
+            references.append(left)
         reference = self._workers[worker].work.remote(task, references)
         reference.future().add_done_callback(lambda future: self._hear(worker, future))
 
@@ -242,7 +229,7 @@ class Pool:
         if self.config.cluster.address == "slurm":
             self._awaited = {*Allocation.current().others}
             self._awaited_until = time.monotonic() + JOIN_S
-        found = slots(self.config)
+        found = Slots.of(self.config, node_resources(self.config))
         self.room = found.count
         tuner = tune.Tuner(
             StudyWorker,

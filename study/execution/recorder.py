@@ -4,20 +4,47 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from study.data.encoding import EncodedData
 from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
+from study.records.outcome import Outcome
 from study.records.packs import pack
 from study.records.paths import StudyPaths
 from study.records.reading import write_trial, write_winner, write_work
 from study.records.trial import TrialRecord, WinnerRecord
 from study.records.work import FoldRecord, reason
+from study.search.plan import Plan
 from study.search.state import SearchState
 from study.training.task import Task, Unscored
 
 Report = TrialRecord | WinnerRecord | FoldRecord | Unscored
 
 
+def search_states(
+    plan: Plan,
+    data: EncodedData,
+    records: Mapping[str, dict[int, Outcome]],
+    scored: Mapping[str, int],
+) -> dict[str, SearchState]:
+    """States of a plan's searches by key, as records, and numbers of scored winners, by key have
+    left them.
+    """
+    return {
+        search.key: SearchState(
+            config=plan.config,
+            spec=search,
+            n_rows=min(map(len, data[search.target, search.outer_fold].train)),
+            trials=plan.trials(search),
+            records=records.get(search.key, {}),
+            scored=scored.get(search.key),
+        )
+        for search in plan.searches
+    }
+
+
+@dataclass
 class RecordSink(ABC):
     """Keeps the records of a study: writes each, then tells it to the search that waits for it,
     then to the observer.
@@ -25,12 +52,9 @@ class RecordSink(ABC):
     searches: by key. beside: the work beside them.
     """
 
-    def __init__(
-        self, searches: Mapping[str, SearchState], beside: FoldQueue, observer: Observer
-    ) -> None:
-        self.searches = searches
-        self.beside = beside
-        self.observer = observer
+    searches: Mapping[str, SearchState]
+    beside: FoldQueue
+    observer: Observer
 
     @abstractmethod
     def write(self, record: Report, files: dict[str, bytes]) -> None:

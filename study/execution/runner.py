@@ -11,14 +11,14 @@ from study.execution.journal import Journal
 from study.execution.observer import Interrupted, Observer
 from study.execution.pool import Pool
 from study.execution.queue import FoldQueue
-from study.execution.recorder import Recorder
+from study.execution.recorder import Recorder, search_states
 from study.execution.tasks import Tasks
 from study.records.outcome import Outcome
 from study.records.packs import pack, set_aside
 from study.records.paths import StudyPaths
 from study.records.reading import read_records
 from study.records.work import reason
-from study.schema import ALL_ROWS, StudyError, procedure_of
+from study.schema import ALL_ROWS, StudyError
 from study.search.plan import Plan
 from study.search.state import SearchState
 
@@ -40,17 +40,7 @@ def make_searches(
     for record in found.trials:
         by_search.setdefault(record.search.key, {})[record.number] = record
     scored = {winner.search.key: winner.number for winner in found.winners}
-    searches = {
-        search.key: SearchState(
-            config=plan.config,
-            spec=search,
-            n_rows=min(map(len, data[search.target, search.outer_fold].train)),
-            trials=plan.trials(search),
-            records=by_search.get(search.key, {}),
-            scored=scored.get(search.key),
-        )
-        for search in plan.searches
-    }
+    searches = search_states(plan, data, by_search, scored)
     for search in plan.searches:
         if searches[search.key].finished:
             pack(paths, search)
@@ -116,9 +106,7 @@ def late_note(searches: Iterable[SearchState]) -> str | None:
     ]
     if not late:
         return None
-    procedures = dict.fromkeys(
-        f"{procedure_of(search.family, search.depth)} of {search.target}" for search in late
-    )
+    procedures = dict.fromkeys(f"{search.procedure} of {search.target}" for search in late)
     return (
         f"The time budget ended before these final models: {', '.join(procedures)}. "
         "Raise time_budget_min, then run the same command."

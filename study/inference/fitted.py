@@ -28,7 +28,7 @@ from study.records.frames import trials_frame
 from study.records.paths import StudyPaths, write_atomic
 from study.records.trial import WinnerRecord
 from study.records.work import reason
-from study.schema import ALL_ROWS, NETWORK, REGRESSION, TERMS, StudyError, procedure_of
+from study.schema import ALL_ROWS, NETWORK, REGRESSION, TERMS, StudyError
 from study.search.cost import Size
 from study.search.plan import make_plan, resolve_outer
 
@@ -95,7 +95,7 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     searches = [
         search
         for search in plan.searches
-        if search.outer_fold == ALL_ROWS and procedure_of(search.family, search.depth) in wanted
+        if search.outer_fold == ALL_ROWS and search.procedure in wanted
     ]
     beside = [work for work in plan.beside if work.outer_fold == ALL_ROWS and work.sort in wanted]
     found = search_in_process(
@@ -108,7 +108,7 @@ def fit_here(config: StudyConfig, frame: pd.DataFrame, model: str) -> Fitted:
     }
     best: dict[str, WinnerRecord] = {}
     for winner in sorted(found.winners, key=lambda winner: (winner.val_loss, winner.search.depth)):
-        best.setdefault(procedure_of(winner.search.family, winner.search.depth), winner)
+        best.setdefault(winner.search.procedure, winner)
     files |= {name: winner.models[0] for name, winner in best.items()}
     if not best and not found.files:
         raise StudyError(

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -49,7 +48,7 @@ def chosen_searches(trials: pd.DataFrame, outer_fold: int) -> dict[tuple[str, st
         .to_dict("records")
     ):
         search = Search.model_validate(row)
-        found.setdefault((search.target, procedure_of(search.family, search.depth)), search)
+        found.setdefault((search.target, search.procedure), search)
     return found
 
 
@@ -96,31 +95,23 @@ def delivered_frame(results: Results) -> pd.DataFrame:
     (of all tasks of the search on all rows that made it, of whatever family and depth the procedure
     chooses among, and of its fit).
     """
-    trials = results.trials
-    paths = results.paths
+    trials, paths = results.trials, results.paths
     seconds = defaultdict[tuple[str, str], float](float)
     own = trials[trials["outer_fold"] == ALL_ROWS]
-    for target, family, depth, spent in own[
-        ["target", "family", "depth", "wall_time_s"]
-    ].itertuples(index=False):
+    columns = ["target", "family", "depth", "wall_time_s"]
+    for target, family, depth, spent in own[columns].itertuples(index=False):
         seconds[target, procedure_of(family, depth)] += spent
     for winner in read_winners(paths):
         if winner.search.outer_fold == ALL_ROWS:
-            seconds[
-                winner.search.target, procedure_of(winner.search.family, winner.search.depth)
-            ] += winner.wall_time_s
-    for each in read_outcomes(paths):
-        if each.work.outer_fold == ALL_ROWS:
-            seconds[each.work.target, each.work.sort] += each.wall_time_s
-    files = {
-        (target, name): paths.delivered(target, name)
+            seconds[winner.search.target, winner.search.procedure] += winner.wall_time_s
+    for done in read_outcomes(paths):
+        if done.work.outer_fold == ALL_ROWS:
+            seconds[done.work.target, done.work.sort] += done.wall_time_s
+    rows = [
+        (target, name, str(path.relative_to(paths.root)), seconds[target, name])
         for target in trials["target"].unique()
         for name in PROCEDURES
-    }
-    rows = [
-        (*place, str(path.relative_to(paths.root)), seconds[place])
-        for place, path in files.items()
-        if path.exists()
+        if (path := paths.delivered(target, name)).exists()
     ]
     return pd.DataFrame(rows, columns=["target", "procedure", "file", "seconds"])
 
@@ -129,11 +120,8 @@ def delivery_notes(results: Results) -> list[str]:
     """Where the models of a concluded study are: a sentence a target."""
     paths, found = results.paths, []
     for verdict in results.verdicts:
-        names = [
-            path.name
-            for path in map(partial(paths.delivered, verdict.target), PROCEDURES)
-            if path.exists()
-        ]
+        files = (paths.delivered(verdict.target, name) for name in PROCEDURES)
+        names = [path.name for path in files if path.exists()]
         if names:
             where = f"Models of {verdict.target}, made of all its rows by one more search, are in {paths.models}"
             found.append(f"{where}: {', '.join(names)}.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from study.records.paths import StudyPaths
 from study.records.reading import read_trials, read_winners
-from study.records.trial import TermRow, TrialRecord, WinnerRecord
+from study.records.trial import TrialRecord, WinnerRecord
 from study.schema import StudyError, TrialState, nearest
 
 COMPLETE = TrialState.COMPLETE
@@ -27,16 +27,6 @@ class OneTrial:
     rank: int | None
     complete: int
     winner: WinnerRecord | None
-
-    @property
-    def test_losses(self) -> dict[str, float]:
-        """Those of the winner (`Tested`)."""
-        return self.winner.test_losses if self.winner else {}
-
-    @property
-    def terms(self) -> tuple[TermRow, ...]:
-        """Of a regression with terms that won its search."""
-        return self.winner.terms if self.winner else ()
 
 
 def mean_curve(record: TrialRecord, column: str = "val_loss") -> list[tuple[int, float]]:

@@ -10,7 +10,7 @@ from study.records.packs import unpack
 from study.records.paths import StudyPaths
 from study.records.reading import read_outcomes, read_trials, read_winners
 from study.records.work import FoldWork, reason
-from study.schema import ALL_ROWS, Search, StudyError, TrialState, nearest, procedure_of
+from study.schema import ALL_ROWS, Search, StudyError, TrialState, nearest
 
 FAIL = TrialState.FAIL
 LEFT_NUMBERS = "TrainingFailed: "
@@ -99,14 +99,12 @@ def put_aside(paths: StudyPaths, failed: Iterable[Failure]) -> Path:
     for path in paths.concluded:
         move(path)
     delivered = {
-        (search.target, procedure_of(search.family, search.depth))
-        for search in first
-        if search.outer_fold == ALL_ROWS
+        (search.target, search.procedure) for search in first if search.outer_fold == ALL_ROWS
     }
     for target, procedure in delivered:
         move(paths.delivered(target, procedure))
     for winner in read_winners(paths):
-        own = winner.search.target, procedure_of(winner.search.family, winner.search.depth)
+        own = winner.search.target, winner.search.procedure
         models = [paths.fold_models / name for name in winner.models]
         gone = winner.search.outer_fold == ALL_ROWS and not all(map(Path.exists, models))
         # A rival's model, which may be delivered now, was removed with those of the folds.

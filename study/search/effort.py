@@ -58,9 +58,10 @@ class Amounts:
     epochs: float
     trials: int
 
-    def epochs_for(self, rows: int) -> int:
-        """Most epochs of a network on a table of so many rows."""
-        return max(FEWEST_EPOCHS, round(self.epochs * min(2.0, max(0.25, math.sqrt(4_000 / rows)))))
+    def on(self, rows: int) -> Amounts:
+        """The same with the most epochs of a network on a table of so many rows."""
+        epochs = round(self.epochs * min(2.0, max(0.25, math.sqrt(4_000 / rows))))
+        return replace(self, epochs=max(FEWEST_EPOCHS, epochs))
 
 
 BOUGHT = (

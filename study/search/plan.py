@@ -150,7 +150,7 @@ def most_cost(config: StudyConfig, sizes: Sequence[Size]) -> float:
     if config.budget_core_hours is not None:
         return 3_600 * config.budget_core_hours
     few, least = SMALL
-    rows = max(size.rows for size in sizes)
+    rows = _most_rows(sizes)
     share = least + (1 - least) * (rows - few) / (LARGE - few)
     return effort_of(config).cap_s * min(1.0, max(least, share))
 
@@ -178,56 +178,47 @@ def make_plan(config: StudyConfig, sizes: Sequence[Size]) -> Plan:
 
 def _cut(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with what its effort means, cut until it fits under the cap."""
-    effort, most = effort_of(config), most_cost(config, sizes)
-    seeds = effort.seeds
-    trials = effort.trials
-    epochs = amounts_of(config).epochs_for(max(size.rows for size in sizes))
-    while (
-        study_cost(
-            resolved := _filled(config, len(DEPTHS), seeds, trials, epochs, sizes), sizes
-        ).seconds
-        > most
-    ):
-        if seeds > 1 and config.inner.seeds is None:
-            seeds -= 1
-        elif trials > FEWEST_TRIALS and config.search.trials is None:
-            trials = max(FEWEST_TRIALS, int(trials * 0.9))
-        elif epochs > FEWEST_EPOCHS and config.training.epochs is None:
-            epochs = max(FEWEST_EPOCHS, int(epochs * 0.9))
+    most = most_cost(config, sizes)
+    now = amounts_of(config).on(_most_rows(sizes))
+    while study_cost(resolved := _filled(config, now, sizes), sizes).seconds > most:
+        if now.seeds > 1 and config.inner.seeds is None:
+            now = replace(now, seeds=now.seeds - 1)
+        elif now.trials > FEWEST_TRIALS and config.search.trials is None:
+            now = replace(now, trials=max(FEWEST_TRIALS, int(now.trials * 0.9)))
+        elif now.epochs > FEWEST_EPOCHS and config.training.epochs is None:
+            now = replace(now, epochs=max(FEWEST_EPOCHS, int(now.epochs * 0.9)))
         else:
             break
     return resolved
+
+
+def _most_rows(sizes: Sequence[Size]) -> int:
+    return max(size.rows for size in sizes)
 
 
 def _bought(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with the last of the steps that its budget affords, or the first where it affords
     none.
     """
-    ladder, most = [*steps()], most_cost(config, sizes)
+    ladder = [step.on(_most_rows(sizes)) for step in steps()]
     above = bisect_right(
-        ladder, most, key=lambda step: study_cost(_with(config, step, sizes), sizes).seconds
+        ladder,
+        most_cost(config, sizes),
+        key=lambda step: study_cost(_filled(config, step, sizes), sizes).seconds,
     )
-    return _with(config, ladder[max(0, above - 1)], sizes)
+    return _filled(config, ladder[max(0, above - 1)], sizes)
 
 
-def _with(config: StudyConfig, amounts: Amounts, sizes: Sequence[Size]) -> StudyConfig:
+def _filled(config: StudyConfig, amounts: Amounts, sizes: Sequence[Size]) -> StudyConfig:
     """`config` with what it leaves open set to these amounts."""
-    epochs = amounts.epochs_for(max(size.rows for size in sizes))
-    return _filled(config, amounts.depths, amounts.seeds, amounts.trials, epochs, sizes)
-
-
-def _filled(
-    config: StudyConfig, depths: int, seeds: int, trials: int, epochs: int, sizes: Sequence[Size]
-) -> StudyConfig:
-    """`config` with what it leaves open set so."""
     inner, search, training = (
         part.model_dump() for part in (config.inner, config.search, config.training)
     )
-    most = training["epochs"] or epochs
+    most = training["epochs"] or int(amounts.epochs)
     return config.replace(
-        depths=[*DEPTHS[:depths]] if config.depths is None else config.depths,
-        inner=inner | {"seeds": inner["seeds"] or seeds},
-        search=search | {"trials": search["trials"] or trials},
+        depths=[*DEPTHS[: amounts.depths]] if config.depths is None else config.depths,
+        inner=inner | {"seeds": inner["seeds"] or amounts.seeds},
+        search=search | {"trials": search["trials"] or amounts.trials},
         training=training | {"epochs": most, "patience": training["patience"] or max(5, most // 8)},
         space={
             **config.space,
@@ -240,7 +231,7 @@ def _one_shape(config: StudyConfig, sizes: Sequence[Size]) -> dict[str, Space]:
     """Spaces of networks in which everything that shapes a program is what it is in a search's
     first trial.
     """
-    rows, fixed = max(size.rows for size in sizes), {}
+    rows, fixed = _most_rows(sizes), {}
     for name in dict.fromkeys(name for size in sizes for name in families_of(config, size.kind)):
         family, override = get_family(name), config.space.get(name, {})
         if not family.convex:
@@ -266,7 +257,7 @@ def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
     verdict's interval more than longer searches do; a budget buys more of them once each of those
     searches is a `normal` one.
     """
-    rows = max(size.rows for size in sizes)
+    rows = _most_rows(sizes)
     developed = [replace(size, rows=size.rows - size.rows // config.outer.folds) for size in sizes]
 
     def nested(repeats: int) -> StudyConfig:
@@ -274,7 +265,8 @@ def resolve_outer(config: StudyConfig, sizes: Sequence[Size]) -> StudyConfig:
         return config.replace(protocol="nested", outer=config.outer.model_dump() | {"repeats": own})
 
     def affords(repeats: int) -> bool:
-        filled = _with(nested(repeats), least_before(config, repeats), developed)
+        amounts = least_before(config, repeats).on(_most_rows(developed))
+        filled = _filled(nested(repeats), amounts, developed)
         return study_cost(filled, developed).seconds <= most_cost(config, developed)
 
     one_split = config.protocol == "holdout"

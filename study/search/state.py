@@ -13,7 +13,7 @@ import numpy as np
 from study.config import StudyConfig
 from study.config.options import Space
 from study.config.samplers import SAMPLERS
-from study.families import first_trials, get_family, outside, penalties, searched
+from study.families import Family, first_trials, get_family, outside, penalties, searched
 from study.families.chosen import search_space, search_window
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
@@ -79,6 +79,10 @@ class SearchState:
                 )
 
     @property
+    def family(self) -> Family:
+        return get_family(self.spec.family)
+
+    @property
     def space(self) -> Space:
         """The space (`search_space`)."""
         return search_space(self.config, self.spec, self.n_rows)
@@ -86,7 +90,7 @@ class SearchState:
     @property
     def penalties(self) -> tuple[float, ...]:
         """What every trial of a regression scores, the strongest first."""
-        return penalties(get_family(self.spec.family), self.space)
+        return penalties(self.family, self.space)
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
@@ -96,13 +100,12 @@ class SearchState:
         None of a candidate that no trial was made for alone: too small a budget tells nothing of
         it.
         """
-        family = get_family(self.spec.family)
         complete = [
             each
             for each in self.records.values()
             if each.state is TrialState.COMPLETE and each.val_loss is not None
         ]
-        named = [(each, family.parts(each.params)) for each in complete]
+        named = [(each, self.family.parts(each.params)) for each in complete]
         wanted = sorted({names[0] for _, names in named if len(names) == 1})
         return {
             name: reduce(_better, [each for each, names in named if name in names]).params
@@ -152,7 +155,7 @@ class SearchState:
         training = self.config.training
         sampler = SAMPLERS[self.config.search.sampler]
         if (
-            get_family(self.spec.family).convex
+            self.family.convex
             or not sampler.pruned
             or (training.patience or 1) >= (training.epochs or 1)
         ):
@@ -201,9 +204,8 @@ class SearchState:
         """Hyperparameters of a trial: those of the first are the family's own, the others' are
         sampled.
         """
-        family = get_family(self.spec.family)
-        space = searched(get_family(self.spec.family), self.space)
-        if number < len(first := first_trials(family, space)):
+        space = searched(self.family, self.space)
+        if number < len(first := first_trials(self.family, space)):
             return first[number]
         if self._window is None:
             from study.search.window import Window  # Optuna, which those who only look do not need

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study.evidence.pairs import mean_covariance, paired, series_covariance
+from study.evidence.pairs import mean_covariance, paired
 from study.evidence.series import cosines
 
 R, K, N = 3, 5, 24
@@ -70,6 +70,5 @@ def clustered(pairs: pd.DataFrame, share: pd.Series) -> tuple[float, int]:
     timed = "time" in pairs and pairs["time"].notna().all()
     unit = pairs["time" if timed else "group"]
     rows = share.groupby([unit, pairs["row"]]).mean().to_frame()
-    of_mean = series_covariance if timed else mean_covariance
     number = unit.nunique()
-    return float(of_mean(rows)[0, 0]), cosines(number) if timed else number - 1
+    return float(mean_covariance(rows, timed)[0, 0]), cosines(number) if timed else number - 1

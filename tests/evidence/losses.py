@@ -132,14 +132,13 @@ def pairs_of(
     margin: float,
     folds: int,
     winners: pd.DataFrame | None = None,
-    method: str | None = None,
 ) -> pd.DataFrame:
     """Every model of every target against every simpler one, by the loss."""
     found = []
     for (target, kind), rows in row_losses(predictions).groupby(["target", "kind"], sort=False):
         sides = compare.models(rows, winners)
         plain = compare.the_regression(sides, Kind(str(kind)))
-        own = compare.pairwise(sides, plain, compare.Comparison(folds, Threshold(margin), method))
+        own = compare.pairwise(sides, plain, compare.Comparison(folds, Threshold(margin)))
         found += [{"target": target} | pair for pair in own]
     return pd.DataFrame(found)
 

@@ -9,10 +9,10 @@ import re
 import numpy as np
 import pandas as pd
 
+from harness.judged import judges
 from study.evidence.answer import Verdict
 from study.evidence.scores import row_losses, units
 from study.evidence.stored import read_verdicts, read_warnings, write_verdicts
-from study.evidence.verdicts import judges
 from study.evidence.warnings.answers import (
     asked_anew,
     carried_by_few,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.judged import judges
 from study.evidence.answer import Verdict
 from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
@@ -21,7 +22,7 @@ from study.evidence.thresholds import (
     off_loss,
     off_root,
 )
-from study.evidence.verdicts import judges, margin_curves
+from study.evidence.verdicts import margin_curves
 from study.schema import NETWORK, REGRESSION, TERMS
 from tests.evidence.losses import only_verdict, scored, trial
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.evidence import compare
 from study.evidence.curve import gain_curve, on_parts
 from study.evidence.intervals import METHODS, method_at
 from study.evidence.pairs import paired
@@ -75,7 +76,11 @@ def test_a_curve_of_another_metric_is_of_that_metric_on_parts_too(rng: np.random
     [("rows", 0.013, "min_margin"), ("corrected t", 0.0, "margin")],
 )
 def test_every_point_of_a_curve_has_the_interval_that_the_gain_itself_is_judged_by(
-    rng: np.random.Generator, method: str, min_margin: float, held: str
+    monkeypatch: pytest.MonkeyPatch,
+    rng: np.random.Generator,
+    method: str,
+    min_margin: float,
+    held: str,
 ) -> None:
     y = 3 * (-1.0) ** np.arange(400)
     models = undecided(rng, 0.08)
@@ -85,7 +90,8 @@ def test_every_point_of_a_curve_has_the_interval_that_the_gain_itself_is_judged_
     ]
 
     question = EvaluationSpec(margin=0.07, min_margin=min_margin)
-    verdict = only_verdict(told, usual_trials(n_folds=5), method=method, questions={"y": question})
+    monkeypatch.setattr(compare, "default_method", lambda *_: method)
+    verdict = only_verdict(told, usual_trials(n_folds=5), questions={"y": question})
 
     assert verdict.decided_at is not None
     assert verdict.decided_at.held == held

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from harness.judged import judges
 from study.diagnostics.effects.compute import differences, mean_effects
 from study.diagnostics.helps.gains import LEVEL, apart, row_gains
 from study.diagnostics.importances.compute import importances
-from study.evidence.verdicts import judges
 
 from .losses import scored, trial
 

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.judged import judges
 from study.evidence.answer import Verdict
 from study.evidence.findings import UNDECIDED
 from study.evidence.margin_curves import POINTS, Span, spans
 from study.evidence.thresholds import EvaluationSpec, Threshold
-from study.evidence.verdicts import judges, margin_curves
+from study.evidence.verdicts import margin_curves
 from study.evidence.wording.answer import Words
 from study.schema import NETWORK, REGRESSION, TERMS
 from tests.evidence.asked import SEARCHES, asked, with_terms
@@ -129,14 +130,6 @@ def test_a_min_margin_in_rows_is_held_against_rows_though_the_regression_is_hard
         == pytest.approx(0.01 / (4 / 150))
     )
     assert of_share.verdict == UNDECIDED
-
-
-def test_without_questions_there_is_no_min_margin_no_meaning_and_no_other_margin(
-    rng: np.random.Generator,
-) -> None:
-    verdict = only_verdict(three(rng, 0.92, 0.92, n=100)[1:3], with_terms())
-
-    assert (verdict.margin, verdict.meaning) == (0.05, None)
 
 
 def test_the_answer_changes_only_at_the_ends_of_intervals() -> None:

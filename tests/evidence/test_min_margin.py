@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.judged import verdicts
+from harness.judged import judges, verdicts
 from study.evidence import rule
 from study.evidence.answer import Verdict
 from study.evidence.judge import Judge
 from study.evidence.margin_curves import spans
 from study.evidence.thresholds import MARGIN, MIN_MARGIN, EvaluationSpec, Threshold
-from study.evidence.verdicts import judges, pair_table
+from study.evidence.verdicts import pair_table
 from study.schema import CURVES, NETWORK, PRODUCTS, REGRESSION, TERMS
 from tests.evidence.losses import scored, told_gain, trial
 

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from harness.judged import judges
+from study.evidence import compare
 from study.evidence.compare import Comparison, Model
 from study.evidence.findings import UNDECIDED
 from study.evidence.intervals import METHODS, method_at
@@ -18,7 +20,6 @@ from study.evidence.metric_gains import metric_table
 from study.evidence.pairs import paired
 from study.evidence.scores import of_one
 from study.evidence.thresholds import EvaluationSpec, Threshold
-from study.evidence.verdicts import judges
 from study.evidence.winners import best_trials
 from study.schema import NETWORK, REGRESSION, TERMS
 from tests.evidence.asked import TRIALS, judged
@@ -56,10 +57,13 @@ def test_the_same_predictions_are_the_same_for_sure() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_no_method_takes_rows_that_agree_for_certainty(method: str) -> None:
+def test_no_method_takes_rows_that_agree_for_certainty(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
     sides = accurate(right_or_wrong(alike=False, folds=5, wrong=60))
+    monkeypatch.setattr(compare, "default_method", lambda *_: method)
 
-    gain = Comparison(5, Threshold(0.05), method).gain(sides[REGRESSION], sides[NETWORK])
+    gain = Comparison(5, Threshold(0.05)).gain(sides[REGRESSION], sides[NETWORK])
 
     assert gain.low < -0.05 < 0.05 < gain.high
 

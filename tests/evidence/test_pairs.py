@@ -84,10 +84,10 @@ def test_groups_reach_comparisons_and_scores() -> None:
     winners = pd.DataFrame([trial("linear", 0, 1.0), trial("neural", 1, 0.9)])
 
     (pair, _), (naive, _) = (
-        pairs_of(p, 0.05, 5, winners, "rows").to_dict("records") for p in (rows, alone)
+        pairs_of(p, 0.05, 5, winners).to_dict("records") for p in (rows, alone)
     )
     error, naive_error = (
-        scores.model_scores(p, winners, 5, "rows")["std_error"].to_numpy() for p in (rows, alone)
+        scores.model_scores(p, winners, 5)["std_error"].to_numpy() for p in (rows, alone)
     )
 
     assert (pair["n_groups"], pair["n_rows"], naive["n_groups"]) == (12, 60, 60)

@@ -62,7 +62,10 @@ def test_a_network_without_an_ensemble_is_judged_by_its_refit(rng: np.random.Gen
     assert len(winners.select_candidate(predictions)) == 4
 
 
-def test_test_scores_average_seeds_then_rows(rng: np.random.Generator) -> None:
+def test_test_scores_average_seeds_then_rows(
+    monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    monkeypatch.setattr(scores, "default_method", lambda *_: "rows")
     losses = rng.random((2, 2, 30))  # outer fold, seed, row
     pieces = [
         scored(losses[fold, seed], "neural", 1, outer_fold=fold, seed=seed).assign(
@@ -76,7 +79,7 @@ def test_test_scores_average_seeds_then_rows(rng: np.random.Generator) -> None:
     )
 
     score, _ = (
-        scores.model_scores(pd.concat(pieces), won, 2, "rows")
+        scores.model_scores(pd.concat(pieces), won, 2)
         .sort_values("depth", ascending=False)
         .to_dict("records")
     )

@@ -19,7 +19,7 @@ def test_scores_rank_every_model_and_the_network_but_not_boosted_trees(
     winners = pd.DataFrame([trial(*model, loss) for model, loss in validation.items()])
     predictions = every_model(rng)
 
-    found = scores.model_scores(predictions, winners, FOLDS, "rows")
+    found = scores.model_scores(predictions, winners, FOLDS)
 
     losses = predictions[predictions["family"] != "trees"].groupby(["family", "depth"])["loss"]
     expected = losses.mean()
@@ -46,7 +46,7 @@ def test_losses_that_differ_by_rounding_share_a_rank() -> None:
     predictions = pd.concat([scored(np.full(9, mean), *model) for model, mean in means.items()])
     winners = pd.DataFrame([trial(*model, mean) for model, mean in means.items()])
 
-    found = scores.model_scores(predictions, winners, FOLDS, "rows")
+    found = scores.model_scores(predictions, winners, FOLDS)
 
     own = found.set_index(["family", "depth"])["rank"]
     assert own[[*means, ("network", -1)]].tolist() == [5, 4, 1, 1, 1]

@@ -30,11 +30,10 @@ def test_only_the_winner_of_its_search_has_test_losses_the_means_of_its_candidat
     write_trial(paths, trial(number=2))
     write_winner(paths, winner(), {})
 
-    assert find_trial(paths, "y-linear-o0-0000").test_losses == {
-        "refit": 0.15625,
-        "ensemble": 0.125,
-    }
-    assert find_trial(paths, "y-linear-o0-0002").test_losses == {}
+    won = find_trial(paths, "y-linear-o0-0000").winner
+    assert won is not None
+    assert won.test_losses == {"refit": 0.15625, "ensemble": 0.125}
+    assert find_trial(paths, "y-linear-o0-0002").winner is None
 
 
 def test_the_curve_is_the_mean_over_replicates() -> None:

@@ -21,6 +21,7 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
+from harness.judged import judges
 from study.conclude import comparisons
 from study.config import dump_config, make_config
 from study.config.questions import kinds_of, questions
@@ -322,7 +323,7 @@ def write_results(
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
     results = load_results(root)
     asked = questions(config, kinds_of(results.trials))
-    judged = verdicts.judges(results.predictions, results.trials, 5, asked)
+    judged = judges(results.predictions, results.trials, 5, asked)
     for name, frame in concluded(results.predictions, results.trials, judged).items():
         frame.to_parquet(paths.frame(name))
     for name, each in computed().items():
@@ -356,7 +357,7 @@ def with_frames(results: Results, **changed: Any) -> Results:
 def compared(results: Results, predictions: pd.DataFrame) -> Results:
     """The same results with what is concluded from other predictions, of their targets alone."""
     trials = results.trials[results.trials["target"].isin(predictions["target"])]
-    judged = verdicts.judges(predictions, trials, 5, questions(results.config, kinds_of(trials)))
+    judged = judges(predictions, trials, 5, questions(results.config, kinds_of(trials)))
     frames = concluded(predictions, trials, judged)
     return with_frames(
         results, predictions=predictions, trials=trials, verdicts=verdicts.answers(judged), **frames

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from harness.judged import judges
 from study.cli.warned import count_words, print_warnings
 from study.config import make_config
 from study.data.encode import encode_all
@@ -22,7 +23,6 @@ from study.diagnostics.coefficients.basis import FAILED, MOST_CONDITION, MOST_VI
 from study.diagnostics.coefficients.warned import coefficient_warnings
 from study.evidence.answer import Verdict
 from study.evidence.scores import row_losses, units
-from study.evidence.verdicts import judges
 from study.evidence.warnings.answers import few_carry, flattered, in_order, too_few_rows
 from study.evidence.warnings.catalogue import ENTRIES
 from study.evidence.warnings.searches import Axis, at_edges, failing, still_improving

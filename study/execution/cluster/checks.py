@@ -46,16 +46,7 @@ def quiet(verbose: bool) -> None:
 
     The settings reach the workers too, which inherit the environment.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
-    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = (
-        "1e9"  # records are the truth; Tune's own state is thrown away
-    )
-    os.environ["RAY_AIR_NEW_OUTPUT"] = (
-        "0"  # the new output prints its configuration whatever the verbosity
-    )
-    os.environ["TUNE_WARN_THRESHOLD_S"] = "60"
-    os.environ.update(START)
+    os.environ.update(QUIET | START)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
     if not verbose:
         os.environ["RAY_TUNE_LOGGING_LEVEL"] = "CRITICAL"
@@ -73,6 +64,17 @@ def import_ray(config: StudyConfig, verbose: bool) -> None:
     elif config.cluster.address != "local" and has_token():
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray  # noqa: F401
+
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_WARN_THRESHOLD_S": "60",
+}
+"""Records are the truth, so Tune's own state is thrown away. Ray's new output prints its
+configuration whatever the verbosity."""
 
 
 START = {

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from study.config import StudyConfig
-from study.execution.cluster.others import node_resources
 
 LEAST_WORKER_BYTES, GROWN_BYTES = 800_000_000, 1_500_000_000
 """What every worker asks for at least, and may take: 450 MB are its own with TensorFlow and one
@@ -57,10 +56,3 @@ class Slots:
         shares = (int(node.get("GPU", 0) / gpus) if gpus else count for node in nodes)
         plain = max(0, count - sum(map(min, held, shares)))
         return cls(count, needs, min(wanted, max(share, GROWN_BYTES)), plain)
-
-
-def slots(config: StudyConfig) -> Slots:
-    """Room for workers on the nodes of the cluster that runs, and on those of this job that have
-    not come yet.
-    """
-    return Slots.of(config, node_resources(config))

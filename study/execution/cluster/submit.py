@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib import resources
 from pathlib import Path
 
 from study.config import StudyConfig
@@ -115,11 +114,7 @@ def make_submission(
     if config.slurm.ports:
         check_ports(config.slurm.ports, request.cpus_per_task)
     lines = [f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', *config.slurm.setup]
-    script = (
-        resources.files("study.execution.cluster")
-        .joinpath("study.sbatch")
-        .read_text(encoding="utf-8")
-    )
+    script = Path(__file__).with_name("study.sbatch").read_text(encoding="utf-8")
     if config.slurm.launch:
         lines.append(
             "trap '' USR2  # of which what stands before the command would end; the study looks at the clock too"

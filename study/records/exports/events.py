@@ -43,8 +43,8 @@ class Events:
     def sync(self, changes: Changes) -> int:
         """Write the runs that are new, or of another record than before; gives how many there are."""
         for search in changes:
-            for record, begin, end in search.in_time:
-                known = record, search.test_losses if record.number == search.winner else {}
+            for record, losses, begin, end in search.in_time:
+                known = record, losses
                 if self._told.get(record.trial_id) != known:
                     self._told[record.trial_id] = known
                     _write(

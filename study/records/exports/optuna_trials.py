@@ -19,7 +19,7 @@ from study.records.trial import TrialRecord
 from study.records.work import reason
 from study.schema import LOSS_NAMES, TrialState
 
-ATTRIBUTES = (
+ATTRIBUTES = {
     "trial_id",
     "generation",
     "val_loss_se",
@@ -29,7 +29,7 @@ ATTRIBUTES = (
     "wall_time_s",
     "node",
     "device",
-)
+}
 """Of a record, as user attributes of its trial."""
 POINTS_ON_DISK = 16
 """Intermediate values of a trial in a storage on disk, which takes a millisecond or more for each.
@@ -79,7 +79,7 @@ class OptunaTrials:
             for name, loss in search.test_losses.items():
                 known.set_user_attr(f"test_loss_{name}", loss)
         forms = distributions(search.space)
-        for record, begin, end in list(search.in_time)[len(told) :]:
+        for record, _, begin, end in list(search.in_time)[len(told) :]:
             known.add_trial(_trial(record, forms, begin, end, self.points))
             told.append(record)
 
@@ -87,9 +87,7 @@ class OptunaTrials:
 def _trial(
     record: TrialRecord, forms: dict[str, Any], begin: datetime, end: datetime, points: int
 ) -> FrozenTrial:
-    attributes = {
-        name: getattr(record, name) for name in ATTRIBUTES if getattr(record, name) is not None
-    }
+    attributes = record.model_dump(include=ATTRIBUTES, exclude_none=True)
     attributes |= {"error": reason(record.error)} if record.error else {}
     complete = record.state is TrialState.COMPLETE
     trial = create_trial(

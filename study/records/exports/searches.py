@@ -41,12 +41,12 @@ class SearchRecords:
     test_losses: dict[str, float]
 
     @property
-    def in_time(self) -> Iterator[tuple[TrialRecord, datetime, datetime]]:
-        """Each record with when it is laid to begin and end."""
+    def in_time(self) -> Iterator[tuple[TrialRecord, dict[str, float], datetime, datetime]]:
+        """Each record with its test losses, if it won, and when it is laid to begin and end."""
         begin = self.begin
         for record in self.records:
             end = begin + timedelta(seconds=record.wall_time_s)
-            yield record, begin, end
+            yield record, self.test_losses if record.number == self.winner else {}, begin, end
             begin = end
 
 
@@ -86,19 +86,15 @@ class Changes:
     def _search(self, records: tuple[TrialRecord, ...]) -> SearchRecords:
         results, search = self.results, records[0].search
         winner = next(iter(read_winners(results.paths, searches=[search])), None)
-        losses = (
-            {name: loss for name, loss in winner.test_losses.items() if name in COMPARED}
-            if winner
-            else {}
+        told = winner.test_losses if winner else {}
+        return SearchRecords(
+            search,
+            records,
+            holding(search_space(results.config, search, results.data.rows), records),
+            datetime.fromtimestamp(results.paths.config.stat().st_mtime, UTC),
+            winner.number if winner else None,
+            {name: told[name] for name in told if name in COMPARED},
         )
-        space = search_space(results.config, search, results.data.rows)
-        number = winner.number if winner else None
-        return SearchRecords(search, records, holding(space, records), self._begin, number, losses)
-
-    @property
-    def _begin(self) -> datetime:
-        """When the study was described."""
-        return datetime.fromtimestamp(self.results.paths.config.stat().st_mtime, UTC)
 
 
 LOSSES = {"validation": "val_loss", "training": "train_loss"}

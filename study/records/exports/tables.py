@@ -24,11 +24,7 @@ def write_tables(results: Results, folder: Path) -> int:
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    lists = [
-        str(name)
-        for name in frame
-        if frame[name].map(lambda cell: isinstance(cell, np.ndarray)).any()
-    ]
-    return frame.assign(
-        **{name: frame[name].map(lambda cell: json.dumps(cell.tolist())) for name in lists}
+    told = frame.select_dtypes(["object"], ["str"]).map(
+        lambda cell: json.dumps(cell.tolist()) if isinstance(cell, np.ndarray) else cell
     )
+    return frame.assign(**told)

@@ -135,8 +135,7 @@ class Tracked:
         return len(self._runs)
 
     def _sync(self, search: SearchRecords) -> None:
-        for record, begin, end in search.in_time:
-            losses = search.test_losses if record.number == search.winner else {}
+        for record, losses, begin, end in search.in_time:
             digest = hashlib.sha256(f"{record.model_dump_json()}{losses}".encode()).hexdigest()
             run, known = self._runs.get(record.trial_id, ("", ""))
             if known != digest:

@@ -56,7 +56,7 @@ def test_trials_of_a_search_are_laid_one_after_the_other_from_when_the_study_was
 
     times = [
         ((start - own.begin).total_seconds(), (end - own.begin).total_seconds())
-        for _, start, end in own.in_time
+        for _, _, start, end in own.in_time
     ]
     assert own.begin.timestamp() == pytest.approx(begin)
     assert times == [(0, 1.5), (1.5, 3)]
