@@ -27,8 +27,6 @@ from study.records.environment import Environment
 from study.records.older import tidy
 from study.records.paths import StudyPaths, clear_temporaries, write_atomic
 from study.records.work import FoldOutcome
-from study.report.form import Form
-from study.report.formats import write_form
 from study.results import Results, load_results
 from study.schema import Search, Share, StudyError
 from study.search.plan import make_beside, searches_of
@@ -210,20 +208,17 @@ def study_beside(results: records.Results, outcomes: Iterable[FoldOutcome]) -> F
     return FoldQueue(make_beside(results.config, table_sizes(results.data)), outcomes)
 
 
-def write_report(paths: StudyPaths, form: Form = Form.HTML) -> Path:
+def write_report(paths: StudyPaths) -> Path:
     """Execute the notebook of a study and render it, of an unfinished one with its search alone;
     gives the path of the report.
-
-    form: what is written beside the HTML.
 
     Raises
     ------
     StudyError
-        There is no trial yet, or a version before this one concluded the study; for a PDF there is
-        no browser.
+        There is no trial yet, or a version before this one concluded the study.
     """
     if (results := load_results(paths.root)).trials.empty:
         raise StudyError(f"{paths.root} has no trial to report yet. Resume: {results.again}.")
     from study.report.notebook import write_report as write
 
-    return write_form(form, paths.html, write(paths))
+    return write(paths)

@@ -107,9 +107,9 @@ def execute(notebook: NotebookNode, results: Results) -> None:
                 ]
 
 
-def write_report(paths: StudyPaths) -> NotebookNode:
+def write_report(paths: StudyPaths) -> Path:
     """Write report.ipynb (executed), report.html and figures/*.svg of the study at `paths`; returns
-    the notebook.
+    the path of the HTML.
     """
     results = load_results(paths.root)
     notebook = build_notebook(paths.root)
@@ -122,7 +122,7 @@ def write_report(paths: StudyPaths) -> NotebookNode:
             write_atomic(paths.figures / f"{name}.svg", output["data"]["image/svg+xml"])
             del output["data"]["text/html"]  # which is the same once more
     write_atomic(paths.notebook, nbformat.writes(notebook))
-    return notebook
+    return paths.html
 
 
 def _markdown(text: str, **report: str) -> NotebookNode:

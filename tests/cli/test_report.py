@@ -1,4 +1,4 @@
-"""`study report` in other forms, and what it refuses."""
+"""`study report`, and what it refuses."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from tests.cli.conftest import Command
 from tests.records.examples import make_folder, search, trial
 
 
-def test_a_search_alone_is_written_as_markdown_beside_the_html(
-    folder: Path, command: Command
-) -> None:
+def test_a_search_alone_is_reported(folder: Path, command: Command) -> None:
     paths = make_folder(folder / "results" / "party")
     write_atomic(paths.environment, Environment.here(seed=0).model_dump_json())
     write_trial(paths, trial(search("baseline")))
 
-    ended = command("report", "results/party", "--format", "md")
+    ended = command("report", "results/party")
 
-    text = paths.markdown.read_text(encoding="utf-8")
-    assert (ended.code, ended.out, ended.err) == (0, "results/party/report.md\n", "")
+    text = paths.html.read_text(encoding="utf-8")
+    assert (ended.code, ended.out, ended.err) == (0, "results/party/report.html\n", "")
     assert {path.stem for path in paths.figures.iterdir()} == {"best_so_far", "learning_curves"}
-    assert paths.html.is_file()
     assert "Not finished" in text
     assert "FAIL" in paths.trials_html.read_text(encoding="utf-8")
 
@@ -36,11 +33,9 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     write_atomic(new, "name: new\ndata: {source: balloons}\ntarget: y\n")
 
     beside = command("report", "results/party", "results/party")
-    other = command("report", "results/party", "--format", "doc")
     empty = command("report", "results/new")
 
-    assert [each.code for each in (beside, other, empty)] == [2] * 3
+    assert [each.code for each in (beside, empty)] == [2] * 2
     assert "study compare results/party results/party" in beside.err
-    assert all(form in other.err for form in ("'doc'", "'html'", "'md'", "'pdf'"))
     assert "study run results/new/config.yaml" in empty.err
     assert not paths.html.exists()

@@ -17,7 +17,6 @@ from study.records.paths import StudyPaths
 from study.records.reading import write_trial
 from study.records.results import Results
 from study.records.trial import TrialRecord
-from study.report.form import Form
 from study.schema import Search, TrialState
 from tests.report.synthetic import KINDS, compared, copied, write_results
 
@@ -103,7 +102,7 @@ def reported(
     for name in PLANTED:
         (paths.root / f"{name}.py").write_text(f"open({str(mark)!r}, 'a').write({name!r})")
     (paths.root / "matplotlibrc").write_text("backend: nonsense\nfigure.figsize: 1, 1\n")
-    write_report(paths, form=Form.MD)
+    write_report(paths)
     write_report(other)
     for name in PLANTED:
         (paths.root / f"{name}.py").unlink()

@@ -1,19 +1,16 @@
-"""A report as Markdown and as PDF."""
+"""A report as Markdown, in which tests approve it."""
 
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from harness.plain import MOST_ROWS, as_markdown, to_markdown
 from study.evidence.wording.amounts import signed
 from study.records.results import load_results
-from study.report.formats import BROWSERS, write_pdf
-from study.report.plain import MOST_ROWS, to_markdown
-from study.schema import StudyError
 from tests.report.conftest import Reported
 from tests.report.synthetic import numbers
 
@@ -62,9 +59,9 @@ def test_markdown_has_the_words_the_tables_and_the_figures_of_the_report_and_no_
     reported: Reported,
 ) -> None:
     paths = reported.study
-    text = paths.markdown.read_text(encoding="utf-8")
-
     notebook = nbformat.read(paths.notebook, as_version=4)
+    text = as_markdown(notebook)
+
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     assert all(source.strip() in text for source in sources)
     pictures = re.findall(r"!\[([^\n]+)\]\((figures/[\w.]+)\)", text)
@@ -75,35 +72,3 @@ def test_markdown_has_the_words_the_tables_and_the_figures_of_the_report_and_no_
     assert "load_results" not in text
     assert "<table" not in text
     assert signed(load_results(paths.root).verdicts[0].gains[0].gain.improvement) in text
-
-
-@pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="no browser on PATH")
-def test_a_page_is_printed_as_a_pdf(tmp_path: Path) -> None:
-    page = tmp_path / "a b.html"
-    page.write_text("<h1>Grüße</h1>", encoding="utf-8")
-
-    printed = write_pdf(page, tmp_path / "a b.pdf")
-
-    assert printed.read_bytes().startswith(b"%PDF")
-    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a b.html", "a b.pdf"]
-
-
-def test_without_a_browser_the_way_out_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    with pytest.raises(StudyError, match=r"PATH.*chromium.*apt-get install chromium.*page\.html"):
-        write_pdf(tmp_path / "page.html", tmp_path / "page.pdf")
-
-
-def test_a_browser_that_prints_nothing_is_named_with_what_it_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    browser = tmp_path / "chromium"
-    browser.write_text("#!/bin/sh\necho no display >&2\n")
-    browser.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    with pytest.raises(StudyError, match=rf"{browser}.*no display.*page\.html"):
-        write_pdf(tmp_path / "page.html", tmp_path / "page.pdf")

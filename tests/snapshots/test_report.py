@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness import plain
+from harness.plain import as_markdown, to_markdown
 from study.api import write_report
 from study.diagnostics.best_so_far import figure as best_so_far
 from study.diagnostics.calibration import figure as calibration
@@ -33,11 +35,9 @@ from study.evidence.thresholds import EvaluationSpec
 from study.records.environment import Environment
 from study.records.paths import write_atomic
 from study.records.results import Results, load_results
-from study.report import fair, plain, tables, trials
+from study.report import fair, tables, trials
 from study.report.asked import margins_of, shares_of
-from study.report.formats import write_pdf
 from study.report.notebook import build_notebook
-from study.report.plain import as_markdown, to_markdown
 from study.report.shown import Figures
 from study.schema import StudyError
 from tests.diagnostics.predicted import predicted
@@ -399,15 +399,6 @@ def test_what_cannot_be_reported(
         own.paths.frame("scores").unlink()
         build_notebook(own.root)
 
-    def browser(says: str) -> None:
-        program = tmp_path / "chromium"
-        if says:
-            program.write_text(f"#!/bin/sh\necho {says} >&2\n")
-            program.chmod(0o755)
-        with monkeypatch.context() as patched:
-            patched.setenv("PATH", str(tmp_path))
-            write_pdf(tmp_path / "page.html", tmp_path / "page.pdf")
-
     def begun() -> None:
         own = copied(rich, tmp_path / "begun")
         own.paths.results.unlink()
@@ -418,8 +409,6 @@ def test_what_cannot_be_reported(
         "no study": lambda: build_notebook(tmp_path),
         "of a version before": old,
         "no trial": begun,
-        "no browser": lambda: browser(""),
-        "a browser that fails": lambda: browser("no display"),
         "a figure of nothing": Figures(here).calibration,
         "no such figure": lambda: Figures(here).margin,
     }

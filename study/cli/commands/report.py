@@ -11,7 +11,6 @@ import typer
 
 from study.cli.given import writing
 from study.cli.options import AsJson
-from study.report.form import Form
 from study.schema import StudyError
 
 
@@ -19,10 +18,6 @@ def report(
     results: Annotated[
         list[Path], typer.Argument(help="A results folder, such as results/balloons.")
     ],
-    form: Annotated[
-        Form,
-        typer.Option("--format", "-f", help="Also write Markdown, or a PDF."),
-    ] = Form.HTML,
     as_json: AsJson = False,
 ) -> None:
     """Write a study's report again; of an unfinished study, its searches so far."""
@@ -38,7 +33,7 @@ def report(
         )
     with writing(folder):
         opened = load_results(folder)
-        page = write_report(opened.paths, form=form)
+        page = write_report(opened.paths)
     if as_json:
         print_json({"results": folder, "report": page})
     else:
