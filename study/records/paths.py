@@ -110,8 +110,6 @@ class StudyPaths:
     notebook = _Place("report.ipynb")
     html = _Place("report.html")
     trials_html = _Place("trials.html")
-    markdown = _Place("report.md")
-    pdf = _Place("report.pdf")
 
     @property
     def shares(self) -> list[StudyPaths]:
@@ -130,14 +128,7 @@ class StudyPaths:
         """What is made of the records when a study ends, but the models: the verdicts, which say
         that it has, first.
         """
-        reports = [
-            self.figures,
-            self.notebook,
-            self.html,
-            self.trials_html,
-            self.markdown,
-            self.pdf,
-        ]
+        reports = [self.figures, self.notebook, self.html, self.trials_html]
         return [self.verdicts, self.results, self.results_csv, self.frames, *reports]
 
     def frame(self, name: str) -> Path:

@@ -139,7 +139,7 @@ def test_every_file_has_its_own_name() -> None:
     assert len(set(files.values())) == len(files)
     assert {file.relative_to(ROOT).parts[0] for file in files.values()} == {
         "config.yaml", "environment.json", ".study", "trials", "results.parquet", "results.csv", "frames", "verdicts.json",
-        "models", "figures", "export", "retried", "report.ipynb", "report.html", "trials.html", "report.md", "report.pdf",
+        "models", "figures", "export", "retried", "report.ipynb", "report.html", "trials.html",
     }  # fmt: skip
 
 
