@@ -1,8 +1,8 @@
 """Every diagnostic, by chapter of the report and in the order of its page.
 
-A diagnostic is a folder of this room. `figure.py` says when it is shown, what is drawn and in which
-words. `compute.py`, where it has a frame of its own, describes the columns of that frame and
-computes it; the frame has the name of the folder.
+A diagnostic is a folder of this room. `figure.py` says what is drawn, and in which words.
+`compute.py`, where it has a frame of its own, describes the columns of that frame and computes it;
+the frame has the name of the folder.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 import pandas as pd
+from matplotlib.figure import Figure as Drawing
 
 from study.diagnostics.context import Context
-from study.diagnostics.drawing.picture import Picture
+from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.words import each_target
 from study.records.columns.shared import Frame
 from study.records.results import Results
 
+SEARCH = "How the search went"
+"""What is shown of a study that is not concluded, too."""
 CHAPTERS = {
     "The comparison": ("margins", "decided_curve"),
     "What drives the predictions": (
@@ -33,25 +37,26 @@ CHAPTERS = {
         "discrimination",
         "confusion",
     ),
-    "How the search went": ("best_so_far", "learning_curves"),
+    SEARCH: ("best_so_far", "learning_curves"),
 }
 NAMES = tuple(name for names in CHAPTERS.values() for name in names)
 
 
 class Figure(Protocol):
-    """What `figure.py` holds. TEXT: Markdown that the report says before it, as in
-    `study.report.sections.Section`.
+    """What `figure.py` holds. WHEN: where there is something to draw, in words. TEXT: Markdown that
+    the report says before it, as in `study.report.sections.Section`.
     """
 
+    WHEN: str
     TEXT: str
 
-    def when(self, results: Results) -> bool:
-        """Whether the report of these results shows it."""
-
     def data(self, results: Results) -> pd.DataFrame:
-        """A tidy frame of all the numbers that are drawn."""
+        """A tidy frame of all the numbers that are drawn, empty where there are none."""
 
-    def draw(self, frame: pd.DataFrame) -> Picture:
+    def finding(self, own: pd.DataFrame) -> str:
+        """What is seen of a target in that frame."""
+
+    def draw(self, frame: pd.DataFrame) -> Drawing:
         """A drawing of that frame, without arithmetic."""
 
 
@@ -68,6 +73,19 @@ def figure(name: str) -> Figure:
     """The figure of a diagnostic."""
     found: Any = import_module(f"{__package__}.{name}.figure")
     return found  # type: ignore[no-any-return]
+
+
+def shown(name: str, results: Results) -> pd.DataFrame:
+    """What the figure of a diagnostic shows of these results; empty where it is left out."""
+    if results.concluded or name in CHAPTERS[SEARCH]:
+        return figure(name).data(results)
+    return pd.DataFrame()
+
+
+def picture_of(own: Figure, frame: pd.DataFrame) -> Picture:
+    """A frame drawn by a figure, with its words."""
+    with look():
+        return Picture(own.draw(frame), own.TEXT, each_target(frame, own.finding))
 
 
 def computed() -> dict[str, Computed]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from study.diagnostics import registry
@@ -35,6 +36,10 @@ class Section:
     figure: str = ""
 
 
+def _is_drawn(name: str, results: Results) -> bool:
+    return not registry.shown(name, results).empty
+
+
 def drawn(chapter: str) -> tuple[Section, ...]:
     """The sections of a chapter's diagnostics: a figure each, and below it what else their folder
     shows.
@@ -42,9 +47,10 @@ def drawn(chapter: str) -> tuple[Section, ...]:
     found = []
     for name in registry.CHAPTERS[chapter]:
         own: Any = registry.figure(name)
-        found.append(Section(own.TEXT, f"figure({name!r}, results)", own.when, name))
+        when = partial(_is_drawn, name)
+        found.append(Section(own.TEXT, f"figure({name!r}, results)", when, name))
         if hasattr(own, "table"):
-            found.append(Section(own.TABLE, f"table({name!r}, results)", own.when))
+            found.append(Section(own.TABLE, f"table({name!r}, results)", when))
     return tuple(found)
 
 
@@ -64,7 +70,7 @@ def is_concluded(results: Results) -> bool:
 def figure(name: str, results: Results) -> Picture:
     """A diagnostic's figure of these results."""
     own = registry.figure(name)
-    return own.draw(own.data(results))
+    return registry.picture_of(own, own.data(results))
 
 
 def has_sources(results: Results) -> bool:

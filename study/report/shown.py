@@ -46,11 +46,12 @@ class Figures:
         results = self._results
 
         def draw() -> Figure:
-            if not module.when(results):
+            frame = registry.shown(name, results)
+            if frame.empty:
                 raise StudyError(
-                    f"{results.root} lacks what the figure `{name}` shows. It is drawn: {module.when.__doc__}"
+                    f"{results.root} lacks what the figure `{name}` shows. It is drawn: {module.WHEN}"
                 )
-            picture = module.draw(module.data(results))
+            picture = registry.picture_of(module, frame)
             picture.figure._repr_mimebundle_ = (
                 picture._repr_mimebundle_
             )  # a figure of no window is shown by nothing else

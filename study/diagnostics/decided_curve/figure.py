@@ -5,25 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from study.diagnostics.drawing.palette import CHOOSING, INK, MUTED, NETWORKS
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import number, per_cent, titled_panels
-from study.diagnostics.drawing.words import each_target
 from study.formatting import about, human
 from study.records.results import Results
 
+WHEN = "Where some target is undecided and its models were trained on parts of the rows."
 TEXT = """\
 ### How many rows would settle it?
 
 The verdict is settled once an interval clears the dashed line; the dotted line marks where that is likely.
 """
-
-
-def when(results: Results) -> bool:
-    """Where some target is undecided and its models were trained on parts of the rows."""
-    return results.concluded and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -74,32 +69,31 @@ def finding(own: pd.DataFrame) -> str:
     return f"{pair}: {rows} training rows would likely settle it (now {now})"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target: a point a part of the rows, its bound dashed, a dotted line where it is
     likely decided.
 
     An axis never runs further than 100% to either side.
     """
-    with look():
-        figure, parts = titled_panels(frame, 2.5)
-        for ax, own in parts:
-            pair, bound, there = own[["pair", "bound", "decided_rows"]].iloc[0]
-            ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
-            ax.axhline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-            _intervals(ax, own.sort_values("n_rows", kind="stable"), [0, bound])
-            if np.isfinite(there):
-                ax.axvline(there, color=MUTED, lw=1, ls=":")
-            ax.set_xscale("log")
-            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            ax.xaxis.set_major_formatter(number)
-            ax.xaxis.set_minor_formatter(NullFormatter())
-            ax.yaxis.set_major_formatter(per_cent)
-            ax.set(
-                xlabel="training rows, log axis",
-                ylabel=f"improvement of {pair}".replace(" over ", "\nover "),
-            )
-            ax.grid(axis="y")
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = titled_panels(frame, 2.5)
+    for ax, own in parts:
+        pair, bound, there = own[["pair", "bound", "decided_rows"]].iloc[0]
+        ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
+        ax.axhline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+        _intervals(ax, own.sort_values("n_rows", kind="stable"), [0, bound])
+        if np.isfinite(there):
+            ax.axvline(there, color=MUTED, lw=1, ls=":")
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(number)
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.yaxis.set_major_formatter(per_cent)
+        ax.set(
+            xlabel="training rows, log axis",
+            ylabel=f"improvement of {pair}".replace(" over ", "\nover "),
+        )
+        ax.grid(axis="y")
+    return figure
 
 
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
