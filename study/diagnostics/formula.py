@@ -12,7 +12,7 @@ import pandas as pd
 from study.data.encoding import Encoded, design
 from study.evidence.wording.amounts import listed
 from study.families.heads import HEADS, FloatArray
-from study.formatting import given
+from study.formatting import given, significant
 from study.records.trial import TermRow
 from study.schema import Kind, derive_seed
 
@@ -89,7 +89,7 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     places = -np.floor(np.log10(np.maximum(eta.std(axis=0), 1e-300))).astype(int)
     for digits in range(2, 16):
         least = 0.5 * 10.0 ** (1 - digits) * size.max(axis=0, initial=0.0)
-        slopes = _rounded(np.where(size < least, 0.0, weights), digits)
+        slopes = significant(np.where(size < least, 0.0, weights), digits)
         short = [_short(row, digits + 1, sizes) for row in terms]
         rest = columns(short) @ slopes
         means = (eta - rest).mean(axis=0)
@@ -136,13 +136,6 @@ def _short(row: TermRow, digits: int, sizes: dict[str, float]) -> TermRow:
     }
     knot = None if row.knot is None else own(row.columns[0], row.knot)
     return row.model_copy(update={**numbers, "knot": knot})
-
-
-def _rounded(values: FloatArray, digits: int) -> FloatArray:
-    """To so many significant digits."""
-    return np.array([float(f"{value:.{digits}g}") for value in values.ravel()]).reshape(
-        values.shape
-    )
 
 
 def _left(encoded: Encoded) -> list[str]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from study.data.encoding import Encoded
 from study.data.rows import IntArray, drawn
+from study.formatting import significant
 from study.records.inspection import Axis, ColumnSort, Effect, Inspection, Rise
 from study.records.numbers import Numbers
 from study.schema import ALL_ROWS, Kind, derive_seed
@@ -42,6 +43,8 @@ SEEN = 50_000
 """Rows of the table that the points and shares of a column are of."""
 CELLS = 1_000_000
 """Cells that a model is asked about at a time."""
+DIGITS = 6
+"""Digits of what it answers: what a curve needs, in a third of the text."""
 
 
 def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True) -> Inspection | None:
@@ -182,7 +185,7 @@ def _quantiles(known: FloatArray, points: int) -> FloatArray:
 
 
 def _shares(counts: IntArray) -> tuple[float, ...]:
-    return tuple(_short(counts / max(counts.sum(), 1)).tolist())
+    return tuple(significant(counts / max(counts.sum(), 1), DIGITS).tolist())
 
 
 def _responses(answer: Answer, raw: FloatArray, changes: Sequence[Change]) -> FloatArray:
@@ -209,11 +212,8 @@ def _effects(
     ]
     means = _responses(answer, encoded.raw(_sample(encoded, AVERAGED)), changes).mean(axis=2)
     means = means[..., classes] if means.shape[-1] > 1 else means
-    curves = _short(
-        np.concatenate(
-            [means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]]
-        )
-    )
+    every = [means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]]
+    curves = significant(np.concatenate(every), DIGITS)
     parts = np.split(curves, np.cumsum([len(states) for _, states in axes])[:-1], axis=1)
     return tuple(
         Effect(axis=axis, curves=Numbers(own)) for (axis, _), own in zip(axes, parts, strict=True)
@@ -252,23 +252,13 @@ def _permuted(
     ):
         rise = each - before
         error = np.sqrt(np.square(np.bincount(units, rise - rise.mean())).sum()) / len(rows)
-        rises.append(
-            Rise(column=column, rise=_short(rise.mean()).item(), error=_short(error).item())
-        )
+        size = significant([rise.mean(), error], DIGITS).tolist()
+        rises.append(Rise(column=column, rise=size[0], error=size[1]))
     mean = development.mean()
     if encoded.n_outputs > 1:
         mean = np.bincount(development.astype(np.int64), minlength=encoded.n_outputs) / len(
             development
         )
     constant = loss(np.stack([mean] * len(rows)), y).mean()
-    return {
-        "loss": _short(before.mean()).item(),
-        "constant": _short(constant).item(),
-        "rises": tuple(rises),
-    }
-
-
-def _short(values: npt.ArrayLike) -> FloatArray:
-    """Numbers of six digits: what a curve needs, in a third of the text."""
-    array = np.asarray(values, np.float64)
-    return np.array([float(f"{value:.6g}") for value in array.ravel()]).reshape(array.shape)
+    means = significant([before.mean(), constant], DIGITS).tolist()
+    return {"loss": means[0], "constant": means[1], "rises": tuple(rises)}

@@ -52,10 +52,9 @@ class Figures:
                     f"{results.root} lacks what the figure `{name}` shows. It is drawn: {module.WHEN}"
                 )
             picture = registry.picture_of(module, frame)
-            picture.figure._repr_mimebundle_ = (
-                picture._repr_mimebundle_
-            )  # a figure of no window is shown by nothing else
-            return picture.figure  # type: ignore[no-any-return]
+            drawn: Any = picture.figure  # which, of no window, is shown by nothing else
+            drawn._repr_mimebundle_ = picture._repr_mimebundle_
+            return picture.figure
 
         draw.__name__, draw.__qualname__ = name, f"Figures.{name}"
         draw.__doc__ = module.TEXT.format(of=shares_of(results), bound=margins_of(results))
