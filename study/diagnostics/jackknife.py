@@ -62,13 +62,10 @@ def bent(columns: FloatArray, curvature: FloatArray) -> FloatArray:
     """Second derivatives (k * p, k * p) of a sum of losses in the weights of columns (m, p), from
     those in eta (m, k, k).
     """
-    p, k = columns.shape[1], curvature.shape[1]
-    found = np.empty((k, p, k, p))
-    for i in range(k):
-        for j in range(i + 1):
-            found[i, :, j] = columns.T @ (curvature[:, i, j, None] * columns)
-            found[j, :, i] = found[i, :, j]
-    return found.reshape(k * p, k * p)
+    outputs = range(curvature.shape[1])
+    return np.block(
+        [[columns.T @ (curvature[:, i, j, None] * columns) for j in outputs] for i in outputs]
+    )
 
 
 def jackknife(

@@ -165,9 +165,9 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
         columns = Columns.of(encoded, encoder, terms, weights, train)
         directions = columns.directions()
         along = columns.whole(validation) @ directions.back
-        points = path_of(columns, directions, task, task.penalties, ROUGH)
+        path = path_of(columns, directions, task, task.penalties, ROUGH)
         unit = float(encoded.y_scale[encoder] ** 2)
-        folds.append(_Fold(columns, directions, points, along, columns.target(validation), unit))
+        folds.append(_Fold(columns, directions, path, along, columns.target(validation), unit))
     losses: list[float] = []
     best: list[tuple[Point, float]] = []
     place = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,7 +34,6 @@ def _likelihood(
     from statsmodels.regression.linear_model import OLS
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    models: dict[Kind, Any] = {Kind.BINARY: Logit, Kind.MULTICLASS: MNLogit}
     arrived = True
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -48,7 +46,8 @@ def _likelihood(
                 )
                 arrived = bool(fit.converged)
             else:
-                fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
+                model = Logit if kind == Kind.BINARY else MNLogit
+                fit = model(y, columns).fit(method="newton", maxiter=35, disp=False)
                 arrived = bool(fit.mle_retvals["converged"])
             weights = np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs)
             loss = -float(fit.llf)
@@ -69,16 +68,14 @@ def _predictors(columns: FloatArray, weights: FloatArray, kind: Kind) -> FloatAr
 
 def derivatives(head: Head, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Minus the gradient (n, n_outputs) and the second derivatives (n, n_outputs, n_outputs) of
-    each row's loss in eta.
+    each row's loss in eta, of squared errors of half of it: no standard error tells these apart.
     """
-    if head.kind is Kind.CONTINUOUS:
-        return 2 * (y[:, None] - eta), np.full((len(y), 1, 1), 2.0)
-    mean = head.response(eta)
+    mean = head.response(eta).reshape(len(y), -1)
     if head.kind is Kind.MULTICLASS:
         observed = np.arange(mean.shape[1]) == y[:, None]
         return observed - mean, mean[:, :, None] * (np.eye(mean.shape[1]) - mean[:, None, :])
-    spread = mean * (1 - mean) if head.kind is Kind.BINARY else mean
-    return (y - mean)[:, None], spread[:, None, None]
+    spread = {Kind.CONTINUOUS: np.ones_like(mean), Kind.BINARY: mean * (1 - mean)}
+    return y[:, None] - mean, spread.get(head.kind, mean)[:, :, None]
 
 
 def _free(
@@ -88,7 +85,7 @@ def _free(
     kind: Kind,
     fit: Fit,
     units: Units,
-    outputs: list[str | None],
+    outputs: Sequence[str | None],
 ) -> pd.DataFrame:
     """Estimates of a fit without a penalty, with standard errors over units and what is to be said
     of them.
@@ -127,17 +124,14 @@ def _free(
             some = f"one {ONE[units.sort]} alone tells" if alone[i] else few_units
             notes[list(notes)[i]].append(f"{some} of it: no standard error")
     df = n - p if units.sort == "row" else units.count - 1
-    return _frame(
-        notes, outputs, basis.back @ fit.weights, error, float(stats.t.ppf(0.975, max(df, 1)))
-    )
+    quantile = float(stats.t.ppf(0.975, max(df, 1)))
+    return _frame(notes, outputs, basis.back @ fit.weights, error, quantile, OVER[units.sort])
 
 
 def _lost(notes: dict[str, list[str]], outputs: Sequence[str | None], said: str) -> pd.DataFrame:
     """What stands in place of the estimates of a fit that was not made."""
     lost = np.full((len(notes), len(outputs)), np.nan)
-    return _frame(
-        {term: [*told, said] for term, told in notes.items()}, outputs, lost, lost, np.nan
-    )
+    return _frame({term: [*told, said] for term, told in notes.items()}, outputs, lost, lost)
 
 
 def _penalised(
@@ -200,15 +194,17 @@ def _frame(
     outputs: Sequence[str | None],
     estimate: np.ndarray,
     error: np.ndarray,
-    quantile: float,
+    quantile: float = np.nan,
+    over: str | None = None,
 ) -> pd.DataFrame:
-    low, high = (estimate + s * quantile * error for s in (-1, 1))
-    rows = [
-        (term, output, estimate[i, k], error[i, k], low[i, k], high[i, k], "; ".join(said))
-        for k, output in enumerate(outputs)
-        for i, (term, said) in enumerate(notes.items())
-    ]
-    return pd.DataFrame(rows, columns=["term", "output", *REFERENCES, "note"])
+    half = quantile * error
+    found = [each.T.ravel() for each in (estimate, error, estimate - half, estimate + half)]
+    said = [(term, out, "; ".join(own)) for out in outputs for term, own in notes.items()]
+    return pd.DataFrame(said, columns=["term", "output", "note"]).assign(
+        **dict(zip([*REFERENCES, *UNPENALISED], found * 2, strict=True)),
+        se_over=np.array([None if np.isnan(each) else over for each in found[1]], object),
+    )
 
 
 REFERENCES = ["ref_estimate", "ref_std_error", "ref_low", "ref_high"]
+UNPENALISED = ["mle_estimate", "mle_std_error", "mle_low", "mle_high"]
