@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.records.inspection import Axis, Inspection
+from study.records.inspection import Inspection
 from study.records.trees import TreesRecord
 from study.records.trial import WinnerRecord
 from study.schema import ALL_ROWS, TREES, procedure_of
@@ -64,8 +64,13 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Da
                 [range(-1, n - 1), range(m), probed.outputs], names=["replicate", "place", "output"]
             )
             long = pd.Series(curves.ravel(), index, name="effect").reset_index()
-            points = _points(each.axis).assign(
-                **head, column=each.axis.column, sort=each.axis.sort, share=each.axis.shares
+            axis = each.axis
+            points = pd.DataFrame({"place": range(m), "value": axis.values or np.nan}).assign(
+                **head,
+                column=axis.column,
+                sort=axis.sort,
+                share=axis.shares,
+                level=pd.Series(axis.levels or [""] * m, dtype="str"),
             )
             pieces.append(long.merge(points, on="place"))
     columns = [*FOLD, "replicate", "column", "sort", *POINT, "output", "share", "effect"]
@@ -75,26 +80,11 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Da
 
 
 def rises_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:
-    """One row a target, procedure, outer fold and column: FOLD, column, rise, error, loss and
-    constant, as in Inspection.
-    """
+    """One row a target, procedure, outer fold and column: FOLD, column, rise, error and constant, as in Inspection."""
     rows = [
-        {**head, **each.model_dump(), "loss": probed.loss, "constant": probed.constant}
+        {**head, **each.model_dump(), "constant": probed.constant}
         for head, probed in answers
         for each in probed.rises
     ]
-    columns = [*FOLD, "column", "rise", "error", "loss", "constant"]
+    columns = [*FOLD, "column", "rise", "error", "constant"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _points(axis: Axis) -> pd.DataFrame:
-    n = len(axis.shares)
-    values = axis.values or (np.nan,) * n
-    levels = axis.levels or ("",) * n
-    return pd.DataFrame(
-        {
-            "place": np.arange(n),
-            "value": np.asarray(values, float),
-            "level": pd.Series(levels, dtype="str"),
-        }
-    )

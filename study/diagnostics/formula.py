@@ -34,15 +34,14 @@ def value_of(row: TermRow, frame: pd.DataFrame) -> FloatArray:
     cells = [frame[name].to_numpy(np.float64) for name in row.columns]
     x = [np.where(np.isnan(cell), fill, cell) for cell, fill in zip(cells, row.fill, strict=True)]
     if row.form == "column":
-        return np.asarray(x[0])
+        return x[0]
     inside = [
         np.clip(cell, low, high) for cell, low, high in zip(x, row.low, row.high, strict=True)
     ]
     if row.knot is not None:
-        return np.asarray(np.maximum(inside[0] - row.knot, 0.0))
-    return np.asarray(
-        np.prod([cell - center for cell, center in zip(inside, row.centers, strict=True)], axis=0)
-    )
+        return np.maximum(inside[0] - row.knot, 0.0)
+    parts = [cell - center for cell, center in zip(inside, row.centers, strict=True)]
+    return np.asarray(np.prod(parts, axis=0))
 
 
 def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
@@ -66,10 +65,9 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
         term.name: float(scale)
         for term, scale in zip(encoded.terms, encoded.scale[-1], strict=True)
     }
-    outputs = list(dict.fromkeys(row.output for row in rows))
-    written = [[row for row in rows if row.output == output] for output in outputs]
-    terms = [row for row in written[0] if row.form != "intercept"]
-    every = np.array([[row.weight for row in own] for own in written]).T  # the intercepts first
+    outputs = {row.output for row in rows}
+    every = np.reshape([row.weight for row in rows], (len(outputs), -1)).T  # the intercepts first
+    terms = rows[1 : len(every)]
     if encoded.kind is Kind.MULTICLASS:
         every = every - every[:, :1]
     weights = every[1:]

@@ -180,4 +180,4 @@ def _large(
     left, directions = np.linalg.eigh(system)
     known, parts = left > ALONE, directions.T @ asked
     step = ((directions.T @ pull)[known] / left[known]) @ parts[known]
-    return np.asarray(step), told, np.abs(parts[~known]).max(axis=0, initial=0)
+    return step, told, np.abs(parts[~known]).max(axis=0, initial=0)

@@ -82,6 +82,7 @@ def leading(encoded: Encoded) -> tuple[str, ...]:
     a target and outer fold are asked about the same columns.
     """
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+    from sklearn.feature_selection import r_regression
 
     seed = derive_seed(0, "leading", encoded.target, encoded.outer_fold)
     size = max(1, min(RANKED, 4_000_000 // len(encoded.terms)))
@@ -94,8 +95,9 @@ def leading(encoded: Encoded) -> tuple[str, ...]:
     by_trees = _ordered(encoded, trees.fit(x, y).feature_importances_)
     if len(encoded.terms) <= TRIED:
         return by_trees
-    outputs = np.eye(int(y.max()) + 1)[y.astype(np.int64)] if encoded.classes else y[:, None]
-    both = zip(_ordered(encoded, _correlations(x, outputs)), by_trees, strict=True)
+    outputs = [y == code for code in np.unique(y)] if encoded.classes else [y]
+    told = np.max([np.abs(r_regression(x, each)) for each in outputs], axis=0)
+    both = zip(_ordered(encoded, told), by_trees, strict=True)
     return tuple(dict.fromkeys(column for pair in both for column in pair))[:MOST_COLUMNS]
 
 
@@ -105,17 +107,6 @@ def _ordered(encoded: Encoded, weights: FloatArray) -> tuple[str, ...]:
     for term, weight in zip(encoded.terms, weights, strict=True):
         total[term.column] = total.get(term.column, 0.0) + float(weight)
     return tuple(sorted(total, key=lambda column: -total[column])[:MOST_COLUMNS])
-
-
-def _correlations(x: npt.NDArray[np.floating], y: FloatArray) -> FloatArray:
-    """(n_terms,) largest size of the correlation of each term (n, n_terms) with an output (n,
-    n_outputs); 0 of constants.
-    """
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-    size = np.sqrt(np.outer((x**2).sum(axis=0), (y**2).sum(axis=0)))
-    return np.asarray(
-        np.abs(np.divide(x.T @ y, size, out=np.zeros(size.shape), where=size > 0)).max(axis=1)
-    )
 
 
 def _sample(encoded: Encoded, most: int) -> IntArray:

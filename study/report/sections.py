@@ -16,10 +16,6 @@ from study.records.results import Results
 from study.report import tables, warnings
 
 
-def _always(results: Results) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Section:
     """A part of the report.
@@ -32,7 +28,7 @@ class Section:
 
     text: str
     code: str
-    when: Callable[[Results], bool] = _always
+    when: Callable[[Results], bool] = lambda results: True
     figure: str = ""
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.model_panels import model_legend
-from study.diagnostics.drawing.style import loss_ticks, ticks, titled_panels, with_names
+from study.diagnostics.drawing.style import colours, loss_ticks, ticks, titled_panels, with_names
 from study.evidence import winners
 from study.evidence.wording.amounts import listed
 from study.formatting import given_percent, percent
@@ -73,5 +73,5 @@ def draw(frame: pd.DataFrame) -> Figure:
         ax.set(xlabel="trials of the model", ylabel=f"best {LOSS_NAMES[Kind(own['kind'].iloc[0])]}")
         ticks(ax.xaxis, 6, integer=True)
         ax.grid(axis="y")
-    model_legend(figure, searched)
+    model_legend(figure, colours(searched))
     return figure

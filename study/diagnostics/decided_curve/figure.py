@@ -26,39 +26,23 @@ def data(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (development
+    (n_points, 9) frame: target, pair (what gains over what), bound, fraction and n_rows (development
     rows trained on), improvement, low, high (its interval, NaN for an end that does not exist),
     decided_rows (training rows at which it is likely decided, NaN where not or not told).
     """
-    points = []
+    pieces = [pd.DataFrame()]
     for verdict in results.verdicts:
-        found = verdict.decided_at
-        if found is None:
-            continue
-        whole = next((point.n_rows for point in found.curve if point.fraction == 1), np.nan)
-        about = (
-            verdict.target,
-            f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}",
-            verdict.margin,
-            found.bound,
-        )
-        decided = found.times * whole
-        points += [
-            (*about, point.n_rows, point.improvement, point.low, point.high, decided)
-            for point in found.curve
-        ]
-    columns = [
-        "target",
-        "pair",
-        "margin",
-        "bound",
-        "n_rows",
-        "improvement",
-        "low",
-        "high",
-        "decided_rows",
-    ]
-    return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
+        if (found := verdict.decided_at) and found.curve:
+            curve = pd.DataFrame([point.model_dump() for point in found.curve])
+            whole = curve.loc[curve["fraction"] == 1, "n_rows"].max()
+            told = curve.dropna(subset="n_rows").assign(
+                target=verdict.target,
+                pair=f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}",
+                bound=found.bound,
+                decided_rows=found.times * whole,
+            )
+            pieces.append(told)
+    return pd.concat(pieces, ignore_index=True)
 
 
 def finding(own: pd.DataFrame) -> str:
@@ -102,13 +86,10 @@ def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
 
     A line that goes on, or has no end, is drawn to the edge.
     """
-    seen = (
-        pd.concat([own[name] for name in ("improvement", "low", "high")] + [pd.Series(shown)])
-        .dropna()
-        .clip(-1, 1)
-    )
-    pad = 0.08 * float(seen.max() - seen.min())
-    bottom, top = float(seen.min()) - pad, float(seen.max()) + pad
+    seen = np.append(own[["improvement", "low", "high"]].to_numpy(float), shown).clip(-1, 1)
+    bottom, top = float(np.nanmin(seen)), float(np.nanmax(seen))
+    pad = 0.08 * (top - bottom)
+    bottom, top = bottom - pad, top + pad
     low, high = (
         own[name].fillna(end).clip(bottom, top) for name, end in (("low", bottom), ("high", top))
     )

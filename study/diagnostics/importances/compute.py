@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from study.diagnostics.answers import rises_frame
@@ -47,11 +46,8 @@ def importances(rises: pd.DataFrame) -> pd.DataFrame:
     stray = frame["stray"].fillna(frame["error"]) / frame["constant"]
     share = frame["rise"] / frame["constant"]
     frame = frame.assign(share=share, low=share - stray, high=share + stray)
-    mean = frame.groupby(["target", "column"])["share"].mean().rename("mean").reset_index()
-    mean["rank"] = mean.groupby("target")["mean"].rank(method="first", ascending=False).astype(int)
-    frame = frame.merge(mean[["target", "column", "rank"]], on=["target", "column"])
-    place = frame["procedure"].map({name: i for i, name in enumerate(PROCEDURES)})
-    order = np.lexsort((place, frame["rank"], frame["target"]))
-    return frame.iloc[order].reset_index(drop=True)[
-        [*columns, "share", "low", "high", "rise", "n_folds", "rank"]
-    ]
+    mean = frame.groupby(["target", "column"])["share"].mean()
+    rank = mean.groupby("target").rank(method="first", ascending=False).astype(int).rename("rank")
+    place = frame["procedure"].map(PROCEDURES.index)
+    frame = frame.join(rank, on=["target", "column"]).assign(place=place)
+    return frame.sort_values(["target", "rank", "place"], ignore_index=True)[[*COLUMNS.columns]]

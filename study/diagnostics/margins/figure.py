@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.model_panels import model_legend
 from study.diagnostics.drawing.palette import CHOOSING, INK, NETWORKS, VIOLET
-from study.diagnostics.drawing.style import per_cent, ticks, titled_panels, wrapped
+from study.diagnostics.drawing.style import colours, per_cent, ticks, titled_panels, wrapped
 from study.diagnostics.drawing.words import SHORT_NAMES
 from study.evidence.winners import least
 from study.evidence.wording.amounts import listed
@@ -88,5 +88,5 @@ def draw(frame: pd.DataFrame) -> Figure:
         ticks(ax.xaxis, 5, per_cent)
         ax.yaxis.set_major_formatter(per_cent)
         ax.grid(axis="both")
-    model_legend(figure, frame)
+    model_legend(figure, colours(frame))
     return figure
