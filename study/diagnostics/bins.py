@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from study.data.rows import IntArray
 from study.evidence.intervals import level_of
 from study.evidence.pairs import FloatArray, mean_covariance, series_covariance
 from study.evidence.series import cosines
 
-IntArray = npt.NDArray[np.int64]
 MOST_BINS, LEAST_ROWS = 10, 20
 """Most bins, and the rows that each should have."""
 

@@ -120,19 +120,11 @@ def _measured(row: TermRow, place: int) -> bool:
 
 def _short(row: TermRow, digits: int, sizes: dict[str, float]) -> TermRow:
     """A term whose numbers have so many digits of its column's standard deviation."""
-
-    def own(name: str, value: float) -> float:
-        return round(value, digits - 1 - int(np.floor(np.log10(sizes[name]))))
-
-    numbers = {
-        name: tuple(
-            own(column, value)
-            for column, value in zip(row.columns, getattr(row, name), strict=True)
-        )
-        for name in ("centers", "low", "high")
-        if getattr(row, name)
-    }
-    knot = None if row.knot is None else own(row.columns[0], row.knot)
+    if row.form == "column":
+        return row
+    places = [digits - 1 - int(np.floor(np.log10(sizes[name]))) for name in row.columns]
+    numbers = {n: tuple(map(round, getattr(row, n), places)) for n in ("centers", "low", "high")}
+    knot = None if row.knot is None else round(row.knot, places[0])
     return row.model_copy(update={**numbers, "knot": knot})
 
 

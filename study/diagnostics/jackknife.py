@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isqrt
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +43,7 @@ def blocks(moments: int) -> int:
     return max(1, min(max(LEAST_UNITS, isqrt(moments)), moments // 2))
 
 
-@dataclass(frozen=True, eq=False)
-class Spread:
+class Spread(NamedTuple):
     """How far some sums of weights stray.
 
     variance: (c,). carriers: (c,) about how many units tell of each: the inverse of the sum of

@@ -72,9 +72,8 @@ def write_pdf(html: Path, path: Path) -> Path:
             f"--user-data-dir={scratch}/profile",
             "--no-pdf-header-footer",
         ]
-        command += (
-            ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        )  # it has none for root
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.append("--no-sandbox")  # it has none for root
         try:
             ended = subprocess.run(
                 [*command, f"--print-to-pdf={printed}", html.resolve().as_uri()],

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from study.diagnostics import registry
 from study.diagnostics.drawing.html_table import Html
@@ -42,7 +41,7 @@ def drawn(chapter: str) -> tuple[Section, ...]:
     """
     found = []
     for name in registry.CHAPTERS[chapter]:
-        own: Any = registry.figure(name)
+        own = registry.figure(name)
         when = partial(_is_drawn, name)
         found.append(Section(own.TEXT, f"figure({name!r}, results)", when, name))
         if hasattr(own, "table"):
@@ -52,8 +51,7 @@ def drawn(chapter: str) -> tuple[Section, ...]:
 
 def table(name: str, results: Results) -> Html:
     """What a diagnostic shows below its figure."""
-    own: Any = registry.figure(name)
-    return own.table(results)  # type: ignore[no-any-return]
+    return registry.figure(name).table(results)  # type: ignore[no-any-return]
 
 
 def is_concluded(results: Results) -> bool:

@@ -42,7 +42,7 @@ class Figures:
             raise AttributeError(
                 f"There is no figure {name!r}, but {', '.join(NAMES)}.{nearest(name, NAMES)}"
             )
-        module: Any = registry.figure(name)
+        module = registry.figure(name)
         results = self._results
 
         def draw() -> Figure:

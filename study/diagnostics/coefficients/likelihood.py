@@ -98,7 +98,7 @@ def _free(
         return columns[rows], residual[:, -k:], curvature[:, -k:, -k:]
 
     parts = np.array_split(np.arange(n), n // BLOCK + 1)
-    information = sum((bent(*read(part)[::2]) for part in parts), np.zeros((k * p, k * p)))
+    information = np.asarray(sum(bent(*read(part)[::2]) for part in parts))
     try:
         even = np.linalg.inv(np.linalg.cholesky(information))
         inverse = even.T @ even
@@ -112,13 +112,11 @@ def _free(
     }
     error = np.full((len(notes), k), np.nan)
     if not trouble and basis.sure.any():
-        spread = jackknife(read, units.codes, information, np.kron(np.eye(k), basis.back), k)
-        alone = spread.alone.reshape(k, -1).max(axis=0)
-        carriers = spread.carriers.reshape(k, -1).min(axis=0)
+        sums = np.kron(np.eye(k), basis.back)
+        variance, told, lone = jackknife(read, units.codes, information, sums, k)
+        alone, carriers = lone.reshape(k, -1).max(axis=0), told.reshape(k, -1).min(axis=0)
         few = basis.sure & (alone | (carriers < LEAST_CARRIERS))
-        error = np.where(
-            (basis.sure & ~few)[:, None], np.sqrt(spread.variance).reshape(k, -1).T, np.nan
-        )
+        error = np.where((basis.sure & ~few)[:, None], np.sqrt(variance).reshape(k, -1).T, np.nan)
         for i in np.flatnonzero(few).tolist():
             few_units = f"about {given(np.floor(10 * carriers[i]) / 10)} {OVER[units.sort]} tell"
             some = f"one {ONE[units.sort]} alone tells" if alone[i] else few_units

@@ -9,33 +9,29 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from study.diagnostics.answers import effects_frame
 from study.diagnostics.context import Context
+from study.evidence.pairs import FloatArray
 from study.records.columns.shared import frame
 from study.schema import NETWORK, REGRESSION, TERMS
 
 COLUMNS = frame(
     "One point of a column's mean effect in a model (partial dependence, centred).",
     "target column base other output differ rank kind procedure sort value level place share effect low high",
-    {"base": ("str", "The simpler of the two models compared."),
-     "other": ("str", "The richer of the two."),
-     "output": ("str", "Class of the probability, if there are several: where the two differ most."),
+    {"output": ("str", "Class of the probability, if there are several: where the two differ most."),
      "sort": ("str", "Kind of the points: `number` or `level`."),
      "value": "Value of the column; missing for a level.",
      "level": ("str", "Category of the column; empty for a number."),
      "place": ("int64", "Number of the point, from 0."),
      "share": "Share of the table's rows that are nearest to the point.",
-     "column": ("str", "Column of the table."),
      "differ": "Root mean square difference of the two effects over the rows, less that of chance.",
      "effect": "Mean prediction there, less the mean over the curve.",
      "low": "Lower limit of the band with most curves of folds and fits.",
      "high": "Upper limit of the band.",},
 )  # fmt: skip
 
-FloatArray = npt.NDArray[np.float64]
 CURVE = ["target", "column", "output"]
 PROCEDURES = (REGRESSION, TERMS, NETWORK)
 MEASURED = ["target", "column", "base", "other", "output", "differ", "rank"]

@@ -12,8 +12,7 @@ from study.schema import NETWORK, REGRESSION, TERMS, TREES
 COLUMNS = frame(
     "One column and model: the rise in loss when the column is shuffled.",
     "target kind column procedure share low high rise n_folds rank",
-    {"column": ("str", "Column of the table."),
-     "share": "The rise as a share of the baseline's loss on the same rows.",
+    {"share": "The rise as a share of the baseline's loss on the same rows.",
      "low": "`share` minus its standard deviation over outer folds (one fold: its standard error over rows).",
      "high": "`share` plus the same.", "rise": "Rise in mean loss."},
 )  # fmt: skip
