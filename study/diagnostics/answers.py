@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from study.records.inspection import Inspection
 from study.records.trees import TreesRecord
 from study.records.trial import WinnerRecord
-from study.schema import ALL_ROWS, TREES, procedure_of
+from study.schema import ALL_ROWS, procedure_of
 
 FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
@@ -25,28 +26,24 @@ def answered(
     """Each procedure's answers on each outer fold, below the columns FOLD; of networks those of
     least validation loss.
     """
-    best: dict[tuple[str, str, str, int], WinnerRecord] = {}
-    for winner in winners:
-        search = winner.search
+    best: dict[tuple[str, str, str, int], WinnerRecord | TreesRecord] = {}
+    every: Iterable[WinnerRecord | TreesRecord] = chain(winners, trees)
+    for record in every:
+        search = record.search
         place = (
             search.target,
             search.kind.value,
             procedure_of(search.family, search.depth),
             search.outer_fold,
         )
-        best[place] = min(best.get(place, winner), winner, key=_order)
-    found: list[tuple[tuple[str, str, str, int], WinnerRecord | TreesRecord]] = [*best.items()]
-    found += [
-        ((each.work.target, each.work.kind.value, TREES, each.work.outer_fold), each)
-        for each in trees
-    ]
-    for place, record in found:
+        best[place] = min(best.get(place, record), record, key=_order)
+    for place, record in best.items():
         if record.probed is not None and record.search.outer_fold != ALL_ROWS:
             yield dict(zip(FOLD, place, strict=True)), record.probed
 
 
-def _order(winner: WinnerRecord) -> tuple[float, int, str]:
-    return winner.val_loss, winner.search.depth, winner.search.family
+def _order(record: WinnerRecord | TreesRecord) -> tuple[Any, int, str]:
+    return record.val_loss, record.search.depth, record.search.family
 
 
 def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:

@@ -97,13 +97,9 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
             break
     used = [row for row, own in zip(short, slopes, strict=True) if own.any()]
     texts = [_text(row) for row in short]
-    lines = [
-        _sum(float(intercept), own, texts)
-        for intercept, own in zip(intercepts, slopes.T, strict=True)
-    ]
     said = [
-        f"{left} \N{ALMOST EQUAL TO} {line}"
-        for left, line in zip(_left(encoded), lines, strict=True)
+        f"{left} \N{ALMOST EQUAL TO} {_sum(float(intercept), own, texts)}"
+        for left, intercept, own in zip(_left(encoded), intercepts, slopes.T, strict=True)
         if left
     ]
     return "\n".join([*said, *_ranges(used), *_dates(encoded, used)])
@@ -154,14 +150,13 @@ def _text(row: TermRow) -> str:
 
 def _ranges(used: Sequence[TermRow]) -> list[str]:
     """What each clip holds: the columns of each range."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for row in used:
         for place, name in enumerate(row.columns):
             if row.form in {"product", "hinge"} and _measured(row, place):
                 span = f"{_signed(row.low[place])} to {_signed(row.high[place])}"
-                names = found.setdefault(span, [])
-                names += [name] * (name not in names)
-    held = [f"{listed(names)} within {span}" for span, names in found.items()]
+                found.setdefault(span, {})[name] = None
+    held = [f"{listed(list(names))} within {span}" for span, names in found.items()]
     return [f"where clip holds {listed(held)}"] if held else []
 
 

@@ -92,7 +92,8 @@ def _models(table: ModelsTable, verdict: Verdict, files: pd.DataFrame) -> str:
     ends = edges(table.rows, verdict.margin)
     heads = [
         *table.heads[:4],
-        f'{table.heads[4]}<span class="axis">{_axis(ends)}</span>',
+        f'{table.heads[4]}<span class="axis"><svg width="100%" height="14" aria-hidden="true">'
+        f'<text x="{_place(0.0, ends):.2f}%" y="11">0</text></svg></span>',
     ]
     heads += ["seconds to train"] * timed
     head = "".join(
@@ -174,11 +175,6 @@ def _drawn(gain: Gain, ends: tuple[float, float], margin: float, reference: bool
     else:
         marks.append(_arrow(at, -1 if gain.improvement < left else 1))
     return f'<svg width="100%" height="{HEIGHT_PX}" aria-hidden="true">{"".join(marks)}</svg>'
-
-
-def _axis(ends: tuple[float, float]) -> str:
-    """0 above the intervals."""
-    return f'<svg width="100%" height="14" aria-hidden="true"><text x="{_place(0.0, ends):.2f}%" y="11">0</text></svg>'
 
 
 def _place(value: float, ends: tuple[float, float]) -> float:

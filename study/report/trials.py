@@ -82,15 +82,14 @@ def _hyperparameters(trials: pd.DataFrame) -> list[str]:
     names = [str(column) for column in trials if str(column).startswith("params_")]
     words = [name.removeprefix("params_").replace("_", " ") for name in names]
     rows = trials[names].astype(object).itertuples(index=False)
-    told = [
-        [
+    return [
+        " \N{MIDDLE DOT} ".join(
             f"{word} {human(value)}"
             for word, value in zip(words, row, strict=True)
             if pd.notna(value)
-        ]
+        )
         for row in rows
     ]
-    return [" \N{MIDDLE DOT} ".join(each) for each in told]
 
 
 def _reasons(results: Results, trials: pd.DataFrame) -> dict[str, str]:

@@ -138,13 +138,9 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | No
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
     fit = train(task, architecture, make_problem(encoded, folds), seeds)
-    unit = np.array(
-        [encoded.y_scale[fold] ** 2 for fold in folds]
-    )  # 1 where the target is not standardised
+    unit = encoded.y_scale[folds] ** 2  # 1 where the target is not standardised
     val_loss, train_loss = fit.val_loss * unit, fit.train_loss * unit
-    by_fold = np.array(
-        [val_loss[np.equal(folds, fold)].mean() for fold in range(len(encoded.train))]
-    )
+    by_fold = val_loss.reshape(len(encoded.train), -1).mean(axis=1)
     n_epochs = fit.curve_val.shape[1]
     kept = np.unique(np.linspace(0, n_epochs - 1, CURVE_POINTS).round().astype(int))
     unused = (architecture.n_features - len(encoded.terms)) * fit.weights[0].shape[2]

@@ -49,6 +49,7 @@ class Basis:
     deviation: np.ndarray  # infinite where a column is constant, but for rounding
     directions: np.ndarray
     singular: np.ndarray  # (rank,) lengths of z's directions
+    columns: np.ndarray  # (n, 1 + rank) ones, then z @ directions
     notes: dict[str, list[str]]  # intercept and terms, each with what is to be said of it
     sure: np.ndarray  # (1 + n_terms,) whether the data determine intercept and weights well enough for a standard error
 
@@ -60,7 +61,8 @@ class Basis:
         deviation = np.where(constant, np.inf, deviation)
         # The whole of `rows`, whose last ones span what is collinear; the whole of the other side
         # would be n x n.
-        _, singular, rows = np.linalg.svd((x - mean) / deviation, full_matrices=n < len(terms))
+        z = (x - mean) / deviation
+        _, singular, rows = np.linalg.svd(z, full_matrices=n < len(terms))
         rank = int((singular > 1e-9 * max(singular.max(initial=0), 1)).sum())
         notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
         unsure, of_all = constant.copy(), list[str]()
@@ -92,15 +94,9 @@ class Basis:
                 )
             unsure |= inflated
         sure = ~np.concatenate([[(unsure & ~constant).any()], unsure])
-        return cls(mean, deviation, rows[:rank].T, singular[:rank], notes, sure)
-
-    def columns(self, x: np.ndarray) -> np.ndarray:
-        """(n, 1 + rank) a column of ones, then the directions, from x (n, n_terms) in original
-        units.
-        """
-        return np.column_stack(
-            [np.ones(len(x)), ((x - self.mean) / self.deviation) @ self.directions]
-        )
+        directions = rows[:rank].T
+        columns = np.column_stack([np.ones(n), z @ directions])
+        return cls(mean, deviation, directions, singular[:rank], columns, notes, sure)
 
     @property
     def back(self) -> np.ndarray:

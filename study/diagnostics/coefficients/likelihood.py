@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,7 @@ from study.formatting import given
 from study.schema import Kind
 
 
-def _likelihood(
-    basis: Basis, columns: FloatArray, y: np.ndarray, kind: Kind, n_outputs: int
-) -> Fit | None:
+def _likelihood(basis: Basis, y: np.ndarray, kind: Kind, n_outputs: int) -> Fit | None:
     """The maximum-likelihood fit; None where none could be made.
 
     Of separated rows nothing bends the likelihood in the end but rounding, and whether statsmodels
@@ -34,7 +33,7 @@ def _likelihood(
     from statsmodels.regression.linear_model import OLS
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    arrived = True
+    columns, arrived = basis.columns, True
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -80,7 +79,6 @@ def derivatives(head: Head, eta: FloatArray, y: FloatArray) -> tuple[FloatArray,
 
 def _free(
     basis: Basis,
-    columns: FloatArray,
     y: np.ndarray,
     kind: Kind,
     fit: Fit,
@@ -90,7 +88,8 @@ def _free(
     """Estimates of a fit without a penalty, with standard errors over units and what is to be said
     of them.
     """
-    n, (p, k) = len(columns), fit.weights.shape
+    columns, (p, k) = basis.columns, fit.weights.shape
+    n = len(columns)
 
     def read(rows: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         eta = _predictors(columns[rows], fit.weights, kind)
@@ -143,6 +142,7 @@ def _penalised(
 
     mean, n = x.mean(axis=0), len(x)
     z = (x - mean) / scale
+    newton: dict[str, Any] = {"solver": "newton-cholesky", "tol": 1e-12, "max_iter": 1000}
     two = kind == Kind.MULTICLASS and len(np.unique(y)) == 2
     l2 = (
         l2 / 2 if two else l2
@@ -152,22 +152,19 @@ def _penalised(
             "ignore", ConvergenceWarning
         )  # near its optimum Newton hands over to lbfgs, and says so
         if kind == Kind.CONTINUOUS:
-            fit = Ridge(alpha=l2, solver="svd").fit(z, y)
+            fit = Ridge(alpha=l2, solver="svd")
         elif kind == Kind.COUNT:
-            fit = PoissonRegressor(
-                alpha=2 * l2 / n, solver="newton-cholesky", tol=1e-12, max_iter=1000
-            ).fit(z, y)
+            fit = PoissonRegressor(alpha=2 * l2 / n, **newton)
         else:
-            fit = LogisticRegression(
-                C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000
-            ).fit(z, y)
+            fit = LogisticRegression(C=1 / (2 * l2), **newton)
+        fit.fit(z, y)
     arrived = kind == Kind.CONTINUOUS or int(np.max(fit.n_iter_)) < fit.max_iter
     weights = np.atleast_2d(fit.coef_).T / scale[:, None]
     intercept = np.atleast_1d(fit.intercept_)
     estimate = np.vstack([intercept - mean @ weights, weights])
-    return estimate[:, 1:] - estimate[
-        :, :1
-    ] if kind == Kind.MULTICLASS and not two else estimate, arrived
+    if kind == Kind.MULTICLASS and not two:
+        estimate = estimate[:, 1:] - estimate[:, :1]
+    return estimate, arrived
 
 
 BLOCK = 16_384

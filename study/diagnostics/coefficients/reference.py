@@ -106,11 +106,10 @@ def _fitted(
     """The same where every class has rows; y: positions in the first class and `outputs`."""
     x = design.to_numpy(float)
     basis = Basis.of([str(term) for term in design], x)
-    columns = basis.columns(x)
     if l2 > 0 and len(y) * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
         free = _lost(basis.notes, outputs, "too many coefficients to fit")
-    elif fit := _likelihood(basis, columns, y, kind, len(outputs)):
-        free = _free(basis, columns, y, kind, fit, units, outputs)
+    elif fit := _likelihood(basis, y, kind, len(outputs)):
+        free = _free(basis, y, kind, fit, units, outputs)
     else:
         free = _lost(basis.notes, outputs, FAILED)
     if l2 == 0:
