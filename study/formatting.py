@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -50,6 +51,12 @@ def _missing(value: Any) -> bool:
         or (isinstance(value, float) and math.isnan(value))
         or type(value).__name__ == "NAType"
     )
+
+
+def significant(values: npt.ArrayLike, digits: int) -> npt.NDArray[np.float64]:
+    """Numbers (...) with so many significant digits."""
+    array = np.asarray(values, np.float64)
+    return np.array([float(f"{value:.{digits}g}") for value in array.flat]).reshape(array.shape)
 
 
 def given(value: Any, digits: int = 3) -> str:

@@ -18,6 +18,7 @@ from study import load_results
 from study.diagnostics.drawing.picture import DPI, Picture, look
 from study.diagnostics.drawing.words import SHORT_NAMES
 from study.diagnostics.margins import figure as margin_curve
+from study.diagnostics.registry import picture_of
 from study.evidence.answer import Verdict
 from study.evidence.margin_curves import spans
 from study.evidence.wording.amounts import listed
@@ -70,7 +71,7 @@ def drawn(studies: Mapping[str, Results]) -> Picture:
         raise StudyError(
             f"{listed(list(studies))}: no gain has a probability. Name a study in which a gain has one."
         )
-    return margin_curve.draw(pd.concat(named, ignore_index=True))
+    return picture_of(margin_curve, pd.concat(named, ignore_index=True))
 
 
 def table(studies: Mapping[str, Results]) -> pd.DataFrame:

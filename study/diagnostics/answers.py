@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from study.records.inspection import Axis, Inspection
+from study.records.inspection import Inspection
 from study.records.trees import TreesRecord
 from study.records.trial import WinnerRecord
-from study.schema import ALL_ROWS, TREES
+from study.schema import ALL_ROWS
 
 FOLD = ["target", "kind", "procedure", "outer_fold"]
 POINT = ["place", "value", "level"]
@@ -25,28 +26,24 @@ def answered(
     """Each procedure's answers on each outer fold, below the columns FOLD; of networks those of
     least validation loss.
     """
-    best: dict[tuple[str, str, str, int], WinnerRecord] = {}
-    for winner in winners:
-        search = winner.search
+    best: dict[tuple[str, str, str, int], WinnerRecord | TreesRecord] = {}
+    every: Iterable[WinnerRecord | TreesRecord] = chain(winners, trees)
+    for record in every:
+        search = record.search
         place = (
             search.target,
             search.kind.value,
             search.procedure,
             search.outer_fold,
         )
-        best[place] = min(best.get(place, winner), winner, key=_order)
-    found: list[tuple[tuple[str, str, str, int], WinnerRecord | TreesRecord]] = [*best.items()]
-    found += [
-        ((each.work.target, each.work.kind.value, TREES, each.work.outer_fold), each)
-        for each in trees
-    ]
-    for place, record in found:
+        best[place] = min(best.get(place, record), record, key=_order)
+    for place, record in best.items():
         if record.probed is not None and record.search.outer_fold != ALL_ROWS:
             yield dict(zip(FOLD, place, strict=True)), record.probed
 
 
-def _order(winner: WinnerRecord) -> tuple[float, int, str]:
-    return winner.val_loss, winner.search.depth, winner.search.family
+def _order(record: WinnerRecord | TreesRecord) -> tuple[Any, int, str]:
+    return record.val_loss, record.search.depth, record.search.family
 
 
 def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:
@@ -64,8 +61,13 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Da
                 [range(-1, n - 1), range(m), probed.outputs], names=["replicate", "place", "output"]
             )
             long = pd.Series(curves.ravel(), index, name="effect").reset_index()
-            points = _points(each.axis).assign(
-                **head, column=each.axis.column, sort=each.axis.sort, share=each.axis.shares
+            axis = each.axis
+            points = pd.DataFrame({"place": range(m), "value": axis.values or np.nan}).assign(
+                **head,
+                column=axis.column,
+                sort=axis.sort,
+                share=axis.shares,
+                level=pd.Series(axis.levels or [""] * m, dtype="str"),
             )
             pieces.append(long.merge(points, on="place"))
     columns = [*FOLD, "replicate", "column", "sort", *POINT, "output", "share", "effect"]
@@ -75,26 +77,11 @@ def effects_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.Da
 
 
 def rises_frame(answers: Iterable[tuple[dict[str, Any], Inspection]]) -> pd.DataFrame:
-    """One row a target, procedure, outer fold and column: FOLD, column, rise, error, loss and
-    constant, as in Inspection.
-    """
+    """One row a target, procedure, outer fold and column: FOLD, column, rise, error and constant, as in Inspection."""
     rows = [
-        {**head, **each.model_dump(), "loss": probed.loss, "constant": probed.constant}
+        {**head, **each.model_dump(), "constant": probed.constant}
         for head, probed in answers
         for each in probed.rises
     ]
-    columns = [*FOLD, "column", "rise", "error", "loss", "constant"]
+    columns = [*FOLD, "column", "rise", "error", "constant"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _points(axis: Axis) -> pd.DataFrame:
-    n = len(axis.shares)
-    values = axis.values or (np.nan,) * n
-    levels = axis.levels or ("",) * n
-    return pd.DataFrame(
-        {
-            "place": np.arange(n),
-            "value": np.asarray(values, float),
-            "level": pd.Series(levels, dtype="str"),
-        }
-    )

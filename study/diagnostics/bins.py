@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from study.data.rows import IntArray
 from study.evidence.intervals import level_of
 from study.evidence.pairs import FloatArray, mean_covariance
 from study.evidence.series import cosines
 
-IntArray = npt.NDArray[np.int64]
 MOST_BINS, LEAST_ROWS = 10, 20
 """Most bins, and the rows that each should have."""
 
@@ -92,20 +91,11 @@ def share_of(rows: pd.DataFrame, hits: pd.Series, tests: int = 1) -> Mean:
 def _summed(rows: pd.DataFrame, values: pd.Series) -> tuple[float, float, int, int, int]:
     """The mean over distinct rows, its variance, how many rows and groups they are, and degrees of
     freedom.
-
-    They are those of `study.evidence.pairs.mean_covariance`, but for a series in plain NumPy, since
-    there are hundreds of bins.
     """
-    _, first, row = np.unique(rows["row"].to_numpy(), return_index=True, return_inverse=True)
-    by_row = np.bincount(row, weights=values.to_numpy(float)) / np.bincount(row)
-    n, mean = len(by_row), float(by_row.mean())
-    group = np.unique(rows["group"].to_numpy()[first], return_inverse=True)[1]
-    sums = np.bincount(group, weights=by_row - mean)
-    groups = len(sums)
-    if rows["time"].notna().all():
-        means = values.groupby([rows["time"], rows["row"]]).mean().to_frame()
-        times = rows["time"].nunique()
-        df = cosines(times) if times > 1 else 1
-        return mean, float(mean_covariance(means, in_time=True)[0, 0]), n, groups, df
-    variance = float(sums @ sums) * groups / (groups - 1) / n**2 if groups > 1 else np.nan
-    return mean, variance, n, groups, max(groups - 1, 1)
+    timed, groups = bool(rows["time"].notna().all()), rows["group"].nunique()
+    unit = rows["time" if timed else "group"]
+    each = values.groupby([unit, rows["row"]]).mean().to_frame()
+    covariance = mean_covariance(each, in_time=timed)
+    n = unit.nunique()
+    df = cosines(n) if timed and n > 1 else max(n - 1, 1)
+    return float(each.to_numpy().mean()), float(covariance[0, 0]), len(each), groups, df

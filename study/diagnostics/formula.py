@@ -12,7 +12,7 @@ import pandas as pd
 from study.data.encoding import Encoded, design
 from study.evidence.wording.amounts import listed
 from study.families.heads import HEADS, FloatArray
-from study.formatting import given
+from study.formatting import given, significant
 from study.records.trial import TermRow
 from study.schema import Kind, derive_seed
 
@@ -34,15 +34,14 @@ def value_of(row: TermRow, frame: pd.DataFrame) -> FloatArray:
     cells = [frame[name].to_numpy(np.float64) for name in row.columns]
     x = [np.where(np.isnan(cell), fill, cell) for cell, fill in zip(cells, row.fill, strict=True)]
     if row.form == "column":
-        return np.asarray(x[0])
+        return x[0]
     inside = [
         np.clip(cell, low, high) for cell, low, high in zip(x, row.low, row.high, strict=True)
     ]
     if row.knot is not None:
-        return np.asarray(np.maximum(inside[0] - row.knot, 0.0))
-    return np.asarray(
-        np.prod([cell - center for cell, center in zip(inside, row.centers, strict=True)], axis=0)
-    )
+        return np.maximum(inside[0] - row.knot, 0.0)
+    parts = [cell - center for cell, center in zip(inside, row.centers, strict=True)]
+    return np.asarray(np.prod(parts, axis=0))
 
 
 def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
@@ -66,10 +65,9 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
         term.name: float(scale)
         for term, scale in zip(encoded.terms, encoded.scale[-1], strict=True)
     }
-    outputs = list(dict.fromkeys(row.output for row in rows))
-    written = [[row for row in rows if row.output == output] for output in outputs]
-    terms = [row for row in written[0] if row.form != "intercept"]
-    every = np.array([[row.weight for row in own] for own in written]).T  # the intercepts first
+    outputs = {row.output for row in rows}
+    every = np.reshape([row.weight for row in rows], (len(outputs), -1)).T  # the intercepts first
+    terms = rows[1 : len(every)]
     if encoded.kind is Kind.MULTICLASS:
         every = every - every[:, :1]
     weights = every[1:]
@@ -89,7 +87,7 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
     places = -np.floor(np.log10(np.maximum(eta.std(axis=0), 1e-300))).astype(int)
     for digits in range(2, 16):
         least = 0.5 * 10.0 ** (1 - digits) * size.max(axis=0, initial=0.0)
-        slopes = _rounded(np.where(size < least, 0.0, weights), digits)
+        slopes = significant(np.where(size < least, 0.0, weights), digits)
         short = [_short(row, digits + 1, sizes) for row in terms]
         rest = columns(short) @ slopes
         means = (eta - rest).mean(axis=0)
@@ -99,13 +97,9 @@ def formula(rows: Sequence[TermRow], encoded: Encoded, tolerance: float) -> str:
             break
     used = [row for row, own in zip(short, slopes, strict=True) if own.any()]
     texts = [_text(row) for row in short]
-    lines = [
-        _sum(float(intercept), own, texts)
-        for intercept, own in zip(intercepts, slopes.T, strict=True)
-    ]
     said = [
-        f"{left} \N{ALMOST EQUAL TO} {line}"
-        for left, line in zip(_left(encoded), lines, strict=True)
+        f"{left} \N{ALMOST EQUAL TO} {_sum(float(intercept), own, texts)}"
+        for left, intercept, own in zip(_left(encoded), intercepts, slopes.T, strict=True)
         if left
     ]
     return "\n".join([*said, *_ranges(used), *_dates(encoded, used)])
@@ -122,27 +116,12 @@ def _measured(row: TermRow, place: int) -> bool:
 
 def _short(row: TermRow, digits: int, sizes: dict[str, float]) -> TermRow:
     """A term whose numbers have so many digits of its column's standard deviation."""
-
-    def own(name: str, value: float) -> float:
-        return round(value, digits - 1 - int(np.floor(np.log10(sizes[name]))))
-
-    numbers = {
-        name: tuple(
-            own(column, value)
-            for column, value in zip(row.columns, getattr(row, name), strict=True)
-        )
-        for name in ("centers", "low", "high")
-        if getattr(row, name)
-    }
-    knot = None if row.knot is None else own(row.columns[0], row.knot)
+    if row.form == "column":
+        return row
+    places = [digits - 1 - int(np.floor(np.log10(sizes[name]))) for name in row.columns]
+    numbers = {n: tuple(map(round, getattr(row, n), places)) for n in ("centers", "low", "high")}
+    knot = None if row.knot is None else round(row.knot, places[0])
     return row.model_copy(update={**numbers, "knot": knot})
-
-
-def _rounded(values: FloatArray, digits: int) -> FloatArray:
-    """To so many significant digits."""
-    return np.array([float(f"{value:.{digits}g}") for value in values.ravel()]).reshape(
-        values.shape
-    )
 
 
 def _left(encoded: Encoded) -> list[str]:
@@ -172,14 +151,13 @@ def _text(row: TermRow) -> str:
 
 def _ranges(used: Sequence[TermRow]) -> list[str]:
     """What each clip holds: the columns of each range."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for row in used:
         for place, name in enumerate(row.columns):
             if row.form in {"product", "hinge"} and _measured(row, place):
                 span = f"{_signed(row.low[place])} to {_signed(row.high[place])}"
-                names = found.setdefault(span, [])
-                names += [name] * (name not in names)
-    held = [f"{listed(names)} within {span}" for span, names in found.items()]
+                found.setdefault(span, {})[name] = None
+    held = [f"{listed(list(names))} within {span}" for span, names in found.items()]
     return [f"where clip holds {listed(held)}"] if held else []
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isqrt
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +43,7 @@ def blocks(moments: int) -> int:
     return max(1, min(max(LEAST_UNITS, isqrt(moments)), moments // 2))
 
 
-@dataclass(frozen=True, eq=False)
-class Spread:
+class Spread(NamedTuple):
     """How far some sums of weights stray.
 
     variance: (c,). carriers: (c,) about how many units tell of each: the inverse of the sum of
@@ -62,13 +61,10 @@ def bent(columns: FloatArray, curvature: FloatArray) -> FloatArray:
     """Second derivatives (k * p, k * p) of a sum of losses in the weights of columns (m, p), from
     those in eta (m, k, k).
     """
-    p, k = columns.shape[1], curvature.shape[1]
-    found = np.empty((k, p, k, p))
-    for i in range(k):
-        for j in range(i + 1):
-            found[i, :, j] = columns.T @ (curvature[:, i, j, None] * columns)
-            found[j, :, i] = found[i, :, j]
-    return found.reshape(k * p, k * p)
+    outputs = range(curvature.shape[1])
+    return np.block(
+        [[columns.T @ (curvature[:, i, j, None] * columns) for j in outputs] for i in outputs]
+    )
 
 
 def jackknife(
@@ -183,4 +179,4 @@ def _large(
     left, directions = np.linalg.eigh(system)
     known, parts = left > ALONE, directions.T @ asked
     step = ((directions.T @ pull)[known] / left[known]) @ parts[known]
-    return np.asarray(step), told, np.abs(parts[~known]).max(axis=0, initial=0)
+    return step, told, np.abs(parts[~known]).max(axis=0, initial=0)

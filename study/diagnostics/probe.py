@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from study.data.encoding import Encoded
 from study.data.rows import IntArray, drawn
+from study.formatting import significant
 from study.records.inspection import Axis, ColumnSort, Effect, Inspection, Rise
 from study.records.numbers import Numbers
 from study.schema import ALL_ROWS, Kind, derive_seed
@@ -42,6 +43,8 @@ SEEN = 50_000
 """Rows of the table that the points and shares of a column are of."""
 CELLS = 1_000_000
 """Cells that a model is asked about at a time."""
+DIGITS = 6
+"""Digits of what it answers: what a curve needs, in a third of the text."""
 
 
 def probe(encoded: Encoded, answer: Answer, loss: Loss, effects: bool = True) -> Inspection | None:
@@ -79,6 +82,7 @@ def leading(encoded: Encoded) -> tuple[str, ...]:
     a target and outer fold are asked about the same columns.
     """
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+    from sklearn.feature_selection import r_regression
 
     seed = derive_seed(0, "leading", encoded.target, encoded.outer_fold)
     size = max(1, min(RANKED, 4_000_000 // len(encoded.terms)))
@@ -91,8 +95,9 @@ def leading(encoded: Encoded) -> tuple[str, ...]:
     by_trees = _ordered(encoded, trees.fit(x, y).feature_importances_)
     if len(encoded.terms) <= TRIED:
         return by_trees
-    outputs = np.eye(int(y.max()) + 1)[y.astype(np.int64)] if encoded.classes else y[:, None]
-    both = zip(_ordered(encoded, _correlations(x, outputs)), by_trees, strict=True)
+    outputs = [y == code for code in np.unique(y)] if encoded.classes else [y]
+    told = np.max([np.abs(r_regression(x, each)) for each in outputs], axis=0)
+    both = zip(_ordered(encoded, told), by_trees, strict=True)
     return tuple(dict.fromkeys(column for pair in both for column in pair))[:MOST_COLUMNS]
 
 
@@ -102,17 +107,6 @@ def _ordered(encoded: Encoded, weights: FloatArray) -> tuple[str, ...]:
     for term, weight in zip(encoded.terms, weights, strict=True):
         total[term.column] = total.get(term.column, 0.0) + float(weight)
     return tuple(sorted(total, key=lambda column: -total[column])[:MOST_COLUMNS])
-
-
-def _correlations(x: npt.NDArray[np.floating], y: FloatArray) -> FloatArray:
-    """(n_terms,) largest size of the correlation of each term (n, n_terms) with an output (n,
-    n_outputs); 0 of constants.
-    """
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-    size = np.sqrt(np.outer((x**2).sum(axis=0), (y**2).sum(axis=0)))
-    return np.asarray(
-        np.abs(np.divide(x.T @ y, size, out=np.zeros(size.shape), where=size > 0)).max(axis=1)
-    )
 
 
 def _sample(encoded: Encoded, most: int) -> IntArray:
@@ -182,7 +176,7 @@ def _quantiles(known: FloatArray, points: int) -> FloatArray:
 
 
 def _shares(counts: IntArray) -> tuple[float, ...]:
-    return tuple(_short(counts / max(counts.sum(), 1)).tolist())
+    return tuple(significant(counts / max(counts.sum(), 1), DIGITS).tolist())
 
 
 def _responses(answer: Answer, raw: FloatArray, changes: Sequence[Change]) -> FloatArray:
@@ -209,11 +203,8 @@ def _effects(
     ]
     means = _responses(answer, encoded.raw(_sample(encoded, AVERAGED)), changes).mean(axis=2)
     means = means[..., classes] if means.shape[-1] > 1 else means
-    curves = _short(
-        np.concatenate(
-            [means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]]
-        )
-    )
+    every = [means.mean(axis=0, keepdims=True), means[: MOST_REPLICATES if len(means) > 1 else 0]]
+    curves = significant(np.concatenate(every), DIGITS)
     parts = np.split(curves, np.cumsum([len(states) for _, states in axes])[:-1], axis=1)
     return tuple(
         Effect(axis=axis, curves=Numbers(own)) for (axis, _), own in zip(axes, parts, strict=True)
@@ -252,23 +243,13 @@ def _permuted(
     ):
         rise = each - before
         error = np.sqrt(np.square(np.bincount(units, rise - rise.mean())).sum()) / len(rows)
-        rises.append(
-            Rise(column=column, rise=_short(rise.mean()).item(), error=_short(error).item())
-        )
+        size = significant([rise.mean(), error], DIGITS).tolist()
+        rises.append(Rise(column=column, rise=size[0], error=size[1]))
     mean = development.mean()
     if encoded.n_outputs > 1:
         mean = np.bincount(development.astype(np.int64), minlength=encoded.n_outputs) / len(
             development
         )
     constant = loss(np.stack([mean] * len(rows)), y).mean()
-    return {
-        "loss": _short(before.mean()).item(),
-        "constant": _short(constant).item(),
-        "rises": tuple(rises),
-    }
-
-
-def _short(values: npt.ArrayLike) -> FloatArray:
-    """Numbers of six digits: what a curve needs, in a third of the text."""
-    array = np.asarray(values, np.float64)
-    return np.array([float(f"{value:.6g}") for value in array.ravel()]).reshape(array.shape)
+    means = significant([before.mean(), constant], DIGITS).tolist()
+    return {"loss": means[0], "constant": means[1], "rises": tuple(rises)}

@@ -50,4 +50,4 @@ class Schedule:
         epoch = np.arange(self.epochs)
         warm = np.minimum(1, (epoch + 1) / max(1, round(0.05 * self.epochs)))
         cosine = 0.5 * (1 + np.cos(np.pi * epoch / self.epochs))
-        return np.asarray(self.learning_rate * warm * np.maximum(cosine, 0.01), np.float32)
+        return (self.learning_rate * warm * np.maximum(cosine, 0.01)).astype(np.float32)

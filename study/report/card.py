@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from html import escape
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +17,7 @@ from study.evidence.findings import UNDECIDED, Gain
 from study.evidence.wording.answer import Words
 from study.evidence.wording.table import ModelsTable, Row, models_table
 from study.evidence.wording.together import together_words
-from study.formatting import DASH, human, times
+from study.formatting import human, times
 from study.records.delivery import delivered_frame
 from study.records.results import Results
 from study.report import warnings
@@ -87,20 +89,21 @@ def trust(verdict: Verdict, results: Results) -> list[str | None]:
 
 def _models(table: ModelsTable, verdict: Verdict, files: pd.DataFrame) -> str:
     made = {row["procedure"]: row for row in files.to_dict("records")}
-    seconds = {name: row["seconds"] for name, row in made.items() if not math.isnan(row["seconds"])}
+    timed = bool(files["seconds"].notna().any())
     ends = edges(table.rows, verdict.margin)
     heads = [
         *table.heads[:4],
-        f'{table.heads[4]}<span class="axis">{_axis(verdict.margin, ends)}</span>',
+        f'{table.heads[4]}<span class="axis"><svg width="100%" height="14" aria-hidden="true">'
+        f'<text x="{_place(0.0, ends):.2f}%" y="11">0</text></svg></span>',
     ]
-    heads += ["seconds to train"] if seconds else []
+    heads += ["seconds to train"] * timed
     head = "".join(
         f'<th scope="col"{" class=n" * (0 < place != 4)}>{text}</th>'
         for place, text in enumerate(heads)
     )
-    rows = ((row, made.get(row.procedure, {}).get("file", "")) for row in table.rows)
     body = "".join(
-        _row(row, file, ends, verdict.margin, seconds, table.heads[1:4]) for row, file in rows
+        _row(row, made.get(row.procedure, {}), ends, verdict.margin, timed, table.heads[1:4])
+        for row in table.rows
     )
     margin = (
         f" Dashed: the margin, {Words(verdict).margin}." if not math.isnan(verdict.margin) else ""
@@ -113,10 +116,10 @@ def _models(table: ModelsTable, verdict: Verdict, files: pd.DataFrame) -> str:
 
 def _row(
     row: Row,
-    file: str,
+    made: dict[Hashable, Any],
     ends: tuple[float, float],
     margin: float,
-    seconds: dict[str, float],
+    timed: bool,
     heads: tuple[str, ...],
 ) -> str:
     told = zip(heads, (row.loss, row.metric, row.improvement), strict=True)
@@ -130,14 +133,10 @@ def _row(
     )
     said = escape(row.interval) if drawn or row.reference else ""
     cells += f'<td class="bar {row.procedure}">{drawn}<small>{said}</small></td>'
-    cells += (
-        f'<td class="n" data-head="seconds">{human(seconds[row.procedure]) if row.procedure in seconds else DASH}</td>'
-        if seconds
-        else ""
-    )
-    name = f"{escape(row.model)}{f' <span class=file>{escape(file)}</span>' if file else ''}"
+    cells += f'<td class="n" data-head="seconds">{human(made.get("seconds"))}</td>' * timed
+    file = f" <span class=file>{escape(made['file'])}</span>" if made.get("file") else ""
     kind = " class=kept" if row.use else " class=reference" if row.reference else ""
-    return f'<tr{kind}><th scope="row">{name}</th>{cells}</tr>'
+    return f'<tr{kind}><th scope="row">{escape(row.model)}{file}</th>{cells}</tr>'
 
 
 def edges(rows: tuple[Row, ...], margin: float) -> tuple[float, float]:
@@ -171,23 +170,12 @@ def _drawn(gain: Gain, ends: tuple[float, float], margin: float, reference: bool
         marks += [_arrow(first, -1)] * (low < left - SLACK) + [_arrow(last, 1)] * (
             high > right + SLACK
         )
+    at = _place(min(max(gain.improvement, left), right), ends)
     if left <= gain.improvement <= right:
-        marks.append(
-            f'<circle class="dot" cx="{_place(gain.improvement, ends):.2f}%" cy="{middle}" r="4.5"/>'
-        )
+        marks.append(f'<circle class="dot" cx="{at:.2f}%" cy="{middle}" r="4.5"/>')
     else:
-        marks.append(
-            _arrow(
-                _place(left if gain.improvement < left else right, ends),
-                -1 if gain.improvement < left else 1,
-            )
-        )
+        marks.append(_arrow(at, -1 if gain.improvement < left else 1))
     return f'<svg width="100%" height="{HEIGHT_PX}" aria-hidden="true">{"".join(marks)}</svg>'
-
-
-def _axis(margin: float, ends: tuple[float, float]) -> str:
-    """0 above the intervals."""
-    return f'<svg width="100%" height="14" aria-hidden="true"><text x="{_place(0.0, ends):.2f}%" y="11">0</text></svg>'
 
 
 def _place(value: float, ends: tuple[float, float]) -> float:

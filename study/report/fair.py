@@ -89,9 +89,7 @@ def _list(sentences: list[str]) -> Html:
 
 
 def _records(records: Any) -> pd.DataFrame:
-    frame = pd.DataFrame(records)
-    joined = {
-        c: [", ".join(map(str, v)) if isinstance(v, list | tuple | dict) else v for v in frame[c]]
-        for c in frame
-    }
-    return pd.DataFrame(joined).replace("", None)
+    def shown(value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple | dict) else value
+
+    return pd.DataFrame(records).map(shown).replace("", None)

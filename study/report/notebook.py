@@ -50,14 +50,11 @@ def build_notebook(root: Path) -> NotebookNode:
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number:02d}"
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=metadata | {"title": _title(results)})
+    title = f"{results.config.name}: regression or neural network?"
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata | {"title": title})
 
 
 def _cells(results: Results) -> list[NotebookNode]:
-    shown = {
-        chapter: [section for section in chapter.sections if section.when(results)]
-        for chapter in CHAPTERS
-    }
     name = results.root.resolve().name
     words = {
         "of": shares_of(results),
@@ -66,12 +63,14 @@ def _cells(results: Results) -> list[NotebookNode]:
         "folder": printable(shlex.quote(name)),  # in one line, or it could end the block of code
         "config": printable(shlex.quote(f"{name}/config.yaml")),
     }
+    unfinished = "" if results.concluded else f"\n\n{UNFINISHED}"
     cells = [
-        _markdown(_opening(results)),
+        _markdown(f"# {literal(results.config.name)}{unfinished}"),
         _code(SETUP, role="setup"),
         _code("tables.answer(results)"),
     ]
-    for chapter, sections in shown.items():
+    for chapter in CHAPTERS:
+        sections = [section for section in chapter.sections if section.when(results)]
         if sections:
             cells += [
                 _markdown(
@@ -131,12 +130,3 @@ def _markdown(text: str, **report: str) -> NotebookNode:
 
 def _code(source: str, **report: str) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, metadata={"report": report} if report else {})
-
-
-def _title(results: Results) -> str:
-    return f"{results.config.name}: regression or neural network?"
-
-
-def _opening(results: Results) -> str:
-    """The name of the study, and that it is not finished where it is not."""
-    return f"# {literal(results.config.name)}" + ("" if results.concluded else f"\n\n{UNFINISHED}")

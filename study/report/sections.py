@@ -6,17 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from study.diagnostics import registry
 from study.diagnostics.drawing.html_table import Html
 from study.diagnostics.drawing.picture import Picture
 from study.records.results import Results
 from study.report import tables, warnings
-
-
-def _always(results: Results) -> bool:
-    return True
 
 
 @dataclass(frozen=True)
@@ -31,8 +27,12 @@ class Section:
 
     text: str
     code: str
-    when: Callable[[Results], bool] = _always
+    when: Callable[[Results], bool] = lambda results: True
     figure: str = ""
+
+
+def _is_drawn(name: str, results: Results) -> bool:
+    return not registry.shown(name, results).empty
 
 
 def drawn(chapter: str) -> tuple[Section, ...]:
@@ -41,17 +41,17 @@ def drawn(chapter: str) -> tuple[Section, ...]:
     """
     found = []
     for name in registry.CHAPTERS[chapter]:
-        own: Any = registry.figure(name)
-        found.append(Section(own.TEXT, f"figure({name!r}, results)", own.when, name))
+        own = registry.figure(name)
+        when = partial(_is_drawn, name)
+        found.append(Section(own.TEXT, f"figure({name!r}, results)", when, name))
         if hasattr(own, "table"):
-            found.append(Section(own.TABLE, f"table({name!r}, results)", own.when))
+            found.append(Section(own.TABLE, f"table({name!r}, results)", when))
     return tuple(found)
 
 
 def table(name: str, results: Results) -> Html:
     """What a diagnostic shows below its figure."""
-    own: Any = registry.figure(name)
-    return own.table(results)  # type: ignore[no-any-return]
+    return registry.figure(name).table(results)  # type: ignore[no-any-return]
 
 
 def is_concluded(results: Results) -> bool:
@@ -64,7 +64,7 @@ def is_concluded(results: Results) -> bool:
 def figure(name: str, results: Results) -> Picture:
     """A diagnostic's figure of these results."""
     own = registry.figure(name)
-    return own.draw(own.data(results))
+    return registry.picture_of(own, own.data(results))
 
 
 def has_sources(results: Results) -> bool:

@@ -42,19 +42,19 @@ class Figures:
             raise AttributeError(
                 f"There is no figure {name!r}, but {', '.join(NAMES)}.{nearest(name, NAMES)}"
             )
-        module: Any = registry.figure(name)
+        module = registry.figure(name)
         results = self._results
 
         def draw() -> Figure:
-            if not module.when(results):
+            frame = registry.shown(name, results)
+            if frame.empty:
                 raise StudyError(
-                    f"{results.root} lacks what the figure `{name}` shows. It is drawn: {module.when.__doc__}"
+                    f"{results.root} lacks what the figure `{name}` shows. It is drawn: {module.WHEN}"
                 )
-            picture = module.draw(module.data(results))
-            picture.figure._repr_mimebundle_ = (
-                picture._repr_mimebundle_
-            )  # a figure of no window is shown by nothing else
-            return picture.figure  # type: ignore[no-any-return]
+            picture = registry.picture_of(module, frame)
+            drawn: Any = picture.figure  # which, of no window, is shown by nothing else
+            drawn._repr_mimebundle_ = picture._repr_mimebundle_
+            return picture.figure
 
         draw.__name__, draw.__qualname__ = name, f"Figures.{name}"
         draw.__doc__ = module.TEXT.format(of=shares_of(results), bound=margins_of(results))

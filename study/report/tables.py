@@ -96,9 +96,6 @@ def _sources(verdict: Verdict) -> str:
     if verdict.formula:
         parts.append(f"<pre><code>{escape(verdict.formula)}</code></pre>")
     if verdict.formula_line and verdict.formula_line.counts:
-        counts = {
-            "term": [c.term for c in verdict.formula_line.counts],
-            "outer folds": [c.n_folds for c in verdict.formula_line.counts],
-        }
-        parts.append(table(pd.DataFrame(counts).head(MOST_TERMS)))
+        counts = [(c.term, c.n_folds) for c in verdict.formula_line.counts[:MOST_TERMS]]
+        parts.append(table(pd.DataFrame(counts, columns=["term", "outer folds"])))
     return "".join(parts)

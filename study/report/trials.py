@@ -8,6 +8,7 @@ import pandas as pd
 
 from study.diagnostics.drawing.html_table import Html, filtered
 from study.diagnostics.drawing.style import by_target_of, with_names
+from study.evidence.winners import SEARCH
 from study.formatting import human
 from study.records.reading import read_trials
 from study.records.results import Results
@@ -16,7 +17,6 @@ from study.schema import ALL_ROWS, Search, TrialState
 
 MOST_TRIALS = 2_000
 """Rows of the table; of more trials each search's best are shown, and what failed."""
-_SEARCH = ["target", "kind", "family", "depth", "outer_fold"]
 
 
 def trials_frame(results: Results) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def shortened(trials: pd.DataFrame, most: int) -> pd.DataFrame:
     is_failed = trials["state"] == TrialState.FAIL
     failed = trials[is_failed].head(most // 2)
     rest = trials[~is_failed]
-    rank = rest.groupby(_SEARCH)["val_loss"].rank(method="first")
+    rank = rest.groupby(SEARCH)["val_loss"].rank(method="first")
     best = rank.sort_values(kind="stable").index[: most - len(failed)]
     return trials.loc[trials.index.isin(failed.index.union(best))]
 
@@ -82,21 +82,20 @@ def _hyperparameters(trials: pd.DataFrame) -> list[str]:
     names = [str(column) for column in trials if str(column).startswith("params_")]
     words = [name.removeprefix("params_").replace("_", " ") for name in names]
     rows = trials[names].astype(object).itertuples(index=False)
-    told = [
-        [
+    return [
+        " \N{MIDDLE DOT} ".join(
             f"{word} {human(value)}"
             for word, value in zip(words, row, strict=True)
             if pd.notna(value)
-        ]
+        )
         for row in rows
     ]
-    return [" \N{MIDDLE DOT} ".join(each) for each in told]
 
 
 def _reasons(results: Results, trials: pd.DataFrame) -> dict[str, str]:
     """By trial, the last line of what it raised."""
     failed = trials[trials["state"] == TrialState.FAIL]
-    keys: list[Any] = failed[_SEARCH].drop_duplicates().to_dict("records")
+    keys: list[Any] = failed[SEARCH].drop_duplicates().to_dict("records")
     records = read_trials(results.paths, searches=[Search(**key) for key in keys]) if keys else ()
     return {
         record.trial_id: reason(record.error)

@@ -232,8 +232,7 @@ def fit(
     rates = np.pad(schedule.learning_rates(), (0, shape.chunk), mode="edge")
     last = schedule.epochs if schedule.stop is None else min(schedule.stop, schedule.epochs)
 
-    val_curve: list[NDArray[np.float32]] = []
-    train_curve: list[NDArray[np.float32]] = []
+    curves: list[NDArray[np.float32]] = []
     start = 0
     order = np.zeros((shape.chunk, shape.steps, n, shape.batch), np.int32)
     passed: list[float] = []
@@ -251,22 +250,19 @@ def fit(
         chunk = tf.identity(order), tf.constant(rates[start : start + shape.chunk])
         with numbered(program.name):
             done, *losses = program.epochs(data, span, *chunk, held)
-        val, train = (loss.numpy()[: int(done)] for loss in losses)
-        if not (np.isfinite(val).all() and np.isfinite(train).all()):
-            bad = int(start + np.argmin(np.isfinite(val + train).all(axis=1)) + 1)
+        both = np.stack(losses)[:, : int(done)]
+        if not np.isfinite(both).all():
+            bad = int(start + np.isfinite(both).all(axis=(0, 2)).argmin() + 1)
             raise TrainingFailed(
                 f"the loss is not finite after epoch {bad}; "
                 f"a smaller learning rate than {given(schedule.learning_rate)} may help"
             )
-        val_curve.append(val)
-        train_curve.append(train)
-        start += len(val)
+        curves.append(both)
+        start += both.shape[1]
         level = float((program.best_loss.numpy() * problem.y_scale**2).mean())
         passed += [level] * (sum(rung <= start for rung in schedule.rungs) - len(passed))
         pruned = any(at > limit for at, limit in zip(passed, schedule.prune_above, strict=False))
-    val_losses, train_losses = (
-        np.concatenate(curve).T.astype(np.float64) for curve in (val_curve, train_curve)
-    )
+    val_losses, train_losses = np.concatenate(curves, 1).swapaxes(1, 2).astype(np.float64)
     if schedule.stop is None:
         kept = program.best
         best_epoch = start - program.since_best.numpy().astype(np.int64)
@@ -278,9 +274,7 @@ def fit(
         val_loss=val_losses[range(n), best_epoch - 1],
         train_loss=train_losses[range(n), best_epoch - 1],
         best_epoch=best_epoch,
-        n_epochs=np.full(n, start),
-        converged=np.full(n, program.arrived),
-        curve_epochs=np.arange(1, start + 1),
+        converged=program.arrived,
         curve_val=val_losses,
         curve_train=train_losses,
         rungs=tuple(passed),

@@ -10,7 +10,7 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.data.rows import IntArray
-from study.data.terms import Terms, no_terms
+from study.data.terms import Terms
 from study.families import HEADS
 from study.families.heads import FloatArray
 from study.training.columns import Columns
@@ -35,7 +35,7 @@ class _Fold:
     """The training rows of an inner fold, or all development rows, while the lasso goes down its
     path.
 
-    l2: of the plain regression. chosen: terms at the present penalty.
+    chosen: terms at the present penalty.
     """
 
     encoded: Encoded
@@ -44,18 +44,14 @@ class _Fold:
     train: IntArray
     validation: IntArray
     iterations: int
-    l2: float = 0.0
     chosen: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
         ones = (1.0, 1.0, 1.0)
         self.head = HEADS[self.encoded.kind]
-        self.plain = Columns.of(
-            self.encoded, self.encoder, no_terms(self.encoded), ones, self.train
-        )
         self.every = Columns.of(self.encoded, self.encoder, self.terms, ones, self.train)
-        self.y = self.plain.target(self.train)
-        self.observed = self.plain.target(self.validation)
+        self.y = self.every.target(self.train)
+        self.observed = self.every.target(self.validation)
         self.unit = float(self.encoded.y_scale[self.encoder] ** 2)
         self.n_columns = len(self.encoded.terms)
 
@@ -92,7 +88,7 @@ class _Fold:
     def begin(self, l2: float) -> None:
         """Take the plain regression of a penalty as what the lasso starts from."""
         ((self.kernel, point),) = self.walk(self.columns, [l2], EXACT)
-        self.bias, self.l2 = point.bias, l2
+        self.bias = point.bias
         self.offset = self.fitted[:, : self.n_columns] @ self.kernel + self.bias
         rows = bend(self.head, self.offset)
         self.rest = Rest.of(

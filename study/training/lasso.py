@@ -53,7 +53,7 @@ class Rest:
             spread,
             np.inf,
         )
-        return cls(values / scale, np.asarray(scale, np.float64), np.asarray(back, np.float64))
+        return cls(values / scale, scale, np.asarray(back, np.float64))
 
 
 def slopes(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
@@ -61,7 +61,7 @@ def slopes(head: Head, eta: FloatArray, y: FloatArray) -> FloatArray:
     mean = head.response(eta)
     if head.kind is Kind.MULTICLASS:
         return np.asarray(mean - (np.arange(mean.shape[1]) == y[:, None]))
-    return np.asarray((mean - y)[:, None] * (2.0 if head.kind is Kind.CONTINUOUS else 1.0))
+    return (mean - y)[:, None] * (2.0 if head.kind is Kind.CONTINUOUS else 1.0)
 
 
 def bend(head: Head, eta: FloatArray) -> FloatArray:
@@ -73,9 +73,8 @@ def bend(head: Head, eta: FloatArray) -> FloatArray:
     mean = head.response(eta).reshape(len(eta), -1)
     if head.kind is Kind.COUNT:
         return np.maximum(mean[:, 0], 1e-12)
-    return np.asarray(
-        np.maximum(mean * (1 - mean), 1e-6).max(axis=1) * (2.0 if mean.shape[1] > 1 else 1.0)
-    )
+    largest = np.maximum(mean * (1 - mean), 1e-6).max(axis=1)
+    return np.asarray(largest * (2.0 if mean.shape[1] > 1 else 1.0))
 
 
 def strongest(values: FloatArray, offset: FloatArray, y: FloatArray, head: Head) -> float:

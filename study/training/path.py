@@ -122,10 +122,8 @@ def walk(
         has arrived.
     """
     if head.kind is Kind.CONTINUOUS:
-        nothing = np.zeros((len(directions.weights(np.zeros((len(directions.lengths), 1)))), 1))
-        inner = directions.slopes(
-            sum((x.T @ (y[part] - y.mean())[:, None] for part, x in directions.blocks()), nothing)
-        )[:, 0]
+        moments = (x.T @ (y[part] - y.mean())[:, None] for part, x in directions.blocks())
+        inner = directions.slopes(np.asarray(sum(moments)))[:, 0]
         for l2 in penalties:
             yield Point(
                 l2, np.array([y.mean()]), (inner / (directions.lengths + l2))[:, None], True

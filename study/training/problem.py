@@ -82,10 +82,9 @@ class Fit:
     """Trained replicates, losses in the problem's own (standardised) unit.
 
     weights: each replicate's kept weights. val_loss, train_loss: (n_replicates,), NaN where there
-    are no validation rows. best_epoch, n_epochs: (n_replicates,) counted from 1. converged:
-    (n_replicates,) whether training arrived: a small enough gradient for a regression; for a
-    network, best losses whose mean no longer falls. curve_epochs: (n_points,); curve_val,
-    curve_train: (n_replicates, n_points). rungs: mean best loss at each rung of a network's
+    are no validation rows. best_epoch: (n_replicates,) counted from 1. converged: whether training
+    arrived: best losses whose mean no longer falls. curve_val, curve_train: (n_replicates,
+    n_epochs). rungs: mean best loss at each rung of a network's
     schedule that it came to, in the target's own unit. pruned: whether it was given up at the last
     of them.
     """
@@ -94,9 +93,7 @@ class Fit:
     val_loss: FloatArray
     train_loss: FloatArray
     best_epoch: IntArray
-    n_epochs: IntArray
-    converged: NDArray[np.bool_]
-    curve_epochs: IntArray
+    converged: bool
     curve_val: FloatArray
     curve_train: FloatArray
     rungs: tuple[float, ...] = ()
@@ -104,15 +101,7 @@ class Fit:
 
     def first(self, n: int) -> Fit:
         """The first `n` replicates alone."""
-        parts = (
-            "val_loss",
-            "train_loss",
-            "best_epoch",
-            "n_epochs",
-            "converged",
-            "curve_val",
-            "curve_train",
-        )
+        parts = "val_loss", "train_loss", "best_epoch", "curve_val", "curve_train"
         return replace(
             self,
             weights=[w[:n] for w in self.weights],

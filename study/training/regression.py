@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -102,11 +103,7 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
 
     with threadpool_limits(1):
         family = get_family(task.search.family)
-        found = walked(task, encoded)
-        folds = found.folds
-        losses = found.losses
-        place = found.place
-        best = found.best
+        folds, losses, place, best = walked(task, encoded)
         fits = [
             fold.columns.original(fold.directions, point)
             for fold, (point, _) in zip(folds, best, strict=True)
@@ -143,8 +140,7 @@ def run_path(task: TrialTask, encoded: Encoded) -> TrialRecord:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Walked:
+class Walked(NamedTuple):
     """A path that was walked: its inner folds, the mean validation loss at each penalty, which of
     them is the least, and every fold's point and loss there."""
 
@@ -159,22 +155,19 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
     `run_path`.
     """
     family = get_family(task.search.family)
-    weights = get_family(task.search.family).weights(task.params)
+    weights = family.weights(task.params)
     terms = terms_of(encoded, weights)
     every = all_terms(encoded) if has_terms(family) else terms
     seed = derive_seed(task.seed, "path", encoded.target, encoded.outer_fold)
-    folds = [
-        _fold(
-            task,
-            encoded,
-            terms,
-            weights,
-            e,
-            thinned(encoded, every, train, seed),
-            thinned(encoded, every, validation, seed),
-        )
-        for e, (train, validation) in enumerate(zip(encoded.train, encoded.validation, strict=True))
-    ]
+    folds = []
+    for encoder, sets in enumerate(zip(encoded.train, encoded.validation, strict=True)):
+        train, validation = (thinned(encoded, every, rows, seed) for rows in sets)
+        columns = Columns.of(encoded, encoder, terms, weights, train)
+        directions = columns.directions()
+        along = columns.whole(validation) @ directions.back
+        path = path_of(columns, directions, task, task.penalties, ROUGH)
+        unit = float(encoded.y_scale[encoder] ** 2)
+        folds.append(_Fold(columns, directions, path, along, columns.target(validation), unit))
     losses: list[float] = []
     best: list[tuple[Point, float]] = []
     place = 0
@@ -195,35 +188,17 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
     return Walked(folds, losses, place, best)
 
 
-def _fold(
+def path_of(
+    columns: Columns,
+    directions: Directions,
     task: TrainingTask,
-    encoded: Encoded,
-    terms: Terms,
-    weights: Weights,
-    encoder: int,
-    train: IntArray,
-    validation: IntArray,
-) -> _Fold:
-    columns = Columns.of(encoded, encoder, terms, weights, train)
-    directions = columns.directions()
-    points = walk(
-        directions,
-        columns.target(train),
-        HEADS[encoded.kind],
-        encoded.n_outputs,
-        task.penalties,
-        task.iterations,
-        ROUGH,
-    )
-    along = columns.whole(validation) @ directions.back
-    return _Fold(
-        columns,
-        directions,
-        points,
-        along,
-        columns.target(validation),
-        float(encoded.y_scale[encoder] ** 2),
-    )
+    penalties: Sequence[float],
+    tolerance: float,
+) -> Iterator[Point]:
+    """The path of some penalties over columns and their directions."""
+    encoded, y = columns.encoded, columns.target(columns.rows)
+    head, n = HEADS[encoded.kind], encoded.n_outputs
+    return walk(directions, y, head, n, penalties, task.iterations, tolerance)
 
 
 def fit(
@@ -241,16 +216,7 @@ def fit(
     weights = family.weights(params)
     columns = Columns.of(encoded, encoder, terms_of(encoded, weights), weights, rows)
     directions, l2 = columns.directions(), float(params.get(family.path or "", 0.0))  # type: ignore[arg-type]
-    path: Sequence[float] = [l2]
-    (point,) = walk(
-        directions,
-        columns.target(rows),
-        HEADS[encoded.kind],
-        encoded.n_outputs,
-        path,
-        task.iterations,
-        EXACT,
-    )
+    (point,) = path_of(columns, directions, task, [l2], EXACT)
     return columns.original(directions, point).smeared(encoded, rows), point.converged
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from study.data.encoding import Encoded
 from study.families import get_family
-from study.families.heads import FloatArray
+from study.formatting import significant
 from study.records.trial import ReplicateRecord, TrialRecord
 from study.schema import TrialState, derive_seed
 from study.training.columns import head_of
@@ -49,7 +49,6 @@ def make_problem(
     """
     from study.training.problem import Problem
 
-    nothing = np.zeros(0, np.int64)
     if trained is None:
         shared = (
             [encoded.rows[own] for own in sets] for sets in (encoded.train, encoded.validation)
@@ -59,7 +58,7 @@ def make_problem(
         )  # replicates of one fold share their rows
     else:
         train = tuple(encoded.rows[rows] for rows in trained)
-        validation = (nothing,) * len(folds)
+        validation = (np.zeros(0, np.int64),) * len(folds)
     y = np.full(len(encoded.matrix.values), np.nan)
     y[encoded.rows] = encoded.y
     most_train, most_validation = encoded.bounds
@@ -140,14 +139,11 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | No
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
     fit = train(task, architecture, make_problem(encoded, folds), seeds)
-    unit = np.array(
-        [encoded.y_scale[fold] ** 2 for fold in folds]
-    )  # 1 where the target is not standardised
+    unit = encoded.y_scale[folds] ** 2  # 1 where the target is not standardised
     val_loss, train_loss = fit.val_loss * unit, fit.train_loss * unit
-    by_fold = np.array(
-        [val_loss[np.equal(folds, fold)].mean() for fold in range(len(encoded.train))]
-    )
-    kept = np.unique(np.linspace(0, len(fit.curve_epochs) - 1, CURVE_POINTS).round().astype(int))
+    by_fold = val_loss.reshape(len(encoded.train), -1).mean(axis=1)
+    n_epochs = fit.curve_val.shape[1]
+    kept = np.unique(np.linspace(0, n_epochs - 1, CURVE_POINTS).round().astype(int))
     unused = (architecture.n_features - len(encoded.terms)) * fit.weights[0].shape[2]
     record = task.record(
         state=TrialState.PRUNED if fit.pruned else TrialState.COMPLETE,
@@ -164,21 +160,16 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | No
                 val_loss=float(val_loss[k]),
                 train_loss=float(train_loss[k]),
                 best_epoch=int(fit.best_epoch[k]),
-                n_epochs=int(fit.n_epochs[k]),
-                converged=bool(fit.converged[k]),
+                n_epochs=n_epochs,
+                converged=fit.converged,
             )
             for k, (fold, seed) in enumerate(zip(folds, seeds, strict=True))
         ),
         curves={
-            "epoch": fit.curve_epochs[kept].tolist(),
-            "val_loss": _rounded(fit.curve_val[:, kept] * unit[:, None]),
-            "train_loss": _rounded(fit.curve_train[:, kept] * unit[:, None]),
+            "epoch": (kept + 1).tolist(),
+            "val_loss": significant(fit.curve_val[:, kept] * unit[:, None], 5).tolist(),
+            "train_loss": significant(fit.curve_train[:, kept] * unit[:, None], 5).tolist(),
         },
         rungs=fit.rungs,
     )
     return record, fit.kept()
-
-
-def _rounded(values: FloatArray) -> list[list[float]]:
-    """Five significant digits, which is what a curve shows."""
-    return [[float(f"{value:.5g}") for value in row] for row in values]

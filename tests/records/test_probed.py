@@ -92,9 +92,9 @@ def test_curves_are_a_row_a_point_the_judged_first() -> None:
 def test_rises_are_a_row_a_column() -> None:
     rises = rises_frame(answered([winner(probed=probed())]))
 
-    assert rises[
-        ["procedure", "column", "rise", "error", "loss", "constant"]
-    ].to_numpy().tolist() == [["regression", "age", 0.5, 0.1, 1, 2]]
+    assert rises[["procedure", "column", "rise", "error", "constant"]].to_numpy().tolist() == [
+        ["regression", "age", 0.5, 0.1, 2]
+    ]
 
 
 def test_what_is_concluded_of_records_that_were_never_asked_has_no_rows() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness import judged
 from study.diagnostics.drawing.style import wrapped
 from study.diagnostics.margins import figure as margins
+from study.diagnostics.registry import picture_of
 from study.evidence.metrics import metric_of
 from study.evidence.thresholds import EvaluationSpec
 from study.evidence.wording.answer import Words
@@ -59,7 +60,7 @@ def test_every_text_is_filled_with_what_the_verdicts_were_asked_of() -> None:
 def test_the_axis_of_margins_names_what_was_asked_of(with_terms: Results) -> None:
     judged = asked(with_terms, balloons=EvaluationSpec(metric="mae"))
 
-    (ax,) = axes_of(margins.draw(margins.data(judged)))
+    (ax,) = axes_of(picture_of(margins, margins.data(judged)))
 
     assert metric_of("mae", "continuous").noun in " ".join(ax.get_xlabel().split())
 

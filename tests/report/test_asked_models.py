@@ -13,6 +13,7 @@ import pytest
 from study.diagnostics.effects import figure as effects
 from study.diagnostics.helps import figure as helps
 from study.diagnostics.importances import figure as importances
+from study.diagnostics.registry import picture_of
 from study.records.results import Results
 
 from . import asked_models as made
@@ -26,7 +27,7 @@ def labels(picture: object) -> list[str]:
 
 
 def test_a_study_whose_models_were_never_asked_shows_none_of_them(results: Results) -> None:
-    assert not any(figure.when(results) for figure in (effects, importances, helps))
+    assert all(figure.data(results).empty for figure in (effects, importances, helps))
 
 
 def test_effects_name_the_column_that_differs_most_and_by_how_much() -> None:
@@ -35,7 +36,7 @@ def test_effects_name_the_column_that_differs_most_and_by_how_much() -> None:
 
     assert numbers(effects.finding(one).replace("col$ 1", "column")) == [2]
     assert "col$ 1" in effects.finding(one)
-    on_two = effects.draw(pd.concat([made.effects(output="red"), chance])).title
+    on_two = picture_of(effects, pd.concat([made.effects(output="red"), chance])).title
     assert "balloons" in on_two
     assert {"red", "col$ 1"} <= set(re.findall(r"red\b|col[$] 1", on_two))
     assert "spread of folds" in effects.finding(chance)
@@ -64,7 +65,7 @@ def test_effects_are_drawn_of_the_leading_columns_an_axes_each(
 
     assert alone["rank"].unique().tolist() == [1, 2, 3, 4]
     assert all_three["rank"].unique().tolist() == [1, 2]
-    picture = effects.draw(all_three)
+    picture = picture_of(effects, all_three)
     assert [ax.get_title(loc="left") for ax in axes_of(picture)[:2]] == [
         r"t0: col\$ 1",
         r"t0: col\$ 2",
@@ -82,7 +83,7 @@ def test_effects_are_drawn_of_the_leading_columns_an_axes_each(
     ("sort", "first"), [("category", "level 0 of…"), ("date", "Jan 2022"), ("number", f"{MINUS}3")]
 )
 def test_the_points_of_an_axis_are_levels_months_or_numbers(sort: str, first: str) -> None:
-    picture = effects.draw(made.effects(columns=1, sort=sort))
+    picture = picture_of(effects, made.effects(columns=1, sort=sort))
 
     picture.figure.canvas.draw()
     assert labels(picture)[0] == first
@@ -107,13 +108,13 @@ def test_importance_says_which_column_each_model_uses_most(results: Results) -> 
         "children": ["regression", "terms", "network"],
         "age": ["trees"],
     }
-    assert "balloons" in importances.draw(two).title
+    assert "balloons" in picture_of(importances, two).title
     lost = made.importances()
     lost.loc[lost["procedure"] == "regression", "low"] = -0.1
     assert used_most(lost) == {"children": ["terms", "network"], "age": ["trees"]}
     assert "spread of folds" in importances.finding(lost.assign(low=-0.1))
-    picture = importances.draw(
-        importances.data(with_frames(results, importances=made.importances()))
+    picture = picture_of(
+        importances, importances.data(with_frames(results, importances=made.importances()))
     )
     dots = {
         line.get_label(): list(line.get_xdata())
@@ -143,4 +144,4 @@ def test_what_helps_is_drawn_where_it_holds_and_listed_where_it_does_not(results
     assert "table" not in none
     shown = helps.data(both)
     assert shown["side"].tolist() == ["more"]
-    assert numbers(helps.draw(shown).title) == [0.25, 50, -10]
+    assert numbers(picture_of(helps, shown).title) == [0.25, 50, -10]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from study.diagnostics.coefficients import figure as coefficients
+from study.diagnostics.registry import picture_of
 from study.records.results import Results
 from tests.report.frames import weights
 from tests.report.synthetic import TERMS, axes_of, make_table, numbers, with_frames
@@ -47,7 +48,7 @@ def test_of_many_terms_those_of_largest_standardised_size_are_drawn_and_the_othe
 
     assert frame["label"].tolist() == [f"t{i:02d}" for i in range(30)]
     assert set(frame["n_more"]) == {30}
-    (ax,) = axes_of(coefficients.draw(frame))
+    (ax,) = axes_of(picture_of(coefficients, frame))
     assert numbers(ax.get_xlabel()) == [30]
     assert "t00" in coefficients.finding(frame)
     assert numbers(coefficients.finding(frame)).count(1) == 1
@@ -71,6 +72,8 @@ def test_a_reference_interval_that_leaves_the_axis_goes_to_its_edge(results: Res
         mle_high=[1.1, 300.0],
     )
 
-    (ax,) = axes_of(coefficients.draw(coefficients.data(with_frames(results, coefficients=wide))))
+    (ax,) = axes_of(
+        picture_of(coefficients, coefficients.data(with_frames(results, coefficients=wide)))
+    )
 
     assert ax.collections[0].get_segments()[1][:, 0].tolist() == list(ax.get_xlim())

@@ -10,6 +10,7 @@ import pytest
 
 from study.diagnostics.decided_curve import figure as decided_curve
 from study.diagnostics.margins import figure as margins
+from study.diagnostics.registry import picture_of
 from study.records.results import Results
 from tests.report.frames import decided, over_margins
 from tests.report.synthetic import axes_of, numbers, with_frames
@@ -19,7 +20,7 @@ def test_the_curve_of_an_undecided_target_ends_where_it_is_likely_decided(result
     curved = decided(results)
 
     frame = decided_curve.data(curved)
-    picture = decided_curve.draw(frame)
+    picture = picture_of(decided_curve, frame)
 
     assert frame["n_rows"].tolist() == [100, 200, 400]
     ends = [(np.nan, 0.3), (-2.0, np.nan), (0.01, 0.12)]
@@ -46,7 +47,7 @@ def test_an_interval_goes_to_the_edge_where_it_has_no_end_or_one_beyond_the_axis
         "high": [np.nan, 0.6, 0.3],
     }
 
-    (ax,) = axes_of(decided_curve.draw(pd.DataFrame(places).assign(**about)))
+    (ax,) = axes_of(picture_of(decided_curve, pd.DataFrame(places).assign(**about)))
 
     bottom, top = ax.get_ylim()
     assert -1.2 < bottom < -1
@@ -63,7 +64,7 @@ def test_a_curve_of_margins_is_drawn_for_every_gain(with_terms: Results) -> None
     assert told[["base", "other"]].to_numpy().tolist() == [
         [gain.base, gain.other] for gain in verdict.gains
     ]
-    picture = margins.draw(frame)
+    picture = picture_of(margins, frame)
     (ax,) = axes_of(picture)
     assert ax.get_legend() is None
     named = [text.get_text() for text in picture.figure.legends[0].get_texts()]
@@ -81,10 +82,10 @@ def test_the_title_of_the_curves_of_margins_is_the_chance_at_the_margin_of_the_v
     assert title.startswith("terms:")
     assert numbers(title) == [37]
     assert numbers(margins.finding(over_margins().assign(bound=np.nan))) == []
-    sure = margins.draw(margins.data(with_terms)).title  # both are, but for rounding
+    sure = picture_of(margins, margins.data(with_terms)).title  # both are, but for rounding
     assert sure.startswith("Terms")
     assert numbers(sure) == [99]
 
 
 def test_without_gains_there_is_no_curve_of_margins(results: Results) -> None:
-    assert not margins.when(with_frames(results, margins=results.margins.iloc[:0]))
+    assert margins.data(with_frames(results, margins=results.margins.iloc[:0])).empty

@@ -10,6 +10,7 @@ from study.diagnostics.drawing.style import colours
 from study.diagnostics.learning_curves import figure as learning_curves
 from study.diagnostics.margins import figure as margins
 from study.diagnostics.predicted_observed import figure as predicted_observed
+from study.diagnostics.registry import picture_of
 from study.evidence import winners
 from study.records.results import Results
 from tests.report.frames import searched
@@ -63,10 +64,11 @@ def test_best_so_far_is_the_median_and_range_over_folds(results: Results) -> Non
 def test_the_constant_sets_no_scale_of_the_search(results: Results) -> None:
     trials = pd.concat([searched({0: [3.0, 2.0]}), searched({0: [1234.5]}, "baseline")])
 
-    (ax,) = axes_of(best_so_far.draw(best_so_far.data(with_frames(results, trials=trials))))
+    (ax,) = axes_of(picture_of(best_so_far, best_so_far.data(with_frames(results, trials=trials))))
 
     assert ax.get_ylim()[1] < 4
-    assert not best_so_far.when(with_frames(results, trials=searched({0: [1234.5]}, "baseline")))
+    alone = with_frames(results, trials=searched({0: [1234.5]}, "baseline"))
+    assert best_so_far.data(alone).empty
 
 
 def test_the_title_of_the_search_names_what_still_improved(results: Results) -> None:
@@ -102,14 +104,14 @@ def test_learning_curves_are_those_of_the_best_trials_and_of_models_that_learn(
 
 
 def test_training_is_dashed_and_validation_solid_for_every_replicate(results: Results) -> None:
-    picture = learning_curves.draw(learning_curves.data(results))
+    picture = picture_of(learning_curves, learning_curves.data(results))
 
     styles = [line.get_linestyle() for line in axes_of(picture)[0].lines]
     assert (styles.count("-"), styles.count("--")) == (10, 10)
 
 
 def test_a_picture_carries_its_words_into_the_notebook(results: Results) -> None:
-    picture = best_so_far.draw(best_so_far.data(results))
+    picture = picture_of(best_so_far, best_so_far.data(results))
 
     data = picture._repr_mimebundle_()
 
@@ -140,12 +142,12 @@ def test_figures_of_nothing_are_drawn_all_the_same(results: Results, nothing: Re
 
     assert no_gains.empty
     assert no_curves.empty
-    assert margins.draw(no_gains).svg
-    assert learning_curves.draw(no_curves).svg
+    assert picture_of(margins, no_gains).svg
+    assert picture_of(learning_curves, no_curves).svg
 
 
 def test_a_target_named_with_dollars_draws_no_formula(results: Results) -> None:
     frame = best_so_far.data(results)
     priced = frame[frame["target"] == "pops"].assign(target="$x^ and $")
 
-    assert best_so_far.draw(priced).svg
+    assert picture_of(best_so_far, priced).svg

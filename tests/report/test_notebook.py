@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from study.diagnostics.margins import figure as margins
+from study.diagnostics.registry import picture_of
 from study.evidence.intervals import DEFAULT_ONE_PASS
 from study.evidence.wording.answer import Words
 from study.records.paths import StudyPaths
@@ -214,7 +215,7 @@ def test_a_folder_without_a_study_is_an_error_that_says_so(tmp_path: Path) -> No
 
 
 def test_a_report_runs_no_code_that_lies_in_the_results_folder(reported: Reported) -> None:
-    here = margins.draw(margins.data(load_results(reported.study.root))).svg
+    here = picture_of(margins, margins.data(load_results(reported.study.root))).svg
 
     assert not reported.mark.exists()
     assert (reported.study.figures / "margins.svg").read_text(

@@ -14,6 +14,7 @@ from study.diagnostics.confusion import figure as confusion
 from study.diagnostics.discrimination import figure as discrimination
 from study.diagnostics.drawing.words import each_target, short
 from study.diagnostics.predicted_observed import figure as predicted_observed
+from study.diagnostics.registry import picture_of
 from study.diagnostics.residuals import figure as residuals
 from study.records.results import Results
 from tests.diagnostics.predicted import predicted
@@ -45,7 +46,7 @@ def test_what_is_explained_is_what_the_table_of_metrics_says(results: Results) -
     frame = predicted_observed.data(
         looked_at(results, three("continuous", X, X, X, X), metrics=metrics)
     )
-    picture = predicted_observed.draw(frame)
+    picture = picture_of(predicted_observed, frame)
 
     assert numbers(picture.title) == [52.3, 46.1, -20]
     assert (
@@ -105,7 +106,7 @@ def test_each_class_has_a_named_line_and_of_many_the_hardest_are_shown(
     )
 
     frame = discrimination.data(six)
-    picture = discrimination.draw(frame)
+    picture = picture_of(discrimination, frame)
 
     first = axes_of(picture)[0].get_legend()
     labels = [text.get_text() for text in first.get_texts()] if first else []
@@ -128,7 +129,7 @@ def test_two_classes_have_one_axes_a_curve_and_a_line_a_model(results: Results) 
     ).set_index("other")["value"]
     areas = areas_of.drop_duplicates("model").set_index("family")["area"]
     assert areas["network"] == pytest.approx(expected["network"])
-    assert len(axes_of(discrimination.draw(colour))) == 2
+    assert len(axes_of(picture_of(discrimination, colour))) == 2
     assert "red" in discrimination.finding(colour)
 
 
@@ -160,7 +161,7 @@ def test_the_shares_that_models_have_right_are_named(results: Results) -> None:
     title = confusion.finding(frame)
     assert numbers(title) == [100, 100, 80]
     assert re.search(r"network.*trees.*logistic regression", title)
-    texts = [text.get_text() for text in axes_of(confusion.draw(frame))[0].texts]
+    texts = [text.get_text() for text in axes_of(picture_of(confusion, frame))[0].texts]
     assert texts == ["100%\n240", "100%\n60"]
 
 
@@ -202,7 +203,7 @@ def tiny(results: Results) -> Results:
 
 @pytest.mark.parametrize("figure", [predicted_observed, residuals])
 def test_many_targets_have_an_axes_each(five: Results, figure: ModuleType) -> None:
-    picture = figure.draw(figure.data(five))
+    picture = picture_of(figure, figure.data(five))
 
     titles = [ax.get_title(loc="left").partition(":")[0] for ax in axes_of(picture)]
     assert list(dict.fromkeys(titles)) == [f"t{k}" for k in range(5)]
@@ -210,13 +211,13 @@ def test_many_targets_have_an_axes_each(five: Results, figure: ModuleType) -> No
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_table_of_a_few_rows_is_drawn_or_left_out(tiny: Results, figure: ModuleType) -> None:
-    assert not figure.when(tiny) or figure.draw(figure.data(tiny)).svg
+    assert (frame := figure.data(tiny)).empty or picture_of(figure, frame).svg
 
 
 def test_only_figures_of_the_kinds_that_a_study_has_are_shown(results: Results) -> None:
     counts = compared(results, results.predictions[results.predictions["target"] == "pops"])
 
-    shown = {figure.__name__.split(".")[-2] for figure in FIGURES if figure.when(counts)}
+    shown = {figure.__name__.split(".")[-2] for figure in FIGURES if len(figure.data(counts))}
 
     assert shown == {"predicted_observed", "residuals"}
 

@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from study.diagnostics.margins import figure as margins
+from study.diagnostics.registry import picture_of
 from study.records.results import Results as Records
 from study.report import tables
 from study.report.asked import margins_of, shares_of
@@ -52,7 +53,7 @@ def test_an_unfinished_study_shows_that_it_is_not_finished(small: Records, tmp_p
 def test_figures_are_those_of_matplotlib_by_the_names_of_the_report(opened: Results) -> None:
     assert {"margins", "coefficients", "learning_curves"} <= set(dir(opened.figures)) == set(NAMES)
     drawn = opened.figures.margins()
-    again = margins.draw(margins.data(opened)).figure
+    again = picture_of(margins, margins.data(opened)).figure
     assert isinstance(drawn, Figure)
     assert [ax.get_title(loc="left") for ax in drawn.axes] == [
         ax.get_title(loc="left") for ax in again.axes
@@ -122,7 +123,9 @@ def test_a_figure_and_results_show_themselves_in_a_cell(by_jupyter: NotebookClie
     assert "<svg" in figure["image/svg+xml"]
     assert (
         figure["text/plain"]
-        == margins.draw(margins.data(load_results(by_jupyter.resources["metadata"]["path"]))).alt
+        == picture_of(
+            margins, margins.data(load_results(by_jupyter.resources["metadata"]["path"]))
+        ).alt
     )
     assert 'class="study-results"' in answer["text/html"]
 

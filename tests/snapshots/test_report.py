@@ -29,6 +29,7 @@ from study.diagnostics.helps import figure as helps
 from study.diagnostics.importances import figure as importances
 from study.diagnostics.margins import figure as margins
 from study.diagnostics.predicted_observed import figure as predicted_observed
+from study.diagnostics.registry import picture_of
 from study.diagnostics.residuals import figure as residuals
 from study.evidence.findings import TreesLine
 from study.evidence.thresholds import EvaluationSpec
@@ -205,8 +206,8 @@ def by_rows(results: Results) -> Iterator[tuple[str, str]]:
     )
     shares /= shares.sum(axis=1, keepdims=True)
     six = three("multiclass", observed, shares, shares, shares)
-    picture = discrimination.draw(
-        discrimination.data(looked_at(results, six, classes={"y": list("abcdef")}))
+    picture = picture_of(
+        discrimination, discrimination.data(looked_at(results, six, classes={"y": list("abcdef")}))
     )
     legend = picture.figure.axes[0].get_legend()
     yield (
@@ -239,7 +240,7 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
     """Titles, and words for those who do not see a figure, of frames whose answer is known."""
     yield "margins", margins.finding(over_margins())
     yield "margins, none can be told", margins.finding(over_margins().assign(bound=np.nan))
-    picture = decided_curve.draw(decided_curve.data(decided(results)))
+    picture = picture_of(decided_curve, decided_curve.data(decided(results)))
     yield "decided", f"{picture.title}\n{picture.alt}"
 
     for name, last in {"still improving": 3.0, "no more": 3.99}.items():
@@ -255,11 +256,11 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
     yield "effects", effects.finding(made.effects())
     yield (
         "effects, none beyond chance",
-        effects.draw(pd.concat([made.effects(output="red"), chance])).title,
+        picture_of(effects, pd.concat([made.effects(output="red"), chance])).title,
     )
     yield (
         "effects, of five targets",
-        effects.draw(pd.concat([made.effects(f"t{i}") for i in range(5)])).title,
+        picture_of(effects, pd.concat([made.effects(f"t{i}") for i in range(5)])).title,
     )
     lost = made.importances()
     lost.loc[lost["procedure"] == "regression", "low"] = -0.1
@@ -267,12 +268,12 @@ def of_frames(results: Results) -> Iterator[tuple[str, str]]:
     yield "importance", importances.finding(made.importances())
     yield (
         "importance, one column of all",
-        importances.draw(pd.concat([made.importances(), same])).title,
+        picture_of(importances, pd.concat([made.importances(), same])).title,
     )
     yield "importance, none surely for one", importances.finding(lost)
     yield "importance, none", importances.finding(lost.assign(low=-0.1))
     less_bad = made.helps({"gain": -0.1, "rest": -0.9})
-    yield "helps, where it hurts least", helps.draw(less_bad).alt
+    yield "helps, where it hurts least", picture_of(helps, less_bad).alt
 
 
 def test_the_titles_of_figures(

@@ -18,8 +18,8 @@ MOST_CLASSES = 12
 COLUMNS = frame(
     "One bin of a model's predicted probabilities of a class.",
     "target kind family depth class n_class bin p share low high n_rows",
-    {"class": ("int64", "Index of the class."), "n_class": ("int64", "Distinct test rows of the class."),
-     "bin": ("int64", "Number of the bin, from 0."), "p": "Mean probability of the distinct rows.",
+    {"n_class": ("int64", "Distinct test rows of the class."),
+     "p": "Mean probability of the distinct rows.",
      "share": "Share of these rows in the class.",
      "low": "Lower limit of the share, for all bins of the target together.",
      "high": "Upper limit of the share.",

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.classes import are_classes, below, lines, unit_square, with_classes
 from study.diagnostics.drawing.model_panels import dots, model_panels
 from study.diagnostics.drawing.palette import MUTED
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import plain, with_names
-from study.diagnostics.drawing.words import at_most, each_target, most_off, share
+from study.diagnostics.drawing.words import at_most, most_off, share
 from study.records.results import Results
 from study.schema import Kind
 
 WORTH = 0.02
 """How far a share has to lie from the probability for the title to name it."""
+WHEN = "Where a target of classes was scored."
 TEXT = """\
 ### Are the probabilities right?
 
 One dot per bin of test rows, with its interval; on the grey line, a predicted 30% happens 30% of the time.
 """
-
-
-def when(results: Results) -> bool:
-    """Where a target of classes was scored."""
-    return results.concluded and not results.calibration.empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -51,19 +47,18 @@ def finding(own: pd.DataFrame) -> str:
     return f"{worst['name']} comes up in {share(worst['share'])} ({reach}) where {worst['model']} gives {share(worst['p'])}"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target and model: a line a class, its observed share by its probability; on the
     diagonal it is right.
     """
-    with look():
-        figure, parts = model_panels(frame, 3.6)
-        for ax, own in parts:
-            unit_square(ax)
-            ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9)
-            for bins, line in lines(own):
-                dots(ax, bins, "p", "share", **line)
-            name = plain(own["name"].iloc[0]) if own["kind"].iloc[0] == Kind.BINARY else "a class"
-            ax.set(xlabel=f"predicted probability of {name}", ylabel=f"share that is {name}")
-            if are_classes(own):
-                below(ax, own)
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = model_panels(frame, 3.6)
+    for ax, own in parts:
+        unit_square(ax)
+        ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9)
+        for bins, line in lines(own):
+            dots(ax, bins, "p", "share", **line)
+        name = plain(own["name"].iloc[0]) if own["kind"].iloc[0] == Kind.BINARY else "a class"
+        ax.set(xlabel=f"predicted probability of {name}", ylabel=f"share that is {name}")
+        if are_classes(own):
+            below(ax, own)
+    return figure

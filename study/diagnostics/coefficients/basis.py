@@ -34,27 +34,6 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Scales:
-    """Mean and standard deviation of columns, (n_terms,) each. constant: whether a column is, but
-    for rounding; deviation 1.
-    """
-
-    mean: np.ndarray
-    deviation: np.ndarray
-    constant: np.ndarray
-
-    @classmethod
-    def of(cls, mean: np.ndarray, deviation: np.ndarray) -> Scales:
-        """Scales of these means and standard deviations."""
-        constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1)
-        return cls(mean, np.where(constant, 1.0, deviation), constant)
-
-    def standardised(self, x: np.ndarray) -> np.ndarray:
-        """Columns (n, n_terms) in original units, standardised; zeros where constant."""
-        return np.where(self.constant, 0.0, (x - self.mean) / self.deviation)
-
-
-@dataclass(frozen=True)
 class Basis:
     """Columns standardised and turned into independent directions, and the exact linear way back to
     original units.
@@ -65,25 +44,66 @@ class Basis:
     a - mean @ weights.
     """
 
-    scales: Scales
+    mean: np.ndarray
+    deviation: np.ndarray  # infinite where a column is constant, but for rounding
     directions: np.ndarray
     singular: np.ndarray  # (rank,) lengths of z's directions
+    columns: np.ndarray  # (n, 1 + rank) ones, then z @ directions
     notes: dict[str, list[str]]  # intercept and terms, each with what is to be said of it
     sure: np.ndarray  # (1 + n_terms,) whether the data determine intercept and weights well enough for a standard error
 
-    def columns(self, x: np.ndarray) -> np.ndarray:
-        """(n, 1 + rank) a column of ones, then the directions, from x (n, n_terms) in original
-        units.
-        """
-        return np.column_stack([np.ones(len(x)), self.scales.standardised(x) @ self.directions])
+    @classmethod
+    def of(cls, terms: list[str], x: np.ndarray) -> Basis:
+        """Basis of columns (n, n_terms) in original units, and what to say of them."""
+        mean, deviation, n = x.mean(axis=0), x.std(axis=0), len(x)
+        constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1)
+        deviation = np.where(constant, np.inf, deviation)
+        # The whole of `rows`, whose last ones span what is collinear; the whole of the other side
+        # would be n x n.
+        z = (x - mean) / deviation
+        _, singular, rows = np.linalg.svd(z, full_matrices=n < len(terms))
+        rank = int((singular > 1e-9 * max(singular.max(initial=0), 1)).sum())
+        notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
+        unsure, of_all = constant.copy(), list[str]()
+        every = np.array(terms, dtype=object)
+        for term in every[constant]:
+            notes[term].append("constant column: its weight is set to 0")
+        tied = (np.abs(rows[rank:]).max(axis=0, initial=0) > 1e-6) & ~constant
+        if tied.any():
+            names = list(every[tied])
+            for term in [INTERCEPT, *names]:
+                notes[term].append(
+                    f"collinear ({_names(names)}): least-norm weights, no standard error"
+                )
+            unsure |= tied
+        elif rank and (condition := singular[:rank].max() / singular[:rank].min()) > MOST_CONDITION:
+            of_all.append(f"collinear (condition number {about(condition)}): no standard error")
+        if n <= len(terms) + 1:
+            of_all.append(f"{n} rows for {len(terms) + 1} coefficients: no standard error")
+        for said in notes.values():
+            said += of_all
+        unsure |= bool(of_all)
+        if not unsure.all():
+            inflation = np.square(rows[:rank] / singular[:rank, None]).sum(axis=0) * n
+            inflated = (inflation > MOST_VIF) & ~unsure
+            names = list(every[inflated])
+            for term in names:
+                notes[term].append(
+                    f"variance inflation above {given(MOST_VIF)} ({_names(names)}): no standard error"
+                )
+            unsure |= inflated
+        sure = ~np.concatenate([[(unsure & ~constant).any()], unsure])
+        directions = rows[:rank].T
+        columns = np.column_stack([np.ones(n), z @ directions])
+        return cls(mean, deviation, directions, singular[:rank], columns, notes, sure)
 
     @property
     def back(self) -> np.ndarray:
         """(1 + n_terms, 1 + rank) matrix from (intercept, direction weights) to (intercept, weights
         per original unit).
         """
-        weights = self.directions / self.scales.deviation[:, None]
-        top = np.concatenate([[1.0], -self.scales.mean @ weights])
+        weights = self.directions / self.deviation[:, None]
+        top = np.concatenate([[1.0], -self.mean @ weights])
         return np.vstack([top, np.column_stack([np.zeros(len(weights)), weights])])
 
     def trouble(self, kind: Kind, n: int, fit: Fit, covariance: np.ndarray) -> str:
@@ -102,46 +122,6 @@ class Basis:
             if certain or not fit.arrived or not (max(per_deviation, spread) < MOST_LOG_ODDS)
             else ""
         )
-
-
-def basis_of(
-    terms: list[str], scales: Scales, singular: np.ndarray, rows: np.ndarray, n: int
-) -> Basis:
-    """Basis of n rows whose standardised columns have these singular values and right singular
-    vectors, and what to say.
-    """
-    constant = scales.constant
-    rank = int((singular > 1e-9 * max(singular.max(initial=0), 1)).sum())
-    notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
-    unsure, of_all = constant.copy(), list[str]()
-    for term in np.array(terms, dtype=object)[constant]:
-        notes[term].append("constant column: its weight is set to 0")
-    tied = (np.abs(rows[rank:]).max(axis=0, initial=0) > 1e-6) & ~constant
-    if tied.any():
-        names = [term for term, is_tied in zip(terms, tied, strict=True) if is_tied]
-        for term in [INTERCEPT, *names]:
-            notes[term].append(
-                f"collinear ({_names(names)}): least-norm weights, no standard error"
-            )
-        unsure |= tied
-    elif rank and (condition := singular[:rank].max() / singular[:rank].min()) > MOST_CONDITION:
-        of_all.append(f"collinear (condition number {about(condition)}): no standard error")
-    if n <= len(terms) + 1:
-        of_all.append(f"{n} rows for {len(terms) + 1} coefficients: no standard error")
-    for said in notes.values():
-        said += of_all
-    unsure |= bool(of_all)
-    if not unsure.all():
-        inflation = np.square(rows[:rank] / singular[:rank, None]).sum(axis=0) * n
-        inflated = (inflation > MOST_VIF) & ~unsure
-        names = [term for term, is_inflated in zip(terms, inflated, strict=True) if is_inflated]
-        for term in names:
-            notes[term].append(
-                f"variance inflation above {given(MOST_VIF)} ({_names(names)}): no standard error"
-            )
-        unsure |= inflated
-    sure = ~np.concatenate([[(unsure & ~constant).any()], unsure])
-    return Basis(scales, rows[:rank].T, singular[:rank], notes, sure)
 
 
 def _names(terms: list[str]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study.diagnostics.drawing.html_table import Html, by_target
 from study.diagnostics.drawing.palette import INK, MUTED, REGRESSION
-from study.diagnostics.drawing.picture import Picture, look
+from study.diagnostics.drawing.picture import look
 from study.diagnostics.drawing.style import number, plain, ticks, titled_panels, wrapped
-from study.diagnostics.drawing.words import each_target
 from study.formatting import count, human
 from study.records.results import Results
 from study.schema import BASELINE, INTERCEPT
@@ -20,6 +20,7 @@ BEYOND = 1.6
 """The axis ends at so many times the largest weight.
 """
 
+WHEN = "Where a regression was refitted."
 TEXT = """\
 ### Which coefficients are largest?
 
@@ -31,11 +32,6 @@ TABLE = "Coefficients are per unit of each column; standard errors are those of 
 PENALISED = r"penalised \([^)]*\): no standard error(; without the penalty: )?"
 """What a note says of every row, and the text before the table too."""
 SCALES = {"logistic": "the log-odds", "poisson": "the log-rate"}
-
-
-def when(results: Results) -> bool:
-    """Where a regression was refitted."""
-    return results.concluded and bool((results.coefficients["family"] != BASELINE).any())
 
 
 def first_fold(coefficients: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +84,7 @@ def finding(own: pd.DataFrame) -> str:
     return f"the largest coefficient is that of {label}: {human(weight)} in {scale} per standard deviation"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target: the trained weight as a dot on its reference (a bar, with the 95%
     interval as a line).
     """
@@ -124,7 +120,7 @@ def draw(frame: pd.DataFrame) -> Picture:
             ),
         ]
         figure.legend(handles=marks, loc="outside lower center", ncols=2)
-    return Picture(figure, TEXT, each_target(frame, finding))
+    return figure
 
 
 def table(results: Results) -> Html:

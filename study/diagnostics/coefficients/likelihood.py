@@ -19,9 +19,7 @@ from study.formatting import given
 from study.schema import Kind
 
 
-def _likelihood(
-    basis: Basis, columns: FloatArray, y: np.ndarray, kind: Kind, n_outputs: int
-) -> Fit | None:
+def _likelihood(basis: Basis, y: np.ndarray, kind: Kind, n_outputs: int) -> Fit | None:
     """The maximum-likelihood fit; None where none could be made.
 
     Of separated rows nothing bends the likelihood in the end but rounding, and whether statsmodels
@@ -35,8 +33,7 @@ def _likelihood(
     from statsmodels.regression.linear_model import OLS
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    models: dict[Kind, Any] = {Kind.BINARY: Logit, Kind.MULTICLASS: MNLogit}
-    arrived = True
+    columns, arrived = basis.columns, True
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -48,7 +45,8 @@ def _likelihood(
                 )
                 arrived = bool(fit.converged)
             else:
-                fit = models[kind](y, columns).fit(method="newton", maxiter=35, disp=False)
+                model = Logit if kind == Kind.BINARY else MNLogit
+                fit = model(y, columns).fit(method="newton", maxiter=35, disp=False)
                 arrived = bool(fit.mle_retvals["converged"])
             weights = np.asarray(fit.params, float).reshape(columns.shape[1], n_outputs)
             loss = -float(fit.llf)
@@ -69,31 +67,29 @@ def _predictors(columns: FloatArray, weights: FloatArray, kind: Kind) -> FloatAr
 
 def derivatives(head: Head, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Minus the gradient (n, n_outputs) and the second derivatives (n, n_outputs, n_outputs) of
-    each row's loss in eta.
+    each row's loss in eta, of squared errors of half of it: no standard error tells these apart.
     """
-    if head.kind is Kind.CONTINUOUS:
-        return 2 * (y[:, None] - eta), np.full((len(y), 1, 1), 2.0)
-    mean = head.response(eta)
+    mean = head.response(eta).reshape(len(y), -1)
     if head.kind is Kind.MULTICLASS:
         observed = np.arange(mean.shape[1]) == y[:, None]
         return observed - mean, mean[:, :, None] * (np.eye(mean.shape[1]) - mean[:, None, :])
-    spread = mean * (1 - mean) if head.kind is Kind.BINARY else mean
-    return (y - mean)[:, None], spread[:, None, None]
+    spread = {Kind.CONTINUOUS: np.ones_like(mean), Kind.BINARY: mean * (1 - mean)}
+    return y[:, None] - mean, spread.get(head.kind, mean)[:, :, None]
 
 
 def _free(
     basis: Basis,
-    columns: FloatArray,
     y: np.ndarray,
     kind: Kind,
     fit: Fit,
     units: Units,
-    outputs: list[str | None],
+    outputs: Sequence[str | None],
 ) -> pd.DataFrame:
     """Estimates of a fit without a penalty, with standard errors over units and what is to be said
     of them.
     """
-    n, (p, k) = len(columns), fit.weights.shape
+    columns, (p, k) = basis.columns, fit.weights.shape
+    n = len(columns)
 
     def read(rows: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         eta = _predictors(columns[rows], fit.weights, kind)
@@ -101,7 +97,7 @@ def _free(
         return columns[rows], residual[:, -k:], curvature[:, -k:, -k:]
 
     parts = np.array_split(np.arange(n), n // BLOCK + 1)
-    information = sum((bent(*read(part)[::2]) for part in parts), np.zeros((k * p, k * p)))
+    information = np.asarray(sum(bent(*read(part)[::2]) for part in parts))
     try:
         even = np.linalg.inv(np.linalg.cholesky(information))
         inverse = even.T @ even
@@ -115,29 +111,24 @@ def _free(
     }
     error = np.full((len(notes), k), np.nan)
     if not trouble and basis.sure.any():
-        spread = jackknife(read, units.codes, information, np.kron(np.eye(k), basis.back), k)
-        alone = spread.alone.reshape(k, -1).max(axis=0)
-        carriers = spread.carriers.reshape(k, -1).min(axis=0)
+        sums = np.kron(np.eye(k), basis.back)
+        variance, told, lone = jackknife(read, units.codes, information, sums, k)
+        alone, carriers = lone.reshape(k, -1).max(axis=0), told.reshape(k, -1).min(axis=0)
         few = basis.sure & (alone | (carriers < LEAST_CARRIERS))
-        error = np.where(
-            (basis.sure & ~few)[:, None], np.sqrt(spread.variance).reshape(k, -1).T, np.nan
-        )
+        error = np.where((basis.sure & ~few)[:, None], np.sqrt(variance).reshape(k, -1).T, np.nan)
         for i in np.flatnonzero(few).tolist():
             few_units = f"about {given(np.floor(10 * carriers[i]) / 10)} {OVER[units.sort]} tell"
             some = f"one {ONE[units.sort]} alone tells" if alone[i] else few_units
             notes[list(notes)[i]].append(f"{some} of it: no standard error")
     df = n - p if units.sort == "row" else units.count - 1
-    return _frame(
-        notes, outputs, basis.back @ fit.weights, error, float(stats.t.ppf(0.975, max(df, 1)))
-    )
+    quantile = float(stats.t.ppf(0.975, max(df, 1)))
+    return _frame(notes, outputs, basis.back @ fit.weights, error, quantile, OVER[units.sort])
 
 
 def _lost(notes: dict[str, list[str]], outputs: Sequence[str | None], said: str) -> pd.DataFrame:
     """What stands in place of the estimates of a fit that was not made."""
     lost = np.full((len(notes), len(outputs)), np.nan)
-    return _frame(
-        {term: [*told, said] for term, told in notes.items()}, outputs, lost, lost, np.nan
-    )
+    return _frame({term: [*told, said] for term, told in notes.items()}, outputs, lost, lost)
 
 
 def _penalised(
@@ -151,6 +142,7 @@ def _penalised(
 
     mean, n = x.mean(axis=0), len(x)
     z = (x - mean) / scale
+    newton: dict[str, Any] = {"solver": "newton-cholesky", "tol": 1e-12, "max_iter": 1000}
     two = kind == Kind.MULTICLASS and len(np.unique(y)) == 2
     l2 = (
         l2 / 2 if two else l2
@@ -160,22 +152,19 @@ def _penalised(
             "ignore", ConvergenceWarning
         )  # near its optimum Newton hands over to lbfgs, and says so
         if kind == Kind.CONTINUOUS:
-            fit = Ridge(alpha=l2, solver="svd").fit(z, y)
+            fit = Ridge(alpha=l2, solver="svd")
         elif kind == Kind.COUNT:
-            fit = PoissonRegressor(
-                alpha=2 * l2 / n, solver="newton-cholesky", tol=1e-12, max_iter=1000
-            ).fit(z, y)
+            fit = PoissonRegressor(alpha=2 * l2 / n, **newton)
         else:
-            fit = LogisticRegression(
-                C=1 / (2 * l2), solver="newton-cholesky", tol=1e-12, max_iter=1000
-            ).fit(z, y)
+            fit = LogisticRegression(C=1 / (2 * l2), **newton)
+        fit.fit(z, y)
     arrived = kind == Kind.CONTINUOUS or int(np.max(fit.n_iter_)) < fit.max_iter
     weights = np.atleast_2d(fit.coef_).T / scale[:, None]
     intercept = np.atleast_1d(fit.intercept_)
     estimate = np.vstack([intercept - mean @ weights, weights])
-    return estimate[:, 1:] - estimate[
-        :, :1
-    ] if kind == Kind.MULTICLASS and not two else estimate, arrived
+    if kind == Kind.MULTICLASS and not two:
+        estimate = estimate[:, 1:] - estimate[:, :1]
+    return estimate, arrived
 
 
 BLOCK = 16_384
@@ -200,15 +189,17 @@ def _frame(
     outputs: Sequence[str | None],
     estimate: np.ndarray,
     error: np.ndarray,
-    quantile: float,
+    quantile: float = np.nan,
+    over: str | None = None,
 ) -> pd.DataFrame:
-    low, high = (estimate + s * quantile * error for s in (-1, 1))
-    rows = [
-        (term, output, estimate[i, k], error[i, k], low[i, k], high[i, k], "; ".join(said))
-        for k, output in enumerate(outputs)
-        for i, (term, said) in enumerate(notes.items())
-    ]
-    return pd.DataFrame(rows, columns=["term", "output", *REFERENCES, "note"])
+    half = quantile * error
+    found = [each.T.ravel() for each in (estimate, error, estimate - half, estimate + half)]
+    said = [(term, out, "; ".join(own)) for out in outputs for term, own in notes.items()]
+    return pd.DataFrame(said, columns=["term", "output", "note"]).assign(
+        **dict(zip([*REFERENCES, *UNPENALISED], found * 2, strict=True)),
+        se_over=np.array([None if np.isnan(each) else over for each in found[1]], object),
+    )
 
 
 REFERENCES = ["ref_estimate", "ref_std_error", "ref_low", "ref_high"]
+UNPENALISED = ["mle_estimate", "mle_std_error", "mle_low", "mle_high"]

@@ -4,18 +4,16 @@ estimates against.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from study.data.rows import IntArray
 from study.data.units import Units
-from study.diagnostics.coefficients.basis import FAILED, Basis, Scales, basis_of
+from study.diagnostics.coefficients.basis import FAILED, Basis
 from study.diagnostics.coefficients.likelihood import (
-    OVER,
     REFERENCES,
+    UNPENALISED as UNPENALISED,
     _free,
     _likelihood,
     _lost,
@@ -26,7 +24,6 @@ from study.schema import INTERCEPT, Kind
 
 MOST_WORK = 1e8
 """Rows x coefficients² up to which a penalised winner's rows are fitted without the penalty too."""
-UNPENALISED = ["mle_estimate", "mle_std_error", "mle_low", "mle_high"]
 
 
 def reference_coefficients(
@@ -77,94 +74,55 @@ def reference_coefficients(
     note says too where a fit did not converge. Classes without a row have NaN and a note; the
     others are fitted as if these were none.
     """
-    y = np.asarray(y)
     scale = np.where(np.asarray(scale) > 0, scale, 1.0)
-    if (
-        kind == Kind.MULTICLASS
-        and classes
-        and len(present := np.unique(y).astype(int)) < len(classes)
-    ):
-        return _of_present(
-            design,
-            y,
-            list(classes),
-            present,
-            partial(reference_coefficients, l2=l2, scale=scale, units=units),
-        )
-    outputs: list[str | None] = (
-        [str(name) for name in classes[1:]] if kind == Kind.MULTICLASS and classes else [None]
-    )
-    units, x = units or Units.rows(len(y)), design.to_numpy(float)
-    basis = _basis([str(term) for term in design.columns], x)
-    columns = basis.columns(x)
+    units = units or Units.rows(len(y))
+    if kind != Kind.MULTICLASS or not classes:
+        return _fitted(design, np.asarray(y), kind, [None], l2, scale, units)
+    codes, y = np.unique(np.asarray(y).astype(int), return_inverse=True)
+    present = [str(classes[code]) for code in codes]
+    fitted = None
+    if len(present) > 1 and codes[0] == 0:
+        fitted = _fitted(design, y, kind, present[1:], l2, scale, units)
+    pieces = []
+    for name in map(str, classes[1:]):
+        if fitted is not None and name in present:
+            pieces.append(fitted[fitted["output"] == name])
+        else:  # all others are compared with the first
+            absent = name if codes[0] == 0 else classes[0]
+            said = f"class {absent} has no row here: no estimate"
+            pieces.append(no_reference([str(term) for term in design], [name], said))
+    return pd.concat(pieces, ignore_index=True)
+
+
+def _fitted(
+    design: pd.DataFrame,
+    y: np.ndarray,
+    kind: Kind,
+    outputs: Sequence[str | None],
+    l2: float,
+    scale: np.ndarray,
+    units: Units,
+) -> pd.DataFrame:
+    """The same where every class has rows; y: positions in the first class and `outputs`."""
+    x = design.to_numpy(float)
+    basis = Basis.of([str(term) for term in design], x)
     if l2 > 0 and len(y) * (len(basis.notes) * len(outputs)) ** 2 > MOST_WORK:
         free = _lost(basis.notes, outputs, "too many coefficients to fit")
-    elif fit := _likelihood(basis, columns, y, kind, len(outputs)):
-        free = _free(basis, columns, y, kind, fit, units, outputs)
+    elif fit := _likelihood(basis, y, kind, len(outputs)):
+        free = _free(basis, y, kind, fit, units, outputs)
     else:
         free = _lost(basis.notes, outputs, FAILED)
-    over = np.array(
-        [None if np.isnan(error) else OVER[units.sort] for error in free["ref_std_error"]],
-        dtype=object,
-    )
-    both = free.assign(
-        **{mle: free[ref] for mle, ref in zip(UNPENALISED, REFERENCES, strict=True)}, se_over=over
-    )
     if l2 == 0:
-        return both
+        return free
     estimate, arrived = _penalised(x, y, kind, l2, scale)
     note = f"penalised (l2 = {given(l2)}): no standard error{'' if arrived else '; the fit did not converge'}"
     said = [
         f"{note}; without the penalty: {trouble}" if trouble else note for trouble in free["note"]
     ]
-    return both.assign(**dict.fromkeys(REFERENCES, np.nan)).assign(
-        ref_estimate=estimate.T.ravel(), note=said
-    )
+    free[REFERENCES] = np.nan
+    return free.assign(ref_estimate=estimate.T.ravel(), note=said)
 
 
 def no_reference(terms: Sequence[str], outputs: Sequence[str | None], said: str) -> pd.DataFrame:
     """What `reference_coefficients` gives where no fit is made: NaN, and a note that says why."""
-    notes: dict[str, list[str]] = {term: [] for term in [INTERCEPT, *terms]}
-    return _lost(notes, outputs, said).assign(**dict.fromkeys(UNPENALISED, np.nan), se_over=None)
-
-
-def _of_present(
-    design: pd.DataFrame,
-    y: np.ndarray,
-    classes: list[str],
-    present: IntArray,
-    fit: Callable[..., pd.DataFrame],
-) -> pd.DataFrame:
-    """Coefficients of the classes that have rows, whose codes are `present`, and NaN with a note of
-    the others.
-
-    Without the first class nothing can be told: all others are held against it.
-    """
-
-    def lost(name: str, of: str) -> pd.DataFrame:
-        return no_reference(
-            [str(term) for term in design.columns],
-            [name],
-            f"class {of} has no row here: no estimate",
-        )
-
-    if present[0] != 0 or len(present) < 2:
-        absent = classes[0] if present[0] != 0 else None
-        return pd.concat([lost(name, absent or name) for name in classes[1:]], ignore_index=True)
-    found = fit(
-        design, np.searchsorted(present, y), Kind.MULTICLASS, [classes[code] for code in present]
-    )
-    pieces = [
-        found[found["output"] == name] if code in present else lost(name, name)
-        for code, name in enumerate(classes[1:], 1)
-    ]
-    return pd.concat(pieces, ignore_index=True)
-
-
-def _basis(terms: list[str], x: np.ndarray) -> Basis:
-    scales = Scales.of(x.mean(axis=0), x.std(axis=0))
-    z = scales.standardised(x)
-    # The whole of `rows`, whose last ones span what is collinear; the whole of the other side would
-    # be n x n.
-    _, singular, rows = np.linalg.svd(z, full_matrices=z.shape[0] < z.shape[1])
-    return basis_of(terms, scales, singular, rows, len(x))
+    return _lost({term: [] for term in [INTERCEPT, *terms]}, outputs, said)

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.model_panels import best_alone, model_titles
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import plain, titled_panels, with_names
-from study.diagnostics.drawing.words import by_score, each_target, share, short
+from study.diagnostics.drawing.words import by_score, share, short
 from study.evidence.winners import MODEL
 from study.formatting import given, human
 from study.records.results import Results
@@ -21,16 +21,12 @@ MOST_CLASSES = 12
 """Classes of a matrix: of more the largest."""
 SIDES = ["observed", "predicted"]
 
+WHEN = "Where a target of classes was scored."
 TEXT = """\
 ### Which classes are confused?
 
 Each cell is the share of an observed class (row) that was given a predicted class (column).
 """
-
-
-def when(results: Results) -> bool:
-    """Where a target of classes was scored."""
-    return results.concluded and not results.confusion.empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -64,7 +60,7 @@ def data(results: Results) -> pd.DataFrame:
             "share": shares.loc[kept, kept].to_numpy().ravel(),
         }
         parts.append(cells.assign(**about, **told, right=np.trace(rows) / sizes.sum()))
-    return with_names(pd.concat(parts), results.data.models)
+    return with_names(pd.concat(parts) if parts else results.confusion, results.data.models)
 
 
 def finding(own: pd.DataFrame) -> str:
@@ -72,16 +68,15 @@ def finding(own: pd.DataFrame) -> str:
     return f"accuracy: {by_score(own, 'right', share)}"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target and model, of too many each target's best model: the matrix in shares."""
     shown = best_alone(frame, frame["right"])
-    with look():
-        figure, parts = titled_panels(
-            shown, lambda own: 1.3 + 0.32 * max(own["observed"].nunique(), 4), model_titles(shown)
-        )
-        for ax, own in parts:
-            _matrix(ax, own)
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = titled_panels(
+        shown, lambda own: 1.3 + 0.32 * max(own["observed"].nunique(), 4), model_titles(shown)
+    )
+    for ax, own in parts:
+        _matrix(ax, own)
+    return figure
 
 
 def _matrix(ax: Axes, own: pd.DataFrame) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from study.diagnostics.drawing.palette import CHOOSING, INK, MUTED, NETWORKS
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import number, per_cent, titled_panels
-from study.diagnostics.drawing.words import each_target
 from study.formatting import about, human
 from study.records.results import Results
 
+WHEN = "Where some target is undecided and its models were trained on parts of the rows."
 TEXT = """\
 ### How many rows would settle it?
 
@@ -21,49 +21,28 @@ The verdict is settled once an interval clears the dashed line; the dotted line 
 """
 
 
-def when(results: Results) -> bool:
-    """Where some target is undecided and its models were trained on parts of the rows."""
-    return results.concluded and not data(results).empty
-
-
 def data(results: Results) -> pd.DataFrame:
     """The gain that keeps a target undecided by training rows.
 
     Returns
     -------
-    (n_points, 9) frame: target, pair (what gains over what), margin, bound, n_rows (development
+    (n_points, 9) frame: target, pair (what gains over what), bound, fraction and n_rows (development
     rows trained on), improvement, low, high (its interval, NaN for an end that does not exist),
     decided_rows (training rows at which it is likely decided, NaN where not or not told).
     """
-    points = []
+    pieces = [pd.DataFrame()]
     for verdict in results.verdicts:
-        found = verdict.decided_at
-        if found is None:
-            continue
-        whole = next((point.n_rows for point in found.curve if point.fraction == 1), np.nan)
-        about = (
-            verdict.target,
-            f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}",
-            verdict.margin,
-            found.bound,
-        )
-        decided = found.times * whole
-        points += [
-            (*about, point.n_rows, point.improvement, point.low, point.high, decided)
-            for point in found.curve
-        ]
-    columns = [
-        "target",
-        "pair",
-        "margin",
-        "bound",
-        "n_rows",
-        "improvement",
-        "low",
-        "high",
-        "decided_rows",
-    ]
-    return pd.DataFrame(points, columns=columns).dropna(subset="n_rows").reset_index(drop=True)
+        if (found := verdict.decided_at) and found.curve:
+            curve = pd.DataFrame([point.model_dump() for point in found.curve])
+            whole = curve.loc[curve["fraction"] == 1, "n_rows"].max()
+            told = curve.dropna(subset="n_rows").assign(
+                target=verdict.target,
+                pair=f"{verdict.nouns[found.other]} over {verdict.nouns[found.base]}",
+                bound=found.bound,
+                decided_rows=found.times * whole,
+            )
+            pieces.append(told)
+    return pd.concat(pieces, ignore_index=True)
 
 
 def finding(own: pd.DataFrame) -> str:
@@ -74,32 +53,31 @@ def finding(own: pd.DataFrame) -> str:
     return f"{pair}: {rows} training rows would likely settle it (now {now})"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target: a point a part of the rows, its bound dashed, a dotted line where it is
     likely decided.
 
     An axis never runs further than 100% to either side.
     """
-    with look():
-        figure, parts = titled_panels(frame, 2.5)
-        for ax, own in parts:
-            pair, bound, there = own[["pair", "bound", "decided_rows"]].iloc[0]
-            ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
-            ax.axhline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-            _intervals(ax, own.sort_values("n_rows", kind="stable"), [0, bound])
-            if np.isfinite(there):
-                ax.axvline(there, color=MUTED, lw=1, ls=":")
-            ax.set_xscale("log")
-            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            ax.xaxis.set_major_formatter(number)
-            ax.xaxis.set_minor_formatter(NullFormatter())
-            ax.yaxis.set_major_formatter(per_cent)
-            ax.set(
-                xlabel="training rows, log axis",
-                ylabel=f"improvement of {pair}".replace(" over ", "\nover "),
-            )
-            ax.grid(axis="y")
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = titled_panels(frame, 2.5)
+    for ax, own in parts:
+        pair, bound, there = own[["pair", "bound", "decided_rows"]].iloc[0]
+        ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
+        ax.axhline(bound, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+        _intervals(ax, own.sort_values("n_rows", kind="stable"), [0, bound])
+        if np.isfinite(there):
+            ax.axvline(there, color=MUTED, lw=1, ls=":")
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(number)
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.yaxis.set_major_formatter(per_cent)
+        ax.set(
+            xlabel="training rows, log axis",
+            ylabel=f"improvement of {pair}".replace(" over ", "\nover "),
+        )
+        ax.grid(axis="y")
+    return figure
 
 
 def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
@@ -108,13 +86,10 @@ def _intervals(ax: Axes, own: pd.DataFrame, shown: list[float]) -> None:
 
     A line that goes on, or has no end, is drawn to the edge.
     """
-    seen = (
-        pd.concat([own[name] for name in ("improvement", "low", "high")] + [pd.Series(shown)])
-        .dropna()
-        .clip(-1, 1)
-    )
-    pad = 0.08 * float(seen.max() - seen.min())
-    bottom, top = float(seen.min()) - pad, float(seen.max()) + pad
+    seen = np.append(own[["improvement", "low", "high"]].to_numpy(float), shown).clip(-1, 1)
+    bottom, top = float(np.nanmin(seen)), float(np.nanmax(seen))
+    pad = 0.08 * (top - bottom)
+    bottom, top = bottom - pad, top + pad
     low, high = (
         own[name].fillna(end).clip(bottom, top) for name, end in (("low", bottom), ("high", top))
     )

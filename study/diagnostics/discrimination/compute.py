@@ -19,7 +19,7 @@ GRID = np.linspace(0, 1, 101)
 COLUMNS = frame(
     "One point of a model's ROC or precision-recall curve for a class, the mean over outer folds.",
     "target kind family depth class curve x y area share",
-    {"class": ("int64", "Index of the class."), "curve": ("str", "`roc` or `precision_recall`."),
+    {"curve": ("str", "`roc` or `precision_recall`."),
      "x": "False positive rate, or recall.",
      "y": "True positive rate, or precision.", "area": "AUC, or average precision.",
      "share": "Share of test rows in the class."},

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.classes import are_classes, below, lines, unit_square, with_classes
 from study.diagnostics.drawing.model_panels import best_alone
 from study.diagnostics.drawing.palette import MUTED
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import titled_panels, with_names
-from study.diagnostics.drawing.words import by_score, each_target
+from study.diagnostics.drawing.words import by_score
 from study.evidence.winners import least
 from study.formatting import human
 from study.records.results import Results
 from study.schema import Kind
 
+WHEN = "Where the test rows of some outer fold hold two classes."
 TEXT = """\
 ### How well are classes separated?
 
@@ -27,11 +28,6 @@ AXES = {
     "precision_recall": {"xlabel": "recall", "ylabel": "precision"},
 }
 STEPS = {ROC: "default", "precision_recall": "steps-pre"}
-
-
-def when(results: Results) -> bool:
-    """Where the test rows of some outer fold hold two classes."""
-    return results.concluded and not results.discrimination.empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -56,7 +52,7 @@ def finding(own: pd.DataFrame) -> str:
     return f"AUC for {name}{hardest}: {by_score(own[own['name'] == name], 'area', human)}"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """Of two classes two axes for all models, of more two a model with a line a class; of too many
     models the best.
     """
@@ -65,21 +61,20 @@ def draw(frame: pd.DataFrame) -> Picture:
     score = frame["area"].where(is_roc).groupby([frame["target"], frame["model"]]).transform("mean")
     shown = frame[binary | frame.index.isin(best_alone(frame, score).index)]
     titles = shown["target"] + ": " + shown["name"].where(binary, shown["model"])
-    with look():
-        figure, parts = titled_panels(shown, 3.9, titles + ", " + shown["curve"].map(CURVES))
-        for ax, own in parts:
-            curve, share = own[["curve", "share"]].iloc[0]
-            unit_square(ax)
-            if curve == ROC:
-                ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9)
-            elif not are_classes(own):
-                ax.axhline(share, color=MUTED, lw=0.9)
-            drawn = list(lines(own))
-            for place, (rows, line) in enumerate(drawn):
-                width = 1.4 + 0.8 * (
-                    len(drawn) - 1 - place
-                )  # thinner and thinner: none hides another where they coincide
-                ax.plot(rows["x"], rows["y"], lw=width, drawstyle=STEPS[curve], **line)
-            ax.set(**AXES[curve])
-            below(ax, own)
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = titled_panels(shown, 3.9, titles + ", " + shown["curve"].map(CURVES))
+    for ax, own in parts:
+        curve, share = own[["curve", "share"]].iloc[0]
+        unit_square(ax)
+        if curve == ROC:
+            ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9)
+        elif not are_classes(own):
+            ax.axhline(share, color=MUTED, lw=0.9)
+        drawn = list(lines(own))
+        for place, (rows, line) in enumerate(drawn):
+            width = 1.4 + 0.8 * (
+                len(drawn) - 1 - place
+            )  # thinner and thinner: none hides another where they coincide
+            ax.plot(rows["x"], rows["y"], lw=width, drawstyle=STEPS[curve], **line)
+        ax.set(**AXES[curve])
+        below(ax, own)
+    return figure

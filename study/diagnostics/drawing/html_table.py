@@ -11,6 +11,9 @@ import pandas as pd
 
 from study.formatting import human
 
+NUMBER = ' class="n"'
+"""How a column of numbers is marked, which stands to the right."""
+
 
 class Html(str):
     """Markup that a notebook shows as it is."""
@@ -30,7 +33,8 @@ def table(frame: pd.DataFrame, empty: str = "Nothing to show.") -> Html:
         return Html(f"<p>{escape(empty)}</p>")
     is_number = {column: pd.api.types.is_numeric_dtype(shown[column]) for column in shown}
     head = "".join(
-        f'<th scope="col"{_right(is_number[column])}>{escape(str(column))}</th>' for column in shown
+        f'<th scope="col"{NUMBER * is_number[column]}>{escape(str(column))}</th>'
+        for column in shown
     )
     rows = [
         "".join(map(_td, row, is_number.values()))
@@ -77,13 +81,9 @@ def folded(summary: str, html: str) -> Html:
     return Html(f'<details class="fold"><summary>{escape(summary)}</summary>{html}</details>')
 
 
-def _right(is_number: bool) -> str:
-    return ' class="n"' if is_number else ""
-
-
 def _td(value: Any, is_number: bool) -> str:
     text = str(value) if isinstance(value, list | dict | tuple) else human(value)
-    return f"<td{_right(is_number) or _width(text)}>{escape(text)}</td>"
+    return f"<td{NUMBER * is_number or _width(text)}>{escape(text)}</td>"
 
 
 def _width(text: str) -> str:

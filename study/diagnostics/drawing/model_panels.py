@@ -47,27 +47,23 @@ def model_panels(frame: pd.DataFrame, height_in: float) -> tuple[Figure, list[tu
     if not are_many(frame):
         return titled_panels(frame, height_in, model_titles(frame))
     figure, parts = titled_panels(frame, height_in)
-    model_legend(figure, frame)
+    model_legend(figure, colours(frame))
     return figure, parts
 
 
-def model_legend(figure: Figure, frame: pd.DataFrame) -> None:
-    """A line of its own below the figure that names the models of `frame`."""
+def model_legend(figure: Figure, hues: dict[str, str]) -> None:
+    """A line of its own below the figure that names models, each with its colour."""
     lines = [
-        Line2D([], [], color=colour, lw=2.4, label=plain(model))
-        for model, colour in colours(frame).items()
+        Line2D([], [], color=colour, lw=2.4, label=plain(model)) for model, colour in hues.items()
     ]
     figure.legend(handles=lines, loc="outside lower center", ncols=min(len(lines), 2))
 
 
 def procedure_legend(figure: Figure, frame: pd.DataFrame) -> None:
     """A line below the figure that names the procedures of `frame`."""
-    shown = [
-        (SHORT_NAMES[name], colour)
-        for name, colour in HUES.items()
-        if (frame["procedure"] == name).any()
-    ]
-    model_legend(figure, pd.DataFrame(shown, columns=["model", "colour"]))
+    present = set(frame["procedure"])
+    shown = {SHORT_NAMES[name]: hue for name, hue in HUES.items() if name in present}
+    model_legend(figure, shown)
 
 
 def dots(ax: Axes, bins: pd.DataFrame, x: str, y: str, **line: Any) -> None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -72,11 +71,9 @@ _LOOK: Any = {
 }
 
 
-@contextmanager
-def look() -> Iterator[None]:
+def look() -> AbstractContextManager[None]:
     """Seaborn's white style, and what the report sets beside it."""
-    with sns.axes_style("white"), mpl.rc_context(_LOOK):
-        yield
+    return mpl.rc_context({**sns.axes_style("white"), **_LOOK})
 
 
 @dataclass(frozen=True)

@@ -95,14 +95,13 @@ def with_names(frame: pd.DataFrame, models: Sequence[ModelData] = ()) -> pd.Data
         for family, depth in zip(frame["family"], frame["depth"], strict=True)
     ]
     known = {key: (model_name(*key, models), model_colour(*key, models)) for key in set(keys)}
-    depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, np.inf)
-    for family, place in {BASELINE: -1.0, FORMULA: 0.2, TERMS: 0.4}.items():
+    depth = frame["depth"].astype(float).mask(frame["depth"] == CHOSEN, 1e9)
+    for family, place in {BASELINE: -1.0, FORMULA: 0.2, TERMS: 0.4, TREES: np.inf}.items():
         depth = depth.mask(frame["family"] == family, place)
-    order = np.lexsort((depth.to_numpy(), (frame["family"] == TREES).to_numpy()))
     named = frame.assign(
         model=[known[key][0] for key in keys], colour=[known[key][1] for key in keys]
     )
-    return named.iloc[order].reset_index(drop=True)
+    return named.iloc[np.argsort(depth, kind="stable")].reset_index(drop=True)
 
 
 def by_target_of(trials: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

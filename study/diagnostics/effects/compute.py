@@ -6,35 +6,32 @@ from __future__ import annotations
 
 import math
 from itertools import product
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from study.diagnostics.answers import effects_frame
 from study.diagnostics.context import Context
+from study.evidence.pairs import FloatArray
 from study.records.columns.shared import frame
 from study.schema import NETWORK, REGRESSION, TERMS
 
 COLUMNS = frame(
     "One point of a column's mean effect in a model (partial dependence, centred).",
     "target column base other output differ rank kind procedure sort value level place share effect low high",
-    {"base": ("str", "The simpler of the two models compared."),
-     "other": ("str", "The richer of the two."),
-     "output": ("str", "Class of the probability, if there are several: where the two differ most."),
+    {"output": ("str", "Class of the probability, if there are several: where the two differ most."),
      "sort": ("str", "Kind of the points: `number` or `level`."),
      "value": "Value of the column; missing for a level.",
      "level": ("str", "Category of the column; empty for a number."),
      "place": ("int64", "Number of the point, from 0."),
      "share": "Share of the table's rows that are nearest to the point.",
-     "column": ("str", "Column of the table."),
      "differ": "Root mean square difference of the two effects over the rows, less that of chance.",
      "effect": "Mean prediction there, less the mean over the curve.",
      "low": "Lower limit of the band with most curves of folds and fits.",
      "high": "Upper limit of the band.",},
 )  # fmt: skip
 
-FloatArray = npt.NDArray[np.float64]
 CURVE = ["target", "column", "output"]
 PROCEDURES = (REGRESSION, TERMS, NETWORK)
 MEASURED = ["target", "column", "base", "other", "output", "differ", "rank"]
@@ -83,9 +80,9 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
         base, *richer = [name for name in PROCEDURES if name in set(own["procedure"])]
         measured = []
         for other, (output, rows) in product(richer, own.groupby("output", sort=False)):
-            share, mean, single, folds = _difference(rows, base, other)
-            means = pd.DataFrame(single).groupby(folds).mean().to_numpy()
-            square = share @ (mean**2 - luck(means if len(means) > 1 else single))
+            share, mean, single = _difference(rows, base, other)
+            means = single.groupby(level="outer_fold").mean()
+            square = share @ (mean**2 - luck((means if len(means) > 1 else single).to_numpy()))
             measured.append(
                 (
                     max(float(square), 0.0),
@@ -105,35 +102,30 @@ def differences(effects: pd.DataFrame) -> pd.DataFrame:
 
 def luck(single: FloatArray) -> FloatArray:
     """Variance of the mean of some curves (n, ...); 0 of fewer than two, of which none is known."""
-    return np.asarray(
-        single.var(axis=0, ddof=1) / len(single) if len(single) > 1 else np.zeros(single.shape[1:])
-    )
+    if len(single) < 2:
+        return np.zeros(single.shape[1:])
+    return np.asarray(single.var(axis=0, ddof=1) / len(single))
 
 
 def _difference(
     rows: pd.DataFrame, base: str, other: str
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Of one column: shares and mean difference (n_points,), that of each fold and replicate (n,
-    n_points), its fold (n,).
+) -> tuple[FloatArray, FloatArray, pd.DataFrame]:
+    """Of one column: shares and mean difference (n_points,), and that of each outer fold and
+    replicate (n, n_points).
     """
     name = rows["level"].where(rows["level"] != "", rows["value"].map(float.hex))
     rows = rows.assign(point=name)
     share = rows.groupby("point", sort=False)["share"].mean()
-    table = rows.pivot_table(
-        index=["procedure", "outer_fold", "replicate"], columns="point", values="effect"
-    )
-    table = table.reindex(columns=share.index)
-    judged = table.xs(-1, level="replicate")
-    difference = pd.DataFrame(judged.loc[other]) - pd.DataFrame(judged.loc[base])
-    mean = np.nan_to_num(difference.mean().to_numpy(np.float64))
-    curves = table.loc[other]
-    replicates = curves[curves.index.get_level_values("replicate") >= 0]
-    curves = replicates if len(replicates) else curves
-    folds = curves.index.get_level_values("outer_fold")
-    both = folds.isin(judged.loc[base].index)
-    single = curves[both].to_numpy() - judged.loc[base].reindex(folds[both]).to_numpy()
-    weights = (share / share.sum()).to_numpy()
-    return weights, mean, np.where(np.isnan(single), mean, single), folds[both].to_numpy(np.float64)
+    keys = ["procedure", "outer_fold", "replicate"]
+    table = rows.pivot_table("effect", keys, "point")[share.index]
+    curves: Any = table.loc[other]
+    plain: Any = table.loc[base].xs(-1, level="replicate")
+    mean = (curves.xs(-1, level="replicate") - plain).mean().fillna(0.0)
+    replicates = curves.drop(-1, level="replicate")
+    own = curves if replicates.empty else replicates
+    own = own[own.index.isin(plain.index, level="outer_fold")]
+    single = own.sub(plain, level="outer_fold").fillna(mean)
+    return (share / share.sum()).to_numpy(), mean.to_numpy(), single
 
 
 def mean_effects(effects: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.model_panels import model_titles, procedure_legend
 from study.diagnostics.drawing.palette import BAND, MUTED
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import HUES, number, plain, ticks, titled_panels, wrapped
-from study.diagnostics.drawing.words import SHORT_NAMES, each_target, short
+from study.diagnostics.drawing.words import SHORT_NAMES, short
 from study.formatting import are_years, human, year
 from study.records.results import Results
 from study.schema import Kind
 
+WHEN = "Where models of outer folds were asked."
 TEXT = """\
 ### Where do the models differ?
 
@@ -25,11 +26,6 @@ MOST_COLUMNS, MOST_PANELS = 4, 8
 """Columns of a target, of all targets the panels, and"""
 MOST_LABEL, MOST_LEVELS = 12, 12
 """letters of a level on an axis; levels of a column."""
-
-
-def when(results: Results) -> bool:
-    """Where models of outer folds were asked."""
-    return results.concluded and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -60,14 +56,13 @@ def finding(own: pd.DataFrame) -> str:
     )
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a column of each target: curves, bands, and how the rows lie as marks at the foot."""
-    with look():
-        figure, parts = titled_panels(frame, 2.9, model_titles(frame.assign(model=frame["column"])))
-        for ax, own in parts:
-            _panel(ax, own)
-        procedure_legend(figure, frame)
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = titled_panels(frame, 2.9, model_titles(frame.assign(model=frame["column"])))
+    for ax, own in parts:
+        _panel(ax, own)
+    procedure_legend(figure, frame)
+    return figure
 
 
 def _panel(ax: Axes, own: pd.DataFrame) -> None:

@@ -26,8 +26,7 @@ from study.schema import ALL_ROWS, derive_seed
 COLUMNS = frame(
     "A group of test rows that the richer model helps most, or least: found on one half, checked on the other.",
     "target kind base other side rule n rows gain rest difference low high level holds",
-    {"base": ("str", "The simpler model."), "other": ("str", "The richer model."),
-     "side": ("str", "`more` or `less`."), "rule": ("str", "What the rows have in common; empty if nothing was found."),
+    {"side": ("str", "`more` or `less`."), "rule": ("str", "What the rows have in common; empty if nothing was found."),
      "n": ("int64", "Rows of the group in the half that checks."), "rows": ("int64", "Rows of that half."),
      "gain": "Improvement inside the group.",
      "rest": "Improvement outside it.", "difference": "Inside less outside.",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.html_table import Html, by_target
 from study.diagnostics.drawing.palette import INK, MUTED, NETWORKS, REGRESSION
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import per_cent, plain, ticks, titled_panels, wrapped
-from study.diagnostics.drawing.words import each_target
 from study.evidence.wording.amounts import signed
 from study.formatting import human
 from study.records.results import Results
 from study.schema import NOUNS
 
+WHEN = "Where some group held."
 TEXT = """\
 ### Where does the richer model help most and least?
 
@@ -27,11 +27,6 @@ Groups are found on half of the test rows; one holds if the other half confirms 
 """
 SIDES = {"more": "most", "less": "least"}
 COLOURS = {"more": NETWORKS[1], "less": REGRESSION}
-
-
-def when(results: Results) -> bool:
-    """Where some group held."""
-    return results.concluded and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -49,32 +44,28 @@ def finding(own: pd.DataFrame) -> str:
     return f"{NOUNS[row['other']]} helps {SIDES[row['side']]} where {row['rule']}: {both}"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target, two dots a group: the improvement inside and outside."""
-    with look():
-        figure, parts = titled_panels(frame, lambda own: 1.1 + 0.75 * len(own))
-        for ax, own in parts:
-            places = np.arange(len(own))
-            ax.axvline(0, color=MUTED, lw=0.8, zorder=0)
-            hues = [COLOURS[side] for side in own["side"]]
-            ax.hlines(places, own["rest"], own["gain"], color=hues, lw=2, alpha=0.5)
-            ax.plot(own["rest"], places, "o", mfc="none", color=INK, ms=6, label="all other rows")
-            ax.scatter(own["gain"], places, color=hues, s=46, zorder=3, label="rows of the group")
-            ax.set_yticks(
-                places,
-                [
-                    plain(wrapped(f"{row.rule} ({human(row.n)} rows)", 34))
-                    for row in own.itertuples()
-                ],
-            )
-            ax.set(
-                ylim=(len(own) - 0.5, -0.5),
-                xlabel="improvement, share of\nthe regression's mean loss",
-            )
-            ax.margins(x=0.15)
-            ticks(ax.xaxis, 5, per_cent)
-            ax.legend(loc="best")
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = titled_panels(frame, lambda own: 1.1 + 0.75 * len(own))
+    for ax, own in parts:
+        places = np.arange(len(own))
+        ax.axvline(0, color=MUTED, lw=0.8, zorder=0)
+        hues = [COLOURS[side] for side in own["side"]]
+        ax.hlines(places, own["rest"], own["gain"], color=hues, lw=2, alpha=0.5)
+        ax.plot(own["rest"], places, "o", mfc="none", color=INK, ms=6, label="all other rows")
+        ax.scatter(own["gain"], places, color=hues, s=46, zorder=3, label="rows of the group")
+        ax.set_yticks(
+            places,
+            [plain(wrapped(f"{row.rule} ({human(row.n)} rows)", 34)) for row in own.itertuples()],
+        )
+        ax.set(
+            ylim=(len(own) - 0.5, -0.5),
+            xlabel="improvement, share of\nthe regression's mean loss",
+        )
+        ax.margins(x=0.15)
+        ticks(ax.xaxis, 5, per_cent)
+        ax.legend(loc="best")
+    return figure
 
 
 def table(results: Results) -> Html:

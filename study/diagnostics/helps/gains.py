@@ -14,7 +14,7 @@ import pandas as pd
 
 from study.evidence.intervals import symmetric
 from study.evidence.judge import Judge
-from study.evidence.pairs import paired
+from study.evidence.pairs import FloatArray, mean_covariance, paired
 from study.evidence.thresholds import EvaluationSpec
 
 LEVEL = 0.975
@@ -43,7 +43,7 @@ def row_gains(judges: Iterable[Judge]) -> pd.DataFrame:
 
 
 def apart(
-    gain: npt.NDArray[np.float64], inside: npt.NDArray[np.bool_], units: npt.NDArray[np.int64]
+    gain: FloatArray, inside: npt.NDArray[np.bool_], units: npt.NDArray[np.int64]
 ) -> tuple[float, float, float]:
     """Mean gain inside a group of rows less that of all others, and its interval at LEVEL; units:
     (n,) what is independent.
@@ -56,13 +56,10 @@ def apart(
         return math.nan, math.nan, math.nan
     means = gain[inside].mean(), gain[~inside].mean()
     told = np.where(inside, (gain - means[0]) / n, -(gain - means[1]) / m)
-    _, codes = np.unique(units, return_inverse=True)
-    total, count = np.bincount(codes, told), int(codes.max()) + 1
-    df = min(len(np.unique(codes[inside])), len(np.unique(codes[~inside]))) - 1
+    df = min(len(np.unique(units[inside])), len(np.unique(units[~inside]))) - 1
     difference = float(means[0] - means[1])
     if df < 1:
         return difference, math.nan, math.nan
-    found = symmetric(
-        difference, float(np.square(total).sum()) * count / (count - 1), df, LEVEL, "units"
-    )
+    ((variance,),) = mean_covariance(pd.DataFrame(told * len(told), units)).tolist()
+    found = symmetric(difference, variance, df, LEVEL, "units")
     return difference, found.low, found.high

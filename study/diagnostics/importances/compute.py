@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from study.diagnostics.answers import rises_frame
@@ -13,8 +12,7 @@ from study.schema import NETWORK, REGRESSION, TERMS, TREES
 COLUMNS = frame(
     "One column and model: the rise in loss when the column is shuffled.",
     "target kind column procedure share low high rise n_folds rank",
-    {"column": ("str", "Column of the table."),
-     "share": "The rise as a share of the baseline's loss on the same rows.",
+    {"share": "The rise as a share of the baseline's loss on the same rows.",
      "low": "`share` minus its standard deviation over outer folds (one fold: its standard error over rows).",
      "high": "`share` plus the same.", "rise": "Rise in mean loss."},
 )  # fmt: skip
@@ -47,11 +45,8 @@ def importances(rises: pd.DataFrame) -> pd.DataFrame:
     stray = frame["stray"].fillna(frame["error"]) / frame["constant"]
     share = frame["rise"] / frame["constant"]
     frame = frame.assign(share=share, low=share - stray, high=share + stray)
-    mean = frame.groupby(["target", "column"])["share"].mean().rename("mean").reset_index()
-    mean["rank"] = mean.groupby("target")["mean"].rank(method="first", ascending=False).astype(int)
-    frame = frame.merge(mean[["target", "column", "rank"]], on=["target", "column"])
-    place = frame["procedure"].map({name: i for i, name in enumerate(PROCEDURES)})
-    order = np.lexsort((place, frame["rank"], frame["target"]))
-    return frame.iloc[order].reset_index(drop=True)[
-        [*columns, "share", "low", "high", "rise", "n_folds", "rank"]
-    ]
+    mean = frame.groupby(["target", "column"])["share"].mean()
+    rank = mean.groupby("target").rank(method="first", ascending=False).astype(int).rename("rank")
+    place = frame["procedure"].map(PROCEDURES.index)
+    frame = frame.join(rank, on=["target", "column"]).assign(place=place)
+    return frame.sort_values(["target", "rank", "place"], ignore_index=True)[[*COLUMNS.columns]]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.model_panels import procedure_legend
 from study.diagnostics.drawing.palette import MUTED, RULE
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import HUES, per_cent, plain, ticks, titled_panels
-from study.diagnostics.drawing.words import SHORT_NAMES, each_target, share, short
+from study.diagnostics.drawing.words import SHORT_NAMES, share, short
 from study.evidence.wording.amounts import listed
 from study.records.results import Results
 
+WHEN = "Where models of outer folds were asked."
 TEXT = """\
 ### Which columns do the models use?
 
@@ -22,11 +23,6 @@ MOST_COLUMNS, FEW = 10, 6
 """Columns of a target, and where there are more than two targets."""
 MOST_LABEL = 22
 """Letters of a column's name on the axis."""
-
-
-def when(results: Results) -> bool:
-    """Where models of outer folds were asked."""
-    return results.concluded and not results.importances.empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -56,27 +52,26 @@ def finding(own: pd.DataFrame) -> str:
     return f"largest rise: {share(most['share'])} ({most['column']}), within the spread of folds"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target, a line a column, a dot a model."""
-    with look():
-        figure, parts = titled_panels(frame, lambda own: 1.1 + 0.4 * own["column"].nunique())
-        for ax, own in parts:
-            columns = list(own["column"].unique())
-            present = [name for name in HUES if (own["procedure"] == name).any()]
-            for k, name in enumerate(present):
-                mine = own[own["procedure"] == name]
-                at = np.array([columns.index(column) for column in mine["column"]]) + 0.17 * (
-                    k - (len(present) - 1) / 2
-                )
-                ax.hlines(at, mine["low"], mine["high"], color=HUES[name], lw=1.6)
-                ax.plot(mine["share"], at, "o", color=HUES[name], ms=5, label=SHORT_NAMES[name])
-            for line in range(1, len(columns)):
-                ax.axhline(line - 0.5, color=RULE, lw=0.6, zorder=0)
-            ax.axvline(0, color=MUTED, lw=0.8, zorder=0)
-            ax.set_yticks(
-                range(len(columns)), [plain(short(str(column), MOST_LABEL)) for column in columns]
+    figure, parts = titled_panels(frame, lambda own: 1.1 + 0.4 * own["column"].nunique())
+    for ax, own in parts:
+        columns = list(own["column"].unique())
+        present = [name for name in HUES if (own["procedure"] == name).any()]
+        for k, name in enumerate(present):
+            mine = own[own["procedure"] == name]
+            at = np.array([columns.index(column) for column in mine["column"]]) + 0.17 * (
+                k - (len(present) - 1) / 2
             )
-            ax.set(ylim=(len(columns) - 0.5, -0.5), xlabel="rise in loss, share of the baseline's")
-            ticks(ax.xaxis, 5, per_cent)
-        procedure_legend(figure, frame)
-    return Picture(figure, TEXT, each_target(frame, finding))
+            ax.hlines(at, mine["low"], mine["high"], color=HUES[name], lw=1.6)
+            ax.plot(mine["share"], at, "o", color=HUES[name], ms=5, label=SHORT_NAMES[name])
+        for line in range(1, len(columns)):
+            ax.axhline(line - 0.5, color=RULE, lw=0.6, zorder=0)
+        ax.axvline(0, color=MUTED, lw=0.8, zorder=0)
+        ax.set_yticks(
+            range(len(columns)), [plain(short(str(column), MOST_LABEL)) for column in columns]
+        )
+        ax.set(ylim=(len(columns) - 0.5, -0.5), xlabel="rise in loss, share of the baseline's")
+        ticks(ax.xaxis, 5, per_cent)
+    procedure_legend(figure, frame)
+    return figure

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study.diagnostics.drawing.model_panels import model_titles
 from study.diagnostics.drawing.palette import INK
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import loss_ticks, ticks, titled_panels, with_names
-from study.diagnostics.drawing.words import each_target
 from study.evidence.winners import SEARCH, best_trials
 from study.formatting import human
 from study.records.results import Results
@@ -22,16 +21,12 @@ LOOKS: dict[str, dict[str, Any]] = {
     "training": {"lw": 0.9, "color": INK, "alpha": 0.35, "ls": (0, (3, 2))},
     "kept": {"ls": "", "marker": "o", "ms": 4.5, "mec": "white", "mew": 0.7, "zorder": 3},
 }
+WHEN = "Where losses were kept by epoch."
 TEXT = """\
 ### How did the networks learn?
 
 One line per ensemble member of the first outer fold; validation rising while training falls is overfitting.
 """
-
-
-def when(results: Results) -> bool:
-    """Where losses were kept by epoch."""
-    return not results.curves_of(best_trials(results.trials)["trial_id"]).empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -77,23 +72,22 @@ def _span(epochs: pd.Series) -> str:
     return " to ".join(dict.fromkeys(human(int(end)) for end in (epochs.min(), epochs.max())))
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target and model: thin lines a member, solid for validation, dashed for
     training.
     """
-    with look():
-        figure, parts = titled_panels(frame, 2.2, model_titles(frame))
-        for ax, own in parts:
-            keys = ["split", "colour", "model", "replicate"]
-            for (split, colour, *_), line in own.sort_values("epoch", kind="stable").groupby(keys):
-                ax.plot(line["epoch"], line["loss"], **{"color": colour} | LOOKS[split])
-            losses = frame.loc[frame["target"] == own["target"].iloc[0], "loss"]
-            low, high = losses.min(), losses.max()
-            is_log = loss_ticks(ax, losses, 5)
-            ax.set_ylim((low / 1.2, high * 1.2) if is_log else (low - 0.05 * (high - low), high))
-            ax.set(xlabel="epoch", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
-            ticks(ax.xaxis, 4, integer=True)
-            ax.grid(axis="y")
-        lines = [Line2D([], [], label=name, **{"color": INK} | own) for name, own in LOOKS.items()]
-        figure.legend(handles=lines, loc="outside lower center", ncols=3)
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = titled_panels(frame, 2.2, model_titles(frame))
+    for ax, own in parts:
+        keys = ["split", "colour", "model", "replicate"]
+        for (split, colour, *_), line in own.sort_values("epoch", kind="stable").groupby(keys):
+            ax.plot(line["epoch"], line["loss"], **{"color": colour} | LOOKS[split])
+        losses = frame.loc[frame["target"] == own["target"].iloc[0], "loss"]
+        low, high = losses.min(), losses.max()
+        is_log = loss_ticks(ax, losses, 5)
+        ax.set_ylim((low / 1.2, high * 1.2) if is_log else (low - 0.05 * (high - low), high))
+        ax.set(xlabel="epoch", ylabel=LOSS_NAMES[Kind(own["kind"].iloc[0])])
+        ticks(ax.xaxis, 4, integer=True)
+        ax.grid(axis="y")
+    lines = [Line2D([], [], label=name, **{"color": INK} | own) for name, own in LOOKS.items()]
+    figure.legend(handles=lines, loc="outside lower center", ncols=3)
+    return figure

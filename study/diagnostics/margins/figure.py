@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.model_panels import model_legend
 from study.diagnostics.drawing.palette import CHOOSING, INK, NETWORKS, VIOLET
-from study.diagnostics.drawing.picture import Picture, look
-from study.diagnostics.drawing.style import per_cent, ticks, titled_panels, wrapped
-from study.diagnostics.drawing.words import SHORT_NAMES, each_target
+from study.diagnostics.drawing.style import colours, per_cent, ticks, titled_panels, wrapped
+from study.diagnostics.drawing.words import SHORT_NAMES
 from study.evidence.winners import least
 from study.evidence.wording.amounts import listed
 from study.formatting import chance
 from study.records.results import Results
 from study.schema import NETWORK, REGRESSION, TERMS
 
+WHEN = "Where there are gains whose margin can be varied."
 TEXT = """\
 ### What if the margin were another?
 
@@ -27,11 +28,6 @@ COLOURS = {
     (REGRESSION, NETWORK): CHOOSING,
     (TERMS, NETWORK): NETWORKS[0],
 }
-
-
-def when(results: Results) -> bool:
-    """Where there are gains whose margin can be varied."""
-    return results.concluded and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -64,34 +60,33 @@ def finding(own: pd.DataFrame) -> str:
     return f"{best}: {chance(above.max())} likely to beat the {base} by more than the margin"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target: a curve a gain, the margin of the verdict dashed.
 
     Curves grow thinner in the order of drawing, so that none hides another where they coincide.
     """
-    with look():
-        figure, parts = titled_panels(frame, 3.0)
-        for ax, own in parts:
-            most = own["margin"].max()
-            curves = list(own.groupby("colour", sort=False))
-            for place, (colour, curve) in enumerate(curves):
-                ax.plot(
-                    curve["margin"],
-                    curve["above"],
-                    color=colour,
-                    lw=0.5 + 0.9 * (len(curves) - place),
-                )
-            for bound in own["bound"].dropna().round(6).unique():
-                ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
-            label = wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}")
-            ax.set(
-                xlim=(0, most),
-                ylim=(-0.03, 1.03),
-                xlabel=label,
-                ylabel="P(improvement above the margin)",
+    figure, parts = titled_panels(frame, 3.0)
+    for ax, own in parts:
+        most = own["margin"].max()
+        curves = list(own.groupby("colour", sort=False))
+        for place, (colour, curve) in enumerate(curves):
+            ax.plot(
+                curve["margin"],
+                curve["above"],
+                color=colour,
+                lw=0.5 + 0.9 * (len(curves) - place),
             )
-            ticks(ax.xaxis, 5, per_cent)
-            ax.yaxis.set_major_formatter(per_cent)
-            ax.grid(axis="both")
-        model_legend(figure, frame)
-    return Picture(figure, TEXT, each_target(frame, finding))
+        for bound in own["bound"].dropna().round(6).unique():
+            ax.axvline(float(bound), color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
+        label = wrapped(f"margin, share of the regression's {own['stake'].iloc[0]}")
+        ax.set(
+            xlim=(0, most),
+            ylim=(-0.03, 1.03),
+            xlabel=label,
+            ylabel="P(improvement above the margin)",
+        )
+        ticks(ax.xaxis, 5, per_cent)
+        ax.yaxis.set_major_formatter(per_cent)
+        ax.grid(axis="both")
+    model_legend(figure, colours(frame))
+    return figure

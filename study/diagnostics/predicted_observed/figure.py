@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.model_panels import model_panels
 from study.diagnostics.drawing.palette import MUTED
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import ticks, with_names
-from study.diagnostics.drawing.words import by_score, each_target, share
+from study.diagnostics.drawing.words import by_score, share
 from study.diagnostics.rows import checked_rows
 from study.evidence.winners import MODEL, best_trials
 from study.records.results import Results
@@ -19,16 +19,12 @@ EXPLAINED = {Kind.CONTINUOUS: "r2", Kind.COUNT: "explained_deviance"}
 """The metric that says what share is explained, of a kind."""
 WHAT = {Kind.CONTINUOUS: "variance", Kind.COUNT: "deviance"}
 
+WHEN = "Where a continuous target or a count was scored."
 TEXT = """\
 ### How close are predictions to what was observed?
 
 One dot per test row; on the grey line the prediction is right, and a bend is missed structure.
 """
-
-
-def when(results: Results) -> bool:
-    """Where a continuous target or a count was scored."""
-    return results.concluded and not results.residuals.empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -41,11 +37,8 @@ def data(results: Results) -> pd.DataFrame:
     explained (share of the variance, of counts of the deviance, that the model explains), model,
     colour; at most MOST_POINTS rows a model, evenly spaced.
     """
-    own = checked_rows(
-        pd.concat([results.predictions, results.trees], ignore_index=True),
-        best_trials(results.trials),
-    )
-    own = own[own["kind"].isin(list(EXPLAINED))]
+    every = pd.concat([results.predictions, results.trees], ignore_index=True)
+    own = checked_rows(every[every["kind"].isin(list(EXPLAINED))], best_trials(results.trials))
     mean = own.groupby([*MODEL, "row"], sort=False)[["observed", "predicted"]].mean().reset_index()
     step = mean.groupby(MODEL)["row"].transform("size").floordiv(MOST_POINTS).add(1)
     thinned = mean[mean.groupby(MODEL).cumcount() % step == 0]
@@ -65,27 +58,26 @@ def finding(own: pd.DataFrame) -> str:
     return f"{what} explained: {by_score(own, 'explained', share)}"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target and model: a point a test row; on the line the prediction is right."""
-    with look():
-        figure, parts = model_panels(frame, 2.9)
-        for ax, own in parts:
-            both = frame.loc[frame["target"] == own["target"].iloc[0], ["observed", "predicted"]]
-            ends = [both.min().min(), both.max().max()]
-            ax.plot(ends, ends, color=MUTED, lw=0.9)
-            alpha = 0.45 if len(own) < 500 else 0.25
-            for colour, points in own.groupby("colour", sort=False):
-                ax.plot(
-                    points["predicted"],
-                    points["observed"],
-                    "o",
-                    ms=3,
-                    mew=0,
-                    alpha=alpha,
-                    color=colour,
-                )
-            ax.set(xlabel="predicted", ylabel="observed")
-            ax.margins(0.06)
-            ticks(ax.xaxis, 4)
-            ticks(ax.yaxis, 4)
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = model_panels(frame, 2.9)
+    for ax, own in parts:
+        both = frame.loc[frame["target"] == own["target"].iloc[0], ["observed", "predicted"]]
+        ends = [both.min().min(), both.max().max()]
+        ax.plot(ends, ends, color=MUTED, lw=0.9)
+        alpha = 0.45 if len(own) < 500 else 0.25
+        for colour, points in own.groupby("colour", sort=False):
+            ax.plot(
+                points["predicted"],
+                points["observed"],
+                "o",
+                ms=3,
+                mew=0,
+                alpha=alpha,
+                color=colour,
+            )
+        ax.set(xlabel="predicted", ylabel="observed")
+        ax.margins(0.06)
+        ticks(ax.xaxis, 4)
+        ticks(ax.yaxis, 4)
+    return figure

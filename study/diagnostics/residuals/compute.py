@@ -15,8 +15,7 @@ from study.schema import Kind
 COLUMNS = frame(
     "One bin of a model's test rows, by its predictions.",
     "target kind family depth bin start end x mean low high q10 q90 n_rows",
-    {"bin": ("int64", "Number of the bin, from 0."),
-     "start": "Lowest prediction in the bin.", "end": "Highest prediction in the bin.",
+    {"start": "Lowest prediction in the bin.", "end": "Highest prediction in the bin.",
      "x": "Mean prediction in the bin.",
      "mean": "Mean residual (observed less predicted), each distinct row once.",
      "low": "Lower limit of the mean, for all bins together.",

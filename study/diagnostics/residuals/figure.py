@@ -6,27 +6,23 @@ import math
 from functools import partial
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from study.diagnostics.drawing.model_panels import dots, model_panels
 from study.diagnostics.drawing.palette import MUTED
-from study.diagnostics.drawing.picture import Picture, look
 from study.diagnostics.drawing.style import colours, ticks, with_names
-from study.diagnostics.drawing.words import at_most, each_target, most_off
+from study.diagnostics.drawing.words import at_most, most_off
 from study.formatting import are_years, human, year
 from study.records.results import Results
 
 WORTH = 0.02
 """Share of the range of predictions that a mean residual has to pass for the title to name it."""
+WHEN = "Where a continuous target or a count was scored."
 TEXT = """\
 ### Where are predictions too high or too low?
 
 Dots above 0 were predicted too low, with intervals that hold together at 95%; the band holds 80% of residuals.
 """
-
-
-def when(results: Results) -> bool:
-    """Where a continuous target or a count was scored."""
-    return results.concluded and not data(results).empty
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -58,28 +54,25 @@ def finding(own: pd.DataFrame) -> str:
     return f"{worst['model']} is {'low' if worst['mean'] > 0 else 'high'} by {amount} on average from {start} to {end}"
 
 
-def draw(frame: pd.DataFrame) -> Picture:
+def draw(frame: pd.DataFrame) -> Figure:
     """One axes a target and model: mean residual and interval of every bin, a band of the middle 80
     % of residuals.
     """
-    with look():
-        figure, parts = model_panels(frame, 2.7)
-        for ax, own in parts:
-            ax.axhline(0, color=MUTED, lw=0.9, zorder=1)
-            palette = colours(own)
-            for model, colour in palette.items():
-                bins = own[own["model"] == model]
-                dots(ax, bins, "x", "mean", color=colour)
-                if len(palette) == 1 < len(bins):
-                    ax.fill_between(
-                        bins["x"], bins["q10"], bins["q90"], color=colour, alpha=0.13, lw=0
-                    )
-            ax.set(xlabel="predicted", ylabel="observed minus predicted")
-            ticks(ax.xaxis, 5)
-            ticks(ax.yaxis, 5)
-            of_target = frame[frame["target"] == own["target"].iloc[0]]
-            low = of_target[["q10", "low"]].min().min()
-            high = of_target[["q90", "high"]].max().max()
-            pad = 0.05 * (high - low) or 0.1
-            ax.set_ylim(low - pad, high + pad)
-    return Picture(figure, TEXT, each_target(frame, finding))
+    figure, parts = model_panels(frame, 2.7)
+    for ax, own in parts:
+        ax.axhline(0, color=MUTED, lw=0.9, zorder=1)
+        palette = colours(own)
+        for model, colour in palette.items():
+            bins = own[own["model"] == model]
+            dots(ax, bins, "x", "mean", color=colour)
+            if len(palette) == 1 < len(bins):
+                ax.fill_between(bins["x"], bins["q10"], bins["q90"], color=colour, alpha=0.13, lw=0)
+        ax.set(xlabel="predicted", ylabel="observed minus predicted")
+        ticks(ax.xaxis, 5)
+        ticks(ax.yaxis, 5)
+        of_target = frame[frame["target"] == own["target"].iloc[0]]
+        low = of_target[["q10", "low"]].min().min()
+        high = of_target[["q90", "high"]].max().max()
+        pad = 0.05 * (high - low) or 0.1
+        ax.set_ylim(low - pad, high + pad)
+    return figure

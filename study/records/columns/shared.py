@@ -84,6 +84,9 @@ SHARED: dict[str, Told] = {
     "rank": ("int64", "Rank for the target; 1 differs or matters most."),
     "base": ("str", "The simpler model or family."),
     "other": ("str", "The richer model or family."),
+    "column": ("str", "Column of the table."),
+    "class": ("int64", "Index of the class."),
+    "bin": ("int64", "Number of the bin, from 0."),
     "term": ("str", "Name of the term: a column, a product, a `hinge`, or `intercept`."),
     "output": ("str", "Class of the weight, if there are several."),
 }  # fmt: skip
