@@ -172,12 +172,6 @@ def compare(studies: Sequence[Results], metric: str | None = None) -> Compared:
             for own in studies
         ]
     names = _names(studies)
-    configs = [own.config for own in studies]
-    keys = sorted({key for config in configs[1:] for key in differing_keys(configs[0], config)})
-    differing = {
-        key: tuple(_value(config.model_dump(mode="json"), key) for config in configs)
-        for key in keys
-    }
     targets = list(dict.fromkeys(target for own in told for target in own))
     frames = [judged_rows(own) for own in studies]
     found = []
@@ -191,7 +185,7 @@ def compare(studies: Sequence[Results], metric: str | None = None) -> Compared:
     return Compared(
         names=names,
         digests=tuple(own.data.digest for own in studies),
-        config=differing,
+        config=differing_keys(*(own.config for own in studies)),
         verdicts={target: tuple(own.get(target) for own in told) for target in targets},
         targets=tuple(found),
     )
@@ -203,10 +197,3 @@ def _names(studies: Sequence[Results]) -> tuple[str, ...]:
         name if names.count(name) == 1 else str(own.root)
         for name, own in zip(names, studies, strict=True)
     )
-
-
-def _value(content: Any, key: str) -> Any:
-    """The value at a dotted key, None where there is none."""
-    for part in key.split("."):
-        content = content.get(part) if isinstance(content, dict) else None
-    return content

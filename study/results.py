@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from study.ask import ask
-from study.evidence.answer import Verdict
+from study.ask import ask as asked_anew
 from study.inference.models import ANSWER
 from study.inference.predictions import predict
 from study.records import results as records
@@ -77,16 +75,7 @@ class Results(records.Results):
         found.frame.attrs["notes"] = list(found.notes)
         return found.frame
 
-    def ask(
-        self,
-        metric: str | Mapping[str, str] | None = None,
-        margin: float | str | None = None,
-        margin_of: str | None = None,
-        min_margin: float | None = None,
-        target: str | None = None,
-    ) -> list[Verdict]:
-        """The verdicts of another question, asked after the results are known (`study.ask.ask`)."""
-        return ask(self, metric, margin, margin_of, min_margin, target)
+    ask = asked_anew
 
 
 def load_results(path: str | Path) -> Results:

@@ -291,12 +291,9 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     """` Did you mean 'x'?` where one of `choices` is close to `word`, whatever its case; else
     empty.
     """
-    names = list(choices)
-    small = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    lower = difflib.get_close_matches(word.lower(), list(small), n=1, cutoff=0.5)
-    found = close or [small[name] for name in lower]
-    return f" Did you mean '{found[0]}'?" if found else ""
+    small = {name.lower(): name for name in choices}
+    found = difflib.get_close_matches(word.lower(), small, n=1, cutoff=0.5)
+    return f" Did you mean '{small[found[0]]}'?" if found else ""
 
 
 def derive_seed(*parts: object) -> int:

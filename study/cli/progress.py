@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
-from types import TracebackType
 
 from rich import progress as bar
 from rich.console import Console
@@ -103,12 +102,7 @@ class Progress(Observer):
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the last state on the screen."""
         self.shown.stop()
 

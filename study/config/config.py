@@ -73,8 +73,10 @@ class StudyConfig(Frozen):
         "normal",
         description="Sets trials, seeds and epochs from the table's size: about 1, 5 or 30 minutes on two cores.",
     )
-    budget_core_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+    budget_core_hours: float | None = Field(
         None,
+        gt=0,
+        allow_inf_nan=False,
         description="Instead of `effort`: core-hours of the cost model, for what is not given of repeats, seeds, epochs, "
         "trials and depths; the same on every machine.",
     )
@@ -107,19 +109,24 @@ class StudyConfig(Frozen):
         description="`regression`: the margin is a share of the regression's loss or metric. `unit`: it has its unit.",
     )
     margin: Margin = Field(0.05, description="Smallest improvement worth switching models for.")
-    min_margin: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = Field(
+    min_margin: float = Field(
         0.01,
+        ge=0,
+        lt=1,
+        allow_inf_nan=False,
         description="Absolute lower limit to the margin. For errors: in standard deviations of the target. For log loss, "
         "Poisson loss and Brier score: as a share of the baseline's. Otherwise: in the metric.",
     )
     resources: ResourcesConfig = ResourcesConfig()
     cluster: ClusterConfig = ClusterConfig()
     slurm: SlurmConfig = SlurmConfig()
-    time_budget_min: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+    time_budget_min: float | None = Field(
         None,
+        gt=0,
+        allow_inf_nan=False,
         description="Start no trial after so many minutes. Results then depend on the machine's speed.",
     )
-    seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of everything random.")
+    seed: int = Field(0, ge=0, description="Seed of everything random.")
     keep_fold_models: bool = Field(
         True,
         description="Keep the models of the outer folds in models/folds; prediction intervals need them.",

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -205,13 +206,13 @@ def dump_config(config: StudyConfig) -> str:
     )
 
 
-def differing_keys(one: StudyConfig, other: StudyConfig) -> dict[str, tuple[Any, Any]]:
-    """Dotted keys whose values differ, with both values; keys that no result depends on (HOST_KEYS)
-    are left out.
+def differing_keys(*configs: StudyConfig) -> dict[str, tuple[Any, ...]]:
+    """Dotted keys whose values differ, with the value of each config; keys that no result depends
+    on (HOST_KEYS) are left out.
     """
 
     def flat(value: Any, prefix: str) -> dict[str, Any]:
-        if not isinstance(value, dict) or not value:
+        if not isinstance(value, dict):
             return {prefix: value}
         return {
             k: v
@@ -219,6 +220,6 @@ def differing_keys(one: StudyConfig, other: StudyConfig) -> dict[str, tuple[Any,
             for k, v in flat(below, f"{prefix}.{key}" if prefix else key).items()
         }
 
-    a = flat(one.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
-    b = flat(other.model_dump(mode="json", exclude=set(HOST_KEYS)), "")
-    return {key: (a.get(key), b.get(key)) for key in sorted({*a, *b}) if a.get(key) != b.get(key)}
+    dumps = [flat(each.model_dump(mode="json", exclude=set(HOST_KEYS)), "") for each in configs]
+    found = {key: tuple(own.get(key) for own in dumps) for key in sorted({*chain(*dumps)})}
+    return {key: values for key, values in found.items() if any(v != values[0] for v in values)}

@@ -28,10 +28,8 @@ class DataConfig(Frozen):
         description="A file (CSV, TSV, Parquet, Feather, JSON lines), `balloons`, or a library's table such as `sklearn:wine` "
         "or `statsmodels:fair`. A relative path starts at the config's folder, or at the working folder."
     )
-    rows: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        10_000, description="Rows of the balloons table."
-    )
-    seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of the balloons table.")
+    rows: int = Field(10_000, ge=1, le=10_000_000, description="Rows of the balloons table.")
+    seed: int = Field(0, ge=0, description="Seed of the balloons table.")
     features: list[str] | None = Field(
         None, description="Columns to use as features; null: every column but the targets."
     )
@@ -114,56 +112,60 @@ class SearchConfig(Frozen):
     """How each search tries hyperparameters."""
 
     sampler: SamplerName = Field("tpe", description="Optuna's sampler.")
-    trials: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        None, description="Trials of each search; null: from `effort`."
+    trials: int | None = Field(
+        None, ge=1, le=1_000_000, description="Trials of each search; null: from `effort`."
     )
-    generation: Annotated[int, Field(ge=1)] = Field(
+    generation: int = Field(
         6,
+        ge=1,
         description="Most trials of a search at once, twice as many for a regression. Results are the same on any number of "
         "workers.",
     )
-    max_tries: Annotated[int, Field(ge=1)] = Field(
-        3, description="Tries of a trial before it counts as failed."
-    )
+    max_tries: int = Field(3, ge=1, description="Tries of a trial before it counts as failed.")
 
 
 class OuterConfig(Frozen):
     """Splits into development and test rows."""
 
-    folds: Annotated[int, Field(ge=2, le=1_000)] = Field(
-        5, description="Outer folds of the nested protocol."
-    )
-    repeats: Annotated[int, Field(ge=1, le=100)] | None = Field(
+    folds: int = Field(5, ge=2, le=1_000, description="Outer folds of the nested protocol.")
+    repeats: int | None = Field(
         None,
+        ge=1,
+        le=100,
         description="Repeats of the outer folds; null: as many as `effort` can afford on this table.",
     )
-    test_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.2, description="Share of test rows in the holdout protocol."
+    test_fraction: float = Field(
+        0.2, gt=0, lt=1, description="Share of test rows in the holdout protocol."
     )
 
 
 class InnerConfig(Frozen):
     """Splits of the development rows into training and validation; replicates are folds x seeds."""
 
-    folds: Annotated[int, Field(ge=2)] = Field(5, description="Inner folds.")
-    seeds: Annotated[int, Field(ge=1, le=1_000)] | None = Field(
-        None, description="Seeds of a network in each inner fold; null: from `effort`."
+    folds: int = Field(5, ge=2, description="Inner folds.")
+    seeds: int | None = Field(
+        None,
+        ge=1,
+        le=1_000,
+        description="Seeds of a network in each inner fold; null: from `effort`.",
     )
 
 
 class TrainingConfig(Frozen):
     """How long the networks train. Regressions always train to convergence."""
 
-    epochs: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        None, description="Most epochs of a network; null: from `effort`."
+    epochs: int | None = Field(
+        None, ge=1, le=1_000_000, description="Most epochs of a network; null: from `effort`."
     )
-    patience: Annotated[int, Field(ge=1)] | None = Field(
+    patience: int | None = Field(
         None,
+        ge=1,
         description="Epochs without a lower validation loss before a fit stops, or without 0.2% less mean loss before a trial "
         "does. null: an eighth of `epochs`, at least 5. With `epochs` or more nothing stops early, nor is any trial PRUNED.",
     )
-    iterations: Annotated[int, Field(ge=1)] = Field(
+    iterations: int = Field(
         2_000,
+        ge=1,
         description="Most iterations of a regression at one penalty; least squares needs none.",
     )
 
@@ -171,20 +173,24 @@ class TrainingConfig(Frozen):
 class ResourcesConfig(Frozen):
     """What one trial takes and how many run at once."""
 
-    cpus_per_trial: Annotated[float, Field(gt=0, le=1)] = Field(
-        1, description="Cores of each trial, at most 1; with less, trials share a core."
+    cpus_per_trial: float = Field(
+        1, gt=0, le=1, description="Cores of each trial, at most 1; with less, trials share a core."
     )
-    gpus_per_trial: Annotated[float, Field(ge=0, le=1)] = Field(
+    gpus_per_trial: float = Field(
         0,
+        ge=0,
+        le=1,
         description="Share of a GPU for each trial of a network, at most 1; 0: train on CPUs.",
     )
-    worker_memory_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+    worker_memory_gb: float = Field(
         3,
+        gt=0,
+        allow_inf_nan=False,
         description="Memory of a worker in GB; one that exceeds it is replaced. If a node has less for each core, workers get "
         "that, at least 0.8, and are replaced above it, or above 1.5.",
     )
-    max_concurrent: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Most trials at once; null: all cores."
+    max_concurrent: int | None = Field(
+        None, ge=1, description="Most trials at once; null: all cores."
     )
 
 

@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,35 +23,23 @@ from study.data.cells import as_label
 from study.data.targets import LEAST_ROWS
 from study.families.heads import FloatArray
 from study.inference.fitted import fit_here, fit_with_evidence
-from study.inference.models import ANSWER, MODELS
+from study.inference.models import ANSWER, class_shares, known_model
 from study.inference.rows import label_texts, rows_to_predict, target_name, training_rows
-from study.renamed import current
-from study.schema import Kind, StudyError, nearest
+from study.schema import Kind, StudyError
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class _Family(BaseEstimator):  # type: ignore[misc]
     """What both have: parameters, the fit and what it leaves."""
 
-    def __init__(
-        self,
-        *,
-        model: str = ANSWER,
-        evidence: bool = False,
-        effort: str = "quick",
-        depths: Sequence[int] = (1, 2),
-        margin: float = 0.05,
-        seed: int = 0,
-        config: Mapping[str, Any] | None = None,
-        results: str | Path | None = None,
-    ) -> None:
-        self.model = model
-        self.evidence = evidence
-        self.effort = effort
-        self.depths = depths
-        self.margin = margin
-        self.seed = seed
-        self.config = config
-        self.results = results
+    model: str = ANSWER
+    evidence: bool = False
+    effort: str = "quick"
+    depths: Sequence[int] = (1, 2)
+    margin: float = 0.05
+    seed: int = 0
+    config: Mapping[str, Any] | None = None
+    results: str | Path | None = None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -65,10 +54,7 @@ class _Family(BaseEstimator):  # type: ignore[misc]
                 f"{type(self).__name__} needs {LEAST_ROWS} rows to search, but n_samples={len(frame)}. Add rows."
             )
         with _value_errors():
-            if (model := current(self.model)) not in MODELS:
-                raise StudyError(
-                    f"There is no model {self.model!r}.{nearest(self.model, MODELS)} Models: {', '.join(MODELS)}."
-                )
+            model = known_model(self.model)
             given = {"name": type(self).__name__, **(self.config or {})}
             no_features = {given.get("groups"), given.get("time")}
             data = {
@@ -123,6 +109,7 @@ def _value_errors() -> Iterator[None]:
         raise ValueError(str(error)) from error
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     """Regression, regression with terms or network, whichever is enough, for a number.
 
@@ -181,32 +168,8 @@ class FamilyRegressor(RegressorMixin, _Family):  # type: ignore[misc]
     True
     """
 
-    def __init__(
-        self,
-        *,
-        model: str = ANSWER,
-        evidence: bool = False,
-        kind: str = "continuous",
-        target_transform: str | None = None,
-        effort: str = "quick",
-        depths: Sequence[int] = (1, 2),
-        margin: float = 0.05,
-        seed: int = 0,
-        config: Mapping[str, Any] | None = None,
-        results: str | Path | None = None,
-    ) -> None:
-        super().__init__(
-            model=model,
-            evidence=evidence,
-            effort=effort,
-            depths=depths,
-            margin=margin,
-            seed=seed,
-            config=config,
-            results=results,
-        )
-        self.kind = kind
-        self.target_transform = target_transform
+    kind: str = "continuous"
+    target_transform: str | None = None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -269,10 +232,7 @@ class FamilyClassifier(ClassifierMixin, _Family):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Probability of each of `classes_`, (n_rows, n_classes) float64."""
-        shares = self._response(X)
-        if shares.ndim == 1:
-            shares = np.column_stack([1 - shares, shares])
-        return np.asarray(shares[:, self._order])
+        return np.asarray(class_shares(self._response(X))[:, self._order])
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The most probable class, (n_rows,)."""

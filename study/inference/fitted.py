@@ -178,19 +178,11 @@ def simplest(losses: Mapping[str, FloatArray], margin: float) -> str:
 
 def _by_fold(found: InMemoryRecords, winner: WinnerRecord) -> FloatArray:
     """Validation loss of a winner in each inner fold, the mean over seeds."""
-    trial = next(
-        trial
-        for trial in found.trials
-        if (trial.search, trial.number) == (winner.search, winner.number)
-    )
-    seeds = pd.DataFrame(
-        [(each.inner_fold, each.val_loss) for each in trial.replicates], columns=["fold", "loss"]
-    )
-    return np.asarray(seeds.groupby("fold")["loss"].mean(), np.float64)
+    trials = {(trial.search, trial.number): trial for trial in found.trials}
+    seeds = pd.DataFrame(map(vars, trials[winner.search, winner.number].replicates))
+    return np.asarray(seeds.groupby("inner_fold")["val_loss"].mean(), np.float64)
 
 
 def _why(found: InMemoryRecords) -> str:
-    failed = [trial.error for trial in found.trials if trial.error]
-    failed += [winner.error for winner in found.unscored]
-    failed += [work.error for work in found.work if work.error]
-    return f"First error: {reason(failed[0])}." if failed else ""
+    records: list[Any] = [*found.trials, *found.unscored, *found.work]
+    return next((f"First error: {reason(each.error)}." for each in records if each.error), "")

@@ -13,7 +13,7 @@ from study.data.rows import IntArray
 from study.evidence.winners import class_probabilities
 from study.families.heads import FloatArray
 from study.formatting import given_percent
-from study.inference.models import Model, judged_rows, open_saved
+from study.inference.models import Model, class_shares, judged_rows, open_saved
 from study.records.results import Results
 from study.schema import Kind, StudyError
 
@@ -147,30 +147,22 @@ def interval_columns(
         residuals = scale(observed) - scale(rows["predicted"].to_numpy(float))
         scored = Scored.of(np.abs(residuals), own, groups)
         low, high = map(back, symmetric(scale(predicted), scored, level))
-        least = most = said_of
         if kind is Kind.COUNT:
-            low = np.maximum(np.ceil(low), 0)
-            high = np.floor(high)
-            least = np.floor(said_of)
-            most = np.ceil(said_of)
-        return {
-            "low": pd.Series(np.minimum(low, least)),
-            "high": pd.Series(np.maximum(high, most)),
-        }, [said]
-    shares = (
-        class_probabilities(rows).to_numpy(float)
-        if kind is Kind.MULTICLASS
-        else _both(rows["predicted"].to_numpy(float))
-    )
+            low, high = np.maximum(np.ceil(low), 0), np.floor(high)
+        low, high = np.minimum(low, said_of), np.maximum(high, said_of)
+        if kind is Kind.COUNT:  # whole numbers about what is predicted, too
+            low, high = np.floor(low), np.ceil(high)
+        return {"low": pd.Series(low), "high": pd.Series(high)}, [said]
+    told = class_probabilities(rows) if kind is Kind.MULTICLASS else rows["predicted"]
+    shares = class_shares(told.to_numpy(float))
     scored = Scored.of(
         1 - np.take_along_axis(shares, observed.astype(np.int64)[:, None], axis=1)[:, 0],
         own,
         groups,
     )
-    new = predicted if kind is Kind.MULTICLASS else np.stack([_both(each) for each in predicted])
+    new = np.stack([class_shares(each) for each in predicted])
     inside = sets(new, scored, level)
-    likeliest = (said_of if kind is Kind.MULTICLASS else _both(said_of)).argmax(axis=1)
-    inside[np.arange(len(inside)), likeliest] = True
+    inside[np.arange(len(inside)), class_shares(said_of).argmax(axis=1)] = True
     return {
         "set": pd.Series(_listed(inside, new.mean(axis=0), saved.reader.classes), dtype="str")
     }, [said]
@@ -198,10 +190,6 @@ def guarantee_words(
         every = "the intervals are infinite" if numbers else "the sets hold all classes"
         said += f" {units:,} {noun} are too few for {share}: {every}."
     return said
-
-
-def _both(second: FloatArray) -> FloatArray:
-    return np.column_stack([1 - second, second])
 
 
 def _listed(

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from study.data.reader import Reader
@@ -68,6 +69,11 @@ class Model:
         return HEADS[self.reader.kind].response_loss(predicted, observed)
 
 
+def class_shares(response: FloatArray) -> FloatArray:
+    """Probabilities of all classes, (n_rows, n_classes); of two a response is the second one's."""
+    return np.column_stack([1 - response, response]) if response.ndim == 1 else response
+
+
 def plain_frame(rows: pd.DataFrame) -> pd.DataFrame:
     """A user's frame with text names and index 0..n-1, as sources are read; a StudyError where it
     is no frame.
@@ -95,15 +101,22 @@ def verdict_on(results: Results, target: str) -> Verdict:
     return next(verdict for verdict in results.verdicts if verdict.target == target)
 
 
-def procedure_for(results: Results, target: str, model: str) -> str:
-    """What a model of MODELS is in a comparison; the answer is the verdict's, the simplest model
-    where it is undecided.
-    """
+def known_model(model: str) -> str:
+    """One of MODELS, by its name of now."""
     if (model := current(model)) not in MODELS:
         raise StudyError(
             f"There is no model '{model}'.{nearest(model, MODELS)} Models: {', '.join(MODELS)}."
         )
-    return model if model != ANSWER else verdict_on(results, target).answer_procedure or REGRESSION
+    return model
+
+
+def procedure_for(results: Results, target: str, model: str) -> str:
+    """What a model of MODELS is in a comparison; the answer is the verdict's, the simplest model
+    where it is undecided.
+    """
+    if (model := known_model(model)) != ANSWER:
+        return model
+    return verdict_on(results, target).answer_procedure or REGRESSION
 
 
 def open_saved(results: Results, target: str, procedure: str, outer_fold: int = ALL_ROWS) -> Model:

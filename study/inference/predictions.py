@@ -19,6 +19,7 @@ from study.inference.models import (
     Model,
     cautions,
     check_fold,
+    class_shares,
     open_saved,
     plain_frame,
     procedure_for,
@@ -135,7 +136,7 @@ def prediction_columns(saved: Model, predicted: FloatArray) -> dict[str, pd.Seri
     classes = saved.reader.classes
     if not classes:
         return {"predicted": pd.Series(predicted)}
-    shares = predicted if len(classes) > 2 else np.column_stack([1 - predicted, predicted])
+    shares = class_shares(predicted)
     labels = np.array(classes, dtype=object)[shares.argmax(axis=1)]
     columns = {f"p_{name}": pd.Series(shares[:, i]) for i, name in enumerate(classes)}
     return {"predicted": pd.Series(labels, dtype="str"), **columns}
