@@ -15,9 +15,7 @@ from study.renamed import OLD_FAMILIES
 
 
 class StudyError(Exception):
-    """What a user can mend: states the rule, then the offender, then the way out. The command line
-    exits with 2 on it.
-    """
+    """What a user can mend: what is wrong and where, then the fix. The command line exits with 2."""
 
 
 class Kind(StrEnum):
@@ -58,8 +56,7 @@ BASELINE, TERMS, NETWORK = "baseline", "terms", "network"
 family and depth by validation loss."""
 PRODUCTS, CURVES = "products", "curves"
 """Sorts of extra terms: the weights that are searched, and the refits with one sort alone, which
-are candidates and never models.
-"""
+are candidates and never models."""
 FORMULA, TREES = "formula", "trees"
 """The simple formula and boosted trees, never ranked or judged."""
 REGRESSION = "regression"
