@@ -73,8 +73,10 @@ def ask(
         name: each.model_copy(update={"after": before[name].after or each != before[name]})
         for name, each in questions(config, kept).items()
     }
+    frame = judged_rows(results)
     judged = judges(
-        *(own[own["target"].isin(kept)] for own in (judged_rows(results), results.trials)),
+        frame[frame["target"].isin(kept)],
+        results.trials[results.trials["target"].isin(kept)],
         config.outer.folds,
         wanted,
         n_train={name: verdict.n_train for name, verdict in told.items()},
