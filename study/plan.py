@@ -46,7 +46,9 @@ class Surveyed:
     def places(self) -> set[tuple[str, int]]:
         """Targets and outer folds that the run is about."""
         plan = self.own
-        return {(work.target, work.outer_fold) for work in (*plan.searches, *plan.beside)}
+        return {(search.target, search.outer_fold) for search in plan.searches} | {
+            (work.target, work.outer_fold) for work in plan.beside
+        }
 
     def bounds(self, target: str) -> tuple[int, int]:
         """`Encoded.bounds` of a target, from all of its outer folds."""
