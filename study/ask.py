@@ -14,7 +14,6 @@ from study.config.metrics import metrics_asked
 from study.config.questions import kinds_of, questions
 from study.evidence.answer import Verdict
 from study.evidence.between import Between, Finished, between
-from study.evidence.thresholds import EvaluationSpec
 from study.evidence.verdicts import answers, judges
 from study.evidence.wording.answer import Words
 from study.evidence.wording.between import between_words
@@ -69,8 +68,10 @@ def ask(
         asked = {name: own for name, own in asked.items() if name in kept}
     changes["metric"] = metrics_asked(asked, kept, of_one=True)
     config = make_config(results.config.model_dump(mode="json") | changes, origin="the question")
+    before = {name: verdict.question for name, verdict in told.items()}
     wanted = {
-        name: _since(told[name].question, each) for name, each in questions(config, kept).items()
+        name: each.model_copy(update={"after": before[name].after or each != before[name]})
+        for name, each in questions(config, kept).items()
     }
     frame = judged_rows(results)
     judged = judges(
@@ -81,10 +82,6 @@ def ask(
         n_train={name: verdict.n_train for name, verdict in told.items()},
     )
     return [_with_what_stays(each, told[each.target]) for each in answers(judged)]
-
-
-def _since(before: EvaluationSpec, own: EvaluationSpec) -> EvaluationSpec:
-    return own.model_copy(update={"after": before.after or own != before})
 
 
 def judged_rows(results: Results) -> pd.DataFrame:
@@ -126,16 +123,16 @@ class Compared(Frozen):
         told = {
             target: [each and _told(each) for each in own] for target, own in self.verdicts.items()
         }
-        studies = [
-            {"name": name, "data": digest}
-            for name, digest in zip(self.names, self.digests, strict=True)
-        ]
-        targets = [
-            each.model_dump(mode="json") | {"words": list(self.words(each))}
-            for each in self.targets
-        ]
-        rest = {"config": self.config, "verdicts": told, "targets": targets}
-        return {"studies": studies} | rest
+        studies = zip(self.names, self.digests, strict=True)
+        return {
+            "studies": [{"name": name, "data": digest} for name, digest in studies],
+            "config": self.config,
+            "verdicts": told,
+            "targets": [
+                each.model_dump(mode="json") | {"words": list(self.words(each))}
+                for each in self.targets
+            ],
+        }
 
     def words(self, target: Between) -> Iterator[str]:
         """What is said of a target that all have."""

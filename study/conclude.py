@@ -80,14 +80,10 @@ def earlier_rows(data: EncodedData) -> Earlier:
     Records of versions that kept no order are judged by it too: without it their intervals would be
     for independent rows.
     """
-    timed = {
-        place: encoded
-        for place, encoded in data.items()
-        if encoded.times is not None and place[1] != ALL_ROWS
-    }
     return {
         place: pd.Series(encoded.earlier, encoded.rows[encoded.test], float)
-        for place, encoded in timed.items()
+        for place, encoded in data.items()
+        if encoded.times is not None and place[1] != ALL_ROWS
     }
 
 

@@ -74,11 +74,10 @@ class Surveyed:
     @property
     def own_splits(self) -> list[tuple[Target, Split]]:
         """Those of its places, by target."""
-        own = [target for target in self.table.targets if target.name in self.splits]
         return [
             (t, split)
-            for t in own
-            for split in self.splits[t.name]
+            for t in self.table.targets
+            for split in self.splits.get(t.name, ())
             if (t.name, split.outer_fold) in self.places
         ]
 
@@ -156,20 +155,13 @@ def _first_sizes(surveyed: Surveyed, data: EncodedData) -> list[Size]:
     found = []
     for target in table.targets:
         if (first := data.get((target.name, 0))) is not None:
-            found.append(
-                Size(
-                    first.target,
-                    first.kind,
-                    len(first.development),
-                    len(first.terms),
-                    first.n_outputs,
-                )
-            )
-            continue
-        rows = first_development(table, target, config)
-        if (key := rows.tobytes()) not in known:
-            known[key] = len(find_vocabulary(table.frame, rows, table.features, missing).terms)
-        found.append(Size(target.name, target.kind, len(rows), known[key], target.n_outputs))
+            rows, terms = first.development, len(first.terms)
+        else:
+            rows = first_development(table, target, config)
+            if (key := rows.tobytes()) not in known:
+                known[key] = len(find_vocabulary(table.frame, rows, table.features, missing).terms)
+            terms = known[key]
+        found.append(Size(target.name, target.kind, len(rows), terms, target.n_outputs))
     return found
 
 

@@ -26,7 +26,7 @@ FIRST, LAST = 30, 10
 """Columns that are listed where there are more."""
 
 
-def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
+def _models(plan: Plan) -> list[dict[str, Any]]:
     """Of each model of a target its outer folds, the trials of each of its searches, and the fits
     of a trial.
     """
@@ -34,8 +34,14 @@ def _models(plan: Plan) -> list[tuple[str, str, int, int, int]]:
     for search in plan.searches:
         groups.setdefault((search.target, search.model_name), []).append(search)
     return [
-        (*names, len(searches) - 1, plan.trials(searches[0]), plan.replicates(searches[0]))
-        for names, searches in groups.items()
+        {
+            "target": target,
+            "model": model,
+            "outer_folds": len(searches) - 1,
+            "trials": plan.trials(searches[0]),
+            "fits_a_trial": plan.replicates(searches[0]),
+        }
+        for (target, model), searches in groups.items()
     ]
 
 
@@ -59,12 +65,10 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
     data = prepared.description.model_dump(mode="json")
     config, workers = plan.config, workers_here(plan)
     kinds = {found.name: found.kind for found in prepared.table.targets}
-    told = {name: data[name] for name in ("rows", "digest", "targets", "features")}
-    names = ("target", "model", "outer_folds", "trials", "fits_a_trial")
     return {
         "name": config.name,
         "source": config.data.source,
-        **told,
+        **{name: data[name] for name in ("rows", "digest", "targets", "features")},
         "asked": {
             name: asked_words(own, kinds[name], name)
             for name, own in questions(config, kinds).items()
@@ -72,7 +76,7 @@ def check_json(prepared: Prepared) -> dict[str, Any]:
         "splitting": data["splitting"],
         "notes": data["notes"],
         "warnings": [each.model_dump(mode="json") for each in prepared.warnings],
-        "models": [dict(zip(names, row, strict=True)) for row in _models(plan)],
+        "models": _models(plan),
         "searches": len(plan.searches),
         "trials": plan.n_trials,
         "fits": plan.n_fits,

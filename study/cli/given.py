@@ -1,5 +1,5 @@
-"""What a command line gives: a config or a table, a question's options, a place to print to, and
-one to write to.
+"""What a command line gives: a config or a table, a place to print to, and one to write to; and
+what programs get, one JSON object.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
 
 from study.schema import StudyError
 
@@ -74,3 +76,27 @@ def check_new(path: Path, force: bool) -> None:
             raise StudyError(
                 f"{path} exists already. Name another file with --out, or replace it with --force."
             )
+
+
+VERSION = 2
+"""Of the keys of what commands print for programs; those of 1 were without it."""
+
+
+def as_json(content: Any) -> str:
+    """An object as JSON has it: numbers that are not finite are null, frames are lists of rows,
+    paths are text.
+    """
+    return to_json(content, indent=2, inf_nan_mode="null", fallback=_plain).decode()
+
+
+def _plain(value: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
+        return value.astype(object).where(value.notna(), None).to_dict("records")
+    return None if value is pd.NA else value.tolist()
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print it, the one thing on standard output, with the version of its keys."""
+    print(as_json({"version": VERSION, **content}))

@@ -43,19 +43,19 @@ def status_json(
     for search, budget in study_searches(results):
         own = by_search.get(search.key, [])
         losses = [record.val_loss for record in own if record.val_loss is not None]
-        row = {
-            "target": search.target,
-            "model": search.model_name,
-            "outer_fold": search.outer_fold,
-            "trials": len(own),
-        }
-        row |= {
-            "budget": budget,
-            "failed": len(own) - len(losses),
-            "stopped_early": sum(record.state is TrialState.PRUNED for record in own),
-            "val_loss": min(losses, default=math.nan),
-        }
-        searches.append(row | {"winner": search.key in scored})
+        searches.append(
+            {
+                "target": search.target,
+                "model": search.model_name,
+                "outer_fold": search.outer_fold,
+                "trials": len(own),
+                "budget": budget,
+                "failed": len(own) - len(losses),
+                "stopped_early": sum(record.state is TrialState.PRUNED for record in own),
+                "val_loss": min(losses, default=math.nan),
+                "winner": search.key in scored,
+            }
+        )
     beside = study_beside(results, found.beside)
     remaining = {
         "trials": sum(row["budget"] - row["trials"] for row in searches),

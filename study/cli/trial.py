@@ -13,18 +13,12 @@ from study.records.trial import named_terms
 from study.schema import TrialState
 
 
-def how_again(results: Results, found: OneTrial) -> str | None:
-    """The command that runs a failed trial again, and goes on from it."""
-    if found.record.state is not TrialState.FAIL:
-        return None
-    return f"study retry {quote(str(results.root))} --trial {quote(found.record.trial_id)}"
-
-
 def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
     """A trial's record as it lies on disk, with its place in its search, and how it is trained
     again.
     """
     winner = found.winner
+    again = f"study retry {quote(str(results.root))} --trial {quote(found.record.trial_id)}"
     return {
         "results": str(results.root),
         "trial": found.record.model_dump(mode="json"),
@@ -36,7 +30,7 @@ def to_json(results: Results, found: OneTrial) -> dict[str, Any]:
             row.model_dump(mode="json") | {"term": name}
             for name, row in named_terms(winner.terms if winner else ())
         ],
-        "resume": how_again(results, found),
+        "resume": again if found.record.state is TrialState.FAIL else None,
     }
 
 

@@ -51,18 +51,14 @@ def metrics_asked(
             )
         if name not in fitting[target]:
             fits = [each for each, names in fitting.items() if name in names]
-            way = _of_those_that_fit(name, fits, of_one) if fits else ""
+            way = (
+                f" Name it by target: metric: {{{', '.join(f'{each}: {name}' for each in fits)}}}."
+            )
+            if of_one:
+                options = " or ".join(f"--target {each}" for each in fits)
+                way = f" Ask it of {' or '.join(fits)} alone: {options}."
             raise StudyError(
                 f"metric: '{name}' does not fit {target}, which is {kinds[target].value}. "
-                f"These do: {', '.join(fitting[target])}.{way}"
+                f"These do: {', '.join(fitting[target])}.{way if fits else ''}"
             )
     return {target: str(name) for target, name in asked.items()}
-
-
-def _of_those_that_fit(metric: str, targets: list[str], of_one: bool) -> str:
-    """The way out for a metric that fits some of the targets."""
-    if of_one:
-        return f" Ask it of {' or '.join(targets)} alone: {' or '.join(f'--target {target}' for target in targets)}."
-    return (
-        f" Name it by target: metric: {{{', '.join(f'{target}: {metric}' for target in targets)}}}."
-    )

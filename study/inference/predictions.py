@@ -179,26 +179,14 @@ def _losses(
     known = ~np.isnan(observed)
     if known.any():
         loss = saved.loss(predicted[known], observed[known])
-        own = mean_loss(
-            pd.DataFrame(
-                {"row": np.arange(len(loss)), "group": _groups(results, frame)[known], "loss": loss}
-            )
-        )
+        groups = frame.get(results.data.groups, frame.index)
+        group = pd.factorize(groups)[0][known]
+        own = mean_loss(pd.DataFrame({"row": range(len(loss)), "group": group, "loss": loss}))
         rows = f"{known.sum():,} rows that hold" if known.sum() > 1 else "one row that holds"
         said.append(
             f"On the {rows} {reader.target}, its {name} is {own}. Rows that the model was made of test nothing."
         )
     return said
-
-
-def _groups(results: Results, frame: pd.DataFrame) -> FloatArray:
-    name = results.data.groups
-    codes = (
-        pd.factorize(frame[name])[0]
-        if name is not None and name in frame
-        else np.arange(len(frame))
-    )
-    return np.asarray(codes, np.float64)
 
 
 def mean_loss(rows: pd.DataFrame) -> MeanLoss:

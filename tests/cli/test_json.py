@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from harness.inputs import write_good
-from study.cli.as_json import as_json
+from study.cli.given import as_json
 from study.cli.main import COMMANDS
 from study.records.results import Results
 from tests.cli.conftest import Command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from study.cli.given import config_of, console
+from study.cli.given import config_of, console, print_json
 from study.cli.options import AsJson, ConfigOrTable, Name, Overrides, Targets
 
 
@@ -14,7 +14,6 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check a config or table, and print what a run would do and how long it takes."""
-    from study.cli.as_json import print_json
     from study.cli.check import check_json, print_check
     from study.plan import prepare
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from study.cli.given import console, print_json
 from study.cli.options import AsJson
 
 
@@ -25,9 +26,7 @@ def compare(
 ) -> None:
     """Compare finished studies: configs, verdicts, and improvements on the same test rows."""
     from study.ask import compare as compared
-    from study.cli.as_json import print_json
     from study.cli.compared import print_compared
-    from study.cli.given import console
     from study.results import load_results
 
     found = compared([load_results(path) for path in results], metric)

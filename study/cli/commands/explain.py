@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from study.cli.given import print_json
 from study.cli.options import AsJson
 
 
@@ -20,7 +21,6 @@ def explain(
     """Explain a warning: what it means, why it matters and what to do."""
     from dataclasses import asdict
 
-    from study.cli.as_json import print_json
     from study.evidence.warnings.catalogue import ENTRIES, entry_of
 
     if as_json:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from study.cli.given import print_json, writing
 from study.cli.options import AsJson, ResultsFolder
 
 
@@ -27,8 +28,6 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Export the records of a study, finished or not, to another tool."""
-    from study.cli.as_json import print_json
-    from study.cli.given import writing
     from study.records.exports.exports import export
     from study.records.results import load_results
 

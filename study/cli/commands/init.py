@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli.given import check_new, config_of, writing
+from study.cli.given import check_new, config_of, print_json, writing
 from study.cli.options import AsJson, Force
 
 
@@ -28,7 +28,6 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Write a commented config for a table."""
-    from study.cli.as_json import print_json
     from study.cli.template import write_config
     from study.plan import prepare
 

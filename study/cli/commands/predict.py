@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from study.cli.given import print_json
 from study.cli.options import AsJson, Force, ResultsFolder
 
 
@@ -47,7 +48,6 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Predict the rows of a table with a model of a finished study."""
-    from study.cli.as_json import print_json
     from study.cli.rows import check_out, read_rows, write_rows
     from study.inference.predictions import predict
     from study.results import load_results

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli.given import writing
+from study.cli.given import print_json, writing
 from study.cli.options import AsJson
 from study.schema import StudyError
 
@@ -22,7 +22,6 @@ def report(
 ) -> None:
     """Write a study's report again; of an unfinished study, its searches so far."""
     from study.api import write_report
-    from study.cli.as_json import print_json
     from study.cli.warned import count_words
     from study.records.results import load_results
 

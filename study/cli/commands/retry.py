@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from study.cli.commands.run import go_on
-from study.cli.given import writing
+from study.cli.given import print_json, writing
 from study.cli.options import AsJson, Overrides, ResultsFolder, Verbose
 
 
@@ -26,7 +26,6 @@ def retry(
 ) -> None:
     """Run again what failed in a study, and all that followed from it."""
     from study.api import check_folder
-    from study.cli.as_json import print_json
     from study.config import load_config
     from study.execution.again import retry as set_aside
     from study.plan import prepare

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from study.cli.given import config_of, console
+from study.cli.given import config_of, console, print_json
 from study.cli.options import AsJson, ConfigOrTable, Name, Overrides, ResultsRoot, Targets, Verbose
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ def go_on(
     as_json: what is seen while it runs goes to standard error.
     """
     from study.api import run_share, run_study
-    from study.cli.as_json import print_json
     from study.cli.progress import Progress
     from study.cli.summary import summary_json
     from study.execution.cluster.allocation import array_share

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from study.cli.given import console, print_json
 from study.cli.options import AsJson, ResultsFolder
 
 
@@ -19,9 +20,7 @@ def show(
 ) -> None:
     """Show the results of a finished study, or one trial of any study."""
     from study.cli import trial as one
-    from study.cli.as_json import print_json
     from study.cli.ending import print_all, print_ending
-    from study.cli.given import console
     from study.cli.summary import summary_json
     from study.records.one import find_trial
     from study.records.results import load_results

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli.given import console
+from study.cli.given import console, print_json
 from study.cli.options import AsJson, ResultsFolder
 from study.formatting import count
 
@@ -20,7 +20,6 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show how far a study is: its searches, failures and how to resume."""
-    from study.cli.as_json import print_json
     from study.cli.status import print_status, status_json
     from study.execution.cluster.submit import queued
     from study.records.paths import StudyPaths

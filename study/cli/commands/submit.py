@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli.given import config_of
+from study.cli.given import config_of, print_json
 from study.cli.options import AsJson, ConfigOrTable, Name, Overrides, ResultsRoot, Targets
 
 
@@ -45,7 +45,6 @@ def submit(
     """Check a config and queue its study as a SLURM job."""
     config = config_of(source, target, set_, name)
     from study.api import check_folder
-    from study.cli.as_json import print_json
     from study.execution.cluster.submit import Request, follow, make_submission, queue
     from study.plan import prepare
     from study.records.paths import StudyPaths
