@@ -19,7 +19,7 @@ from study.schema import TERMS, Kind, Search
 START_S = 8.3
 """Seconds from a command to its first task, a table of some rows read and encoded: imports, Ray,
 workers."""
-END_S = 0.5, 3.7
+END_S = 6.0, 2.0
 """Seconds from the last record to the end of a command, and more for each target: Ray ends,
 verdicts, the report;"""
 RECORD_S = 3e-3

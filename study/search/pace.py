@@ -57,4 +57,5 @@ class Pace:
         if self._done < FIRST * (self._done + self._left):
             return None
         pace = self._spent / (self._done + 2 * self.cost.compiling)  # which comes first
-        return pace * self.cost.left(self._left, self._spent / (now - self._begin))
+        left = self.cost.left(self._left, self._spent / (now - self._begin))
+        return pace * (left - self.cost.end) + self.cost.end
