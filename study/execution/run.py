@@ -25,7 +25,7 @@ from study.training.winner import run_winner
 
 if TYPE_CHECKING:
     from study.data.encoding import Encoded
-    from study.training.problem import Kept
+    from study.families.stacked import Weights
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class TaskResult:
 
 
 def run_task(
-    task: Task, data: Encoded, host: Mapping[str, str], kept: Kept | None = None
+    task: Task, data: Encoded, host: Mapping[str, str], kept: Weights | None = None
 ) -> TaskResult:
     """Run a task in this process; training that leaves the finite numbers, or a record with others,
     is its failure.

@@ -20,7 +20,7 @@ from study.training.device import hide_gpus, prove
 from study.training.task import Task
 
 if TYPE_CHECKING:
-    from study.training.problem import Kept
+    from study.families.stacked import Weights
 
 FETCH_S = 20.0
 """Seconds after which what a trial left is trained again rather than waited for."""
@@ -119,14 +119,14 @@ class StudyWorker(tune.Trainable):  # type: ignore[misc]
         """Nothing to load."""
 
 
-def _fetched(kept: ray.ObjectRef | None) -> Kept | None:
+def _fetched(kept: ray.ObjectRef | None) -> Weights | None:
     """What a trial left, or None where it went with its worker or node; whoever needs it then
     trains it again.
     """
     if kept is None:
         return None
     try:
-        found: Kept = ray.get(kept, timeout=FETCH_S)
+        found: Weights = ray.get(kept, timeout=FETCH_S)
     except RayError:
         return None
     return found

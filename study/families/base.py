@@ -28,6 +28,9 @@ class Layers(Protocol):
         activation: a name that Keras knows.
         """
 
+    def direct(self, units: int) -> Callable[[Any], Any]:
+        """The path from the inputs to the predictor, which starts as the regression."""
+
     def dropout(self) -> Callable[[Any], Any]:
         """Dropout at the schedule's rate while training; here, for layers that only predict,
         nothing.
@@ -53,12 +56,14 @@ class Architecture:
     form: tuple[tuple[str, Any], ...] = ()
 
     def predictor(self, x: Any, layers: Layers) -> Any:
-        """(..., n_features) -> (..., n_outputs), through the family's hidden layers and the last
-        layer.
+        """(..., n_features) -> (..., n_outputs): the regression, and what the family's hidden layers
+        add to it.
         """
-        if self.family is not None:
-            x = self.family.hidden(x, layers, self.depth, dict(self.form))
-        return layers.dense(self.n_outputs)(x)
+        direct = layers.direct(self.n_outputs)(x)
+        if self.family is None:
+            return direct
+        hidden = self.family.hidden(x, layers, self.depth, dict(self.form))
+        return layers.dense(self.n_outputs)(hidden) + direct
 
 
 LIMITS = (-1e100, 1e100)

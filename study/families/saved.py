@@ -55,6 +55,9 @@ class _Given(Layers):
         self.rest = iter(weights)
         self.made: list[tuple[Any, list[NDArray[Any]]]] = []
 
+    def direct(self, units: int) -> Any:
+        return self.dense(units)
+
     def dense(self, units: int, activation: str = "linear", variance: float = 2.0) -> Any:
         kernel, bias = next(self.rest), next(self.rest)[:, 0]
         layer = keras.layers.EinsumDense("bri,rio->bro", bias.shape, activation, "ro")

@@ -17,14 +17,12 @@ FIRST_RUNG = 5
 class Schedule:
     """How a network trains.
 
-    epochs: most epochs; the learning rate rises over the first 5% of them and falls along a cosine
-    to 1% at the last. patience: epochs without a better validation loss after which a replicate
-    has stopped: it keeps its best weights for good. least_fall: the fit ends when the mean of the
-    replicates' best losses has not fallen by this share for `patience` epochs, so
-        at the latest when all have stopped.
-    weight_decay: decoupled, on kernels alone. stop: epoch after which to end at all events, keeping
-    the last weights, or None to keep the best; a refit without
-        validation rows stops where the search's replicates were best, on the very same schedule.
+    epochs: most epochs; the learning rate is 0 at the first, which scores what training starts
+    from, rises over 5% of them and falls along a cosine to 1% at the last. patience: epochs without
+    a better validation loss after which a replicate has stopped: it keeps its best weights for
+    good. least_fall: the fit ends when the mean of the replicates' best losses has not fallen by
+    this share for `patience` epochs, so at the latest when all have stopped.
+    weight_decay: decoupled, on kernels alone, and on the direct path's distance from the regression.
     prune_above: mean of the replicates' best losses, in the target's own unit, above which a fit is
     given up, one for each of `rungs`;
         none where nothing is given up.
@@ -37,7 +35,6 @@ class Schedule:
     epochs: int
     patience: int
     least_fall: float = 0.002
-    stop: int | None = None
     prune_above: tuple[float, ...] = ()
 
     @property
@@ -48,6 +45,6 @@ class Schedule:
     def learning_rates(self) -> NDArray[np.float32]:
         """Learning rate of each epoch, (epochs,)."""
         epoch = np.arange(self.epochs)
-        warm = np.minimum(1, (epoch + 1) / max(1, round(0.05 * self.epochs)))
+        warm = np.minimum(1, epoch / max(1, round(0.05 * self.epochs)))
         cosine = 0.5 * (1 + np.cos(np.pi * epoch / self.epochs))
         return (self.learning_rate * warm * np.maximum(cosine, 0.01)).astype(np.float32)

@@ -43,6 +43,21 @@ class StackedDense(keras.layers.Layer):  # type: ignore[misc]
         return self.activation(keras.ops.matmul(x, self.kernel) + self.bias)
 
 
+class StackedDirect(StackedDense):
+    """Dense layer that starts as a given one: what is trained, and decays, is the difference to it."""
+
+    def build(self, shape: tuple[int, int | None, int]) -> None:
+        super().build(shape)
+        self.start = [
+            self.add_weight(shape=own.shape, initializer="zeros", trainable=False, name="start")
+            for own in (self.kernel, self.bias)
+        ]
+
+    def call(self, x: Any) -> Any:
+        kernel, bias = self.start
+        return keras.ops.matmul(x, kernel + self.kernel) + (bias + self.bias)
+
+
 class StackedDropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout whose rate and seed are variables, so that one compiled program serves every rate.
 
@@ -72,7 +87,7 @@ class Stack:
     """Layers of one architecture that train, and the model made of them: linear predictors of all
     replicates.
 
-    denses, dropouts: in the order in which the architecture asked for them.
+    denses, dropouts: in the order in which the architecture asked for them, the direct path first.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -92,6 +107,10 @@ class Stack:
         self.denses.append(StackedDense(units, activation, variance))
         return self.denses[-1]
 
+    def direct(self, units: int) -> StackedDirect:
+        self.denses.append(StackedDirect(units))
+        return self.denses[-1]
+
     def dropout(self) -> StackedDropout:
         self.dropouts.append(StackedDropout())
         return self.dropouts[-1]
@@ -101,24 +120,25 @@ class Stack:
         """Variables of kernel and bias of each dense layer in turn."""
         return [variable for dense in self.denses for variable in (dense.kernel, dense.bias)]
 
-    def initial_weights(self, seeds: Sequence[int], last_bias: NDArray[np.float64]) -> Weights:
-        """Fresh weights of every replicate, each drawn from its own 2-D fan-in and seed.
+    def reset(self, seeds: Sequence[int], regressions: Weights) -> None:
+        """Start every replicate as its regression: hidden kernels are drawn, each from its own 2-D
+        fan-in and seed, the last is zero.
 
-        Hidden kernels are normal with their layer's variance over fan_in; the last has a spread of
-        0.1 / sqrt(fan_in) and its bias (n_replicates, n_outputs) is the constant predictor, so that
-        training starts near the best constant.
+        regressions: kernel and bias of the direct path. Hidden kernels are normal with their
+        layer's variance over fan_in.
         """
         generators = [np.random.default_rng(seed) for seed in seeds]
-        weights: Weights = []
-        for dense in self.denses:
+        first, *hidden = self.denses
+        for variable, value in zip(first.start, regressions, strict=True):
+            variable.assign(value)
+        for variable in self.weights:
+            variable.assign(np.zeros(variable.shape))
+        for dense in hidden[:-1]:
             _, fan_in, fan_out = dense.kernel.shape
-            last = dense is self.denses[-1]
-            spread = (
-                0.1 / max(fan_in, 1) ** 0.5 if last else (dense.variance / max(fan_in, 1)) ** 0.5
-            )
-            kernel = np.stack(
-                [generator.normal(0, spread, (fan_in, fan_out)) for generator in generators]
-            )
-            bias = last_bias[:, None, :] if last else np.zeros((len(seeds), 1, fan_out))
-            weights += [kernel.astype(np.float32), bias.astype(np.float32)]
-        return weights
+            spread = (dense.variance / max(fan_in, 1)) ** 0.5
+            dense.kernel.assign([own.normal(0, spread, (fan_in, fan_out)) for own in generators])
+
+    def whole(self, trained: Weights) -> Weights:
+        """Kernel and bias of each dense layer in turn, of what is trained of them."""
+        kernel, bias = (variable.numpy() for variable in self.denses[0].start)
+        return [trained[0] + kernel, trained[1] + bias, *trained[2:]]

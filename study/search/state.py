@@ -18,7 +18,7 @@ from study.families.chosen import search_space, search_window
 from study.families.schedule import RUNGS
 from study.records.outcome import Outcome
 from study.records.trial import TrialRecord
-from study.schema import Search, StudyError, Suggestion, TrialState, derive_seed
+from study.schema import REGRESSIONS, Search, StudyError, Suggestion, TrialState, derive_seed
 
 if TYPE_CHECKING:
     from study.search.window import Window
@@ -89,8 +89,14 @@ class SearchState:
 
     @property
     def penalties(self) -> tuple[float, ...]:
-        """What every trial of a regression scores, the strongest first."""
-        return penalties(self.family, self.space)
+        """What every trial of a regression scores, the strongest first; of a network those of the
+        regression that it starts as.
+        """
+        if self.family.convex:
+            return penalties(self.family, self.space)
+        plain = self.spec.model_copy(update={"family": REGRESSIONS[self.spec.kind], "depth": 0})
+        space = search_space(self.config, plain, self.n_rows)
+        return penalties(get_family(plain.family), space)
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:

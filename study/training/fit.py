@@ -88,23 +88,21 @@ class Program:
         self.least_fall = tf.Variable(0.0)
         self.since_fall, self.patience = tf.Variable(0), tf.Variable(0)
 
-    def reset(self, weights: Weights, schedule: Schedule, seed: int) -> None:
-        """Start a new fit from `weights`."""
-        for variable, best, value in zip(self.weights, self.best, weights, strict=True):
-            variable.assign(value)
-            best.assign(value)
+    def reset(self, regressions: Weights, schedule: Schedule, seeds: Sequence[int]) -> None:
+        """Start a new fit from `regressions`."""
+        self.stack.reset(seeds, regressions)
         for variable in self.optimizer.variables:
             variable.assign(np.zeros(variable.shape))
         for i, dropout in enumerate(self.dropouts):
             dropout.rate.assign(schedule.dropout)
-            dropout.seed.assign([0, (seed + i) % 2**31])
+            dropout.seed.assign([0, (seeds[0] + i) % 2**31])
         self.decay.assign(schedule.weight_decay)
         self.best_loss.assign(np.full(self.best_loss.shape, np.inf))
         self.since_best.assign(np.zeros(self.since_best.shape, np.int32))
         self.level.assign(np.inf)
         self.least_fall.assign(schedule.least_fall)
         self.since_fall.assign(0)
-        self.patience.assign(schedule.patience if schedule.stop is None else schedule.epochs)
+        self.patience.assign(schedule.patience)
 
     @property
     def arrived(self) -> bool:
@@ -205,8 +203,8 @@ def fit(
 
     Each epoch goes once over each replicate's training rows in a fresh order, in as many steps for
     all (`batches`); the few rows beyond the last whole batch sit that epoch out. A replicate with
-    fewer rows has smaller batches. seeds: one a replicate. Validation losses are NaN where
-    `schedule.stop` says when to end. Where the mean of the best losses is above the bar of a rung
+    fewer rows has smaller batches. It starts as its regression, which the first epoch scores without
+    a step. seeds: one a replicate. Where the mean of the best losses is above the bar of a rung
     of the schedule, all are given up.
 
     The architecture's features are the columns of the matrix, whether they are features of the
@@ -221,7 +219,7 @@ def fit(
     shape = Shape.of(problem, schedule.batch_size)
     steps = max(1, problem.epoch_rows // shape.batch)
     program = compiled(architecture, problem.head, shape)
-    program.reset(program.stack.initial_weights(seeds, problem.constants()), schedule, seeds[0])
+    program.reset(problem.regressions, schedule, seeds)
     order_of = np.random.default_rng(seeds)
     data = Data.of(problem)
     held = tuple(
@@ -230,16 +228,19 @@ def fit(
     )
     # Padded to whole chunks; of the last chunk only the epochs that are left are run.
     rates = np.pad(schedule.learning_rates(), (0, shape.chunk), mode="edge")
-    last = schedule.epochs if schedule.stop is None else min(schedule.stop, schedule.epochs)
 
     curves: list[NDArray[np.float32]] = []
     start = 0
     order = np.zeros((shape.chunk, shape.steps, n, shape.batch), np.int32)
     passed: list[float] = []
     pruned = False
-    while start < last and not program.arrived and not pruned:
+    while start < schedule.epochs and not program.arrived and not pruned:
         size = min(
-            [shape.chunk, last - start, *(rung - start for rung in schedule.rungs if rung > start)]
+            [
+                shape.chunk,
+                schedule.epochs - start,
+                *(rung - start for rung in schedule.rungs if rung > start),
+            ]
         )
         for e in range(size):
             for k in range(n):
@@ -263,14 +264,9 @@ def fit(
         passed += [level] * (sum(rung <= start for rung in schedule.rungs) - len(passed))
         pruned = any(at > limit for at, limit in zip(passed, schedule.prune_above, strict=False))
     val_losses, train_losses = np.concatenate(curves, 1).swapaxes(1, 2).astype(np.float64)
-    if schedule.stop is None:
-        kept = program.best
-        best_epoch = start - program.since_best.numpy().astype(np.int64)
-    else:
-        kept, best_epoch = program.weights, np.full(n, start)
-        val_losses[:] = np.nan
+    best_epoch = start - program.since_best.numpy().astype(np.int64)
     return Fit(
-        weights=[tf.convert_to_tensor(weight).numpy() for weight in kept],
+        weights=program.stack.whole([best.numpy() for best in program.best]),
         val_loss=val_losses[range(n), best_epoch - 1],
         train_loss=train_losses[range(n), best_epoch - 1],
         best_epoch=best_epoch,
@@ -278,5 +274,5 @@ def fit(
         curve_val=val_losses,
         curve_train=train_losses,
         rungs=tuple(passed),
-        pruned=pruned and start < last and not program.arrived,
+        pruned=pruned and start < schedule.epochs and not program.arrived,
     )

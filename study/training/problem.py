@@ -26,8 +26,8 @@ class Problem(Reading):
     own encoder.
 
     matrix: the table. y: (rows of the matrix,) float64: value, class index or count. train,
-    validation: rows of each replicate; validation may be empty where a regression is fitted, or a
-    network whose schedule says when to stop. epoch_rows: rows from whose number that of an epoch's
+    validation: rows of each replicate. regressions: kernel and bias of the regression that each
+    starts as. epoch_rows: rows from whose number that of an epoch's
     steps follows: the most that a replicate trains on, or would train on if it were not given a
     part of them. most_train, most_validation: most rows that any problem of this study trains on or
     validates on, by which programs are shaped.
@@ -37,6 +37,7 @@ class Problem(Reading):
     y: FloatArray
     train: tuple[IntArray, ...]
     validation: tuple[IntArray, ...]
+    regressions: Weights
     n_outputs: int
     epoch_rows: int
     most_train: int
@@ -45,21 +46,6 @@ class Problem(Reading):
     @property
     def n_replicates(self) -> int:
         return len(self.train)
-
-    def target(self, replicate: int, rows: IntArray | slice) -> FloatArray:
-        """Target of some rows, standardised if it is continuous, (len(rows),) float64."""
-        return np.asarray((self.y[rows] - self.y_center[replicate]) / self.y_scale[replicate])
-
-    def constants(self) -> FloatArray:
-        """Linear predictor of each replicate's best constant on its training rows, (n_replicates,
-        n_outputs).
-        """
-        return np.stack(
-            [
-                self.head.constant(self.target(k, rows), self.n_outputs)
-                for k, rows in enumerate(self.train)
-            ]
-        )
 
     def stacked(self, n: int) -> Problem:
         """The same problem in a stack of `n` replicates, its last one again in place of those that
@@ -70,6 +56,7 @@ class Problem(Reading):
             self,
             train=tuple(self.train[k] for k in own),
             validation=tuple(self.validation[k] for k in own),
+            regressions=[values[own] for values in self.regressions],
             **{
                 name: getattr(self, name)[own]
                 for name in ("fill", "center", "scale", "y_center", "y_scale")
@@ -107,20 +94,6 @@ class Fit:
             weights=[w[:n] for w in self.weights],
             **{name: getattr(self, name)[:n] for name in parts},
         )
-
-    def kept(self) -> Kept:
-        """What a winner needs of it."""
-        return Kept(self.weights, self.best_epoch)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What is handed over from a best trial's trial to its winner, which would train it again: kept
-    weights, best epochs.
-    """
-
-    weights: Weights
-    best_epoch: IntArray
 
 
 def padded(rows: tuple[IntArray, ...], most: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -18,7 +18,7 @@ from study.families import HEADS, Family, get_family
 from study.families.heads import FloatArray
 from study.formatting import given, unique
 from study.records.trial import ReplicateRecord, TrialRecord
-from study.schema import TERMS, Kind, TrialState, derive_seed
+from study.schema import REGRESSIONS, TERMS, Kind, Search, TrialState, derive_seed
 from study.training.columns import Columns, Regression, Weights
 from study.training.path import Directions, Point, walk
 from study.training.task import TrainingFailed, TrainingTask, TrialTask
@@ -186,6 +186,43 @@ def walked(task: TrainingTask, encoded: Encoded) -> Walked:
         elif enough(encoded.kind, number, place):
             break
     return Walked(folds, losses, place, best)
+
+
+@lru_cache(maxsize=4)
+def inner_regressions(
+    encoded: Encoded, seed: int, penalties: tuple[float, ...], iterations: int
+) -> tuple[Regression, ...]:
+    """The plain regression of each inner fold, under the penalty of least mean validation loss:
+    what networks start as. One thread. Raises as `run_path`.
+    """
+    from threadpoolctl import threadpool_limits
+
+    search = Search(
+        target=encoded.target,
+        kind=encoded.kind,
+        family=REGRESSIONS[encoded.kind],
+        depth=0,
+        outer_fold=encoded.outer_fold,
+    )
+    task = TrainingTask(
+        study="",
+        seed=seed,
+        search=search,
+        number=0,
+        generation=0,
+        params={},
+        inner_seeds=1,
+        epochs=1,
+        patience=1,
+        iterations=iterations,
+        penalties=penalties,
+    )
+    with threadpool_limits(1):
+        found = walked(task, encoded)
+        return tuple(
+            fold.columns.original(fold.directions, point)
+            for fold, (point, _) in zip(found.folds, found.best, strict=True)
+        )
 
 
 def path_of(

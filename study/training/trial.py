@@ -4,27 +4,27 @@ train, never here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from study.data.encoding import Encoded
 from study.families import get_family
 from study.formatting import significant
 from study.records.trial import ReplicateRecord, TrialRecord
 from study.schema import TrialState, derive_seed
-from study.training.columns import head_of
+from study.training.columns import Regression, head_of
 from study.training.programs import forget_programs, programs_folder
-from study.training.regression import run_path
+from study.training.regression import inner_regressions, run_path
 from study.training.task import TrainingTask, TrialTask
 
 if TYPE_CHECKING:
-    from study.data.rows import IntArray
     from study.families import Architecture
-    from study.training.problem import Fit, Kept, Problem
+    from study.families.stacked import Weights
+    from study.training.problem import Fit, Problem
 
 CURVE_POINTS = 100
 """Most epochs a record keeps of a learning curve, evenly spaced."""
@@ -38,30 +38,21 @@ def replicates_of(task: TrainingTask, n_inner: int) -> tuple[list[int], list[int
     ]
 
 
-def make_problem(
-    encoded: Encoded, folds: list[int], trained: Sequence[IntArray] | None = None
-) -> Problem:
+def make_problem(task: TrainingTask, encoded: Encoded, folds: list[int]) -> Problem:
     """Learning problem with one replicate for each of `folds`, each reading the table through its
     own encoder.
-
-    trained: the rows that each replicate trains on in place of its inner fold's, without validation
-    rows.
     """
     from study.training.problem import Problem
 
-    if trained is None:
-        shared = (
-            [encoded.rows[own] for own in sets] for sets in (encoded.train, encoded.validation)
-        )
-        train, validation = (
-            tuple(own[fold] for fold in folds) for own in shared
-        )  # replicates of one fold share their rows
-    else:
-        train = tuple(encoded.rows[rows] for rows in trained)
-        validation = (np.zeros(0, np.int64),) * len(folds)
+    train, validation = (
+        tuple(encoded.rows[sets[fold]] for fold in folds)
+        for sets in (encoded.train, encoded.validation)
+    )
     y = np.full(len(encoded.matrix.values), np.nan)
     y[encoded.rows] = encoded.y
     most_train, most_validation = encoded.bounds
+    plain = inner_regressions(encoded, task.seed, task.penalties, task.iterations)
+    starts = [_start(encoded, fold, plain[fold]) for fold in folds]
     return Problem(
         matrix=encoded.matrix,
         columns=encoded.columns,
@@ -73,12 +64,26 @@ def make_problem(
         y_scale=encoded.y_scale[folds],
         train=train,
         validation=validation,
+        regressions=[np.stack(values) for values in zip(*starts, strict=True)],
         head=head_of(encoded),
         n_outputs=encoded.n_outputs,
-        epoch_rows=max(map(len, train)) if trained is None else len(encoded.development),
+        epoch_rows=max(map(len, train)),
         most_train=most_train,
         most_validation=most_validation,
     )
+
+
+def _start(
+    encoded: Encoded, fold: int, plain: Regression
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Kernel (n_features, n_outputs) and bias (1, n_outputs) of a regression of standardised
+    features and target.
+    """
+    kernel = np.zeros((len(encoded.matrix.offset), encoded.n_outputs), np.float32)
+    unit = encoded.y_scale[fold]
+    kernel[encoded.columns] = plain.kernel * encoded.scale[fold][:, None] / unit
+    bias = plain.bias + encoded.center[fold] @ plain.kernel - encoded.y_center[fold]
+    return kernel, (bias / unit).astype(np.float32)[None]
 
 
 def architecture_of(task: TrainingTask, encoded: Encoded, stack: int) -> Architecture:
@@ -96,13 +101,11 @@ def train(
     architecture: Architecture,
     problem: Problem,
     seeds: list[int],
-    stop: int | None = None,
 ) -> Fit:
     """Train the replicates of a problem, at most as many as the architecture has, as the task's
     family is trained.
 
-    They fill the architecture's stack, so that refits share the programs of the search. stop: epoch
-    at which a refitted network ends. A program that was kept and cannot be read is compiled again.
+    They fill the architecture's stack. A program that was kept and cannot be read is compiled again.
     """
     import tensorflow as tf
 
@@ -115,7 +118,6 @@ def train(
     def trained() -> Fit:
         schedule = replace(
             family.schedule(task.params, task.epochs, task.patience),
-            stop=stop,
             prune_above=task.prune_above,
         )
         return fit(full, architecture, schedule, seeds + seeds[-1:] * lacking)
@@ -130,7 +132,7 @@ def train(
         return trained().first(n)
 
 
-def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | None]:
+def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Weights | None]:
     """Train one trial of the search on all its replicates; gives its record and what a network's
     winner needs, or raises.
     """
@@ -138,13 +140,14 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | No
         return run_path(task, encoded), None
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
-    fit = train(task, architecture, make_problem(encoded, folds), seeds)
+    fit = train(task, architecture, make_problem(task, encoded, folds), seeds)
     unit = encoded.y_scale[folds] ** 2  # 1 where the target is not standardised
     val_loss, train_loss = fit.val_loss * unit, fit.train_loss * unit
     by_fold = val_loss.reshape(len(encoded.train), -1).mean(axis=1)
     n_epochs = fit.curve_val.shape[1]
     kept = np.unique(np.linspace(0, n_epochs - 1, CURVE_POINTS).round().astype(int))
-    unused = (architecture.n_features - len(encoded.terms)) * fit.weights[0].shape[2]
+    inputs = fit.weights[0].shape[2] + fit.weights[2].shape[2]
+    unused = (architecture.n_features - len(encoded.terms)) * inputs
     record = task.record(
         state=TrialState.PRUNED if fit.pruned else TrialState.COMPLETE,
         val_loss=float(val_loss.mean()),
@@ -172,4 +175,4 @@ def run_trial(task: TrialTask, encoded: Encoded) -> tuple[TrialRecord, Kept | No
         },
         rungs=fit.rungs,
     )
-    return record, fit.kept()
+    return record, fit.weights

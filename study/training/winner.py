@@ -15,24 +15,21 @@ from study.data.terms import MOST_CELLS
 from study.families import get_family
 from study.families.heads import FloatArray
 from study.records.paths import StudyPaths
-from study.records.trial import Candidate, WinnerRecord
+from study.records.trial import WinnerRecord
 from study.schema import derive_seed
 from study.training.regression_winner import run_regression_winner
-from study.training.scored import Won, asked, candidates, judged, scored_parts
+from study.training.scored import Won, asked, judged, scored_parts
 from study.training.task import WinnerTask
 from study.training.trial import architecture_of, make_problem, replicates_of, train
 
 if TYPE_CHECKING:
     from study.families import Architecture
     from study.families.stacked import Weights
-    from study.training.problem import Kept, Problem
-
-REFIT_SEEDS = 3
-"""Networks refitted on all development rows for a winner at most, each from its own seed."""
+    from study.training.problem import Problem
 
 
 def run_winner(
-    task: WinnerTask, encoded: Encoded, kept: Kept | None = None
+    task: WinnerTask, encoded: Encoded, kept: Weights | None = None
 ) -> tuple[WinnerRecord, dict[str, bytes]]:
     """Score a search's best trial on the test rows: its one look at them. Gives the record and
     model files by their names.
@@ -66,43 +63,23 @@ def run_winner(
     return record, {name: model_bytes(won.model)}
 
 
-def _network(task: WinnerTask, encoded: Encoded, kept: Kept | None) -> Won:
+def _network(task: WinnerTask, encoded: Encoded, kept: Weights | None) -> Won:
     """The mean prediction of the search's replicates, each trained on the training rows of its
     inner fold.
 
-    Candidates `refit` are trained on all development rows, from REFIT_SEEDS seeds, on the schedule
-    of the search and up to the median of the epochs at which the search's replicates were best;
-    `rows-<fraction>` are made of a part of the development rows as `ensemble` is of all.
+    Candidates `rows-<fraction>` are made of a part of the development rows as `ensemble` is of all.
     """
     from study.families.saved import each_replicate
 
     folds, seeds = replicates_of(task, len(encoded.train))
     architecture = architecture_of(task, encoded, len(folds))
-    problem = make_problem(encoded, folds)
-    kept = kept or train(task, architecture, problem, seeds).kept()
-    model = _smeared(kept.weights, architecture, problem, encoded)
+    problem = make_problem(task, encoded, folds)
+    kept = kept or train(task, architecture, problem, seeds).weights
+    model = _smeared(kept, architecture, problem, encoded)
     scored = judged("ensemble", -1, model, encoded)
     if scored:
-        stop = round(float(np.median(kept.best_epoch)))
-        scored += _refit(task, encoded, architecture, stop)
         scored += scored_parts(encoded, partial(_on_part, task, architecture, encoded))
     return Won(model, scored, probed=asked(encoded, each_replicate(model)))
-
-
-def _refit(
-    task: WinnerTask, encoded: Encoded, architecture: Architecture, stop: int
-) -> tuple[Candidate, ...]:
-    """Train networks on all development rows, each with the last encoder, which is theirs; no more
-    than the stack has.
-    """
-    numbers = range(min(REFIT_SEEDS, architecture.n_replicates))
-    seeds = [derive_seed(task.seed, task.search.seed_key, task.number, "refit", s) for s in numbers]
-    problem = make_problem(
-        encoded, [len(encoded.train)] * len(seeds), [encoded.development] * len(seeds)
-    )
-    weights = train(task, architecture, problem, seeds, stop).weights
-    predicted = _on_test(weights, architecture, problem, encoded)
-    return candidates([("refit", *own) for own in zip(seeds, predicted, strict=True)], encoded)
 
 
 def _on_part(
@@ -119,7 +96,7 @@ def _on_part(
         derive_seed(task.seed, task.search.seed_key, task.number, "part", number, k)
         for k in range(len(folds))
     ]
-    problem = replace(make_problem(own, folds), epoch_rows=max(map(len, encoded.train)))
+    problem = replace(make_problem(task, own, folds), epoch_rows=max(map(len, encoded.train)))
     fit = train(task, architecture, problem, seeds)
     predicted = _on_test(fit.weights, architecture, problem, own)
     return predicted.mean(axis=0), float((fit.val_loss * encoded.y_scale[folds] ** 2).mean())
