@@ -66,7 +66,7 @@ def _trial(task: TrialTask, data: Encoded, search: SearchState) -> Trained:
     search.tell(record)
     folds, _ = replicates_of(task, len(data.train))
     model = stacked_model(
-        kept.weights, architecture_of(task, data, len(folds)), make_problem(data, folds)
+        kept, architecture_of(task, data, len(folds)), make_problem(task, data, folds)
     )
     predicted = predict_raw(model, data.raw(data.test))
     test = HEADS[data.kind].response_loss(predicted, data.y[data.test]).mean()

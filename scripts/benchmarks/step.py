@@ -64,8 +64,8 @@ def _program(columns: int, width: int, depth: int, batch: int) -> Any:
     architecture = get_family("neural").architecture(form, depth, (REPLICATES, columns, 1))
     shape = Shape.of(problem, batch)
     program = compiled(architecture, problem.head, shape)
-    start = program.stack.initial_weights(list(range(REPLICATES)), problem.constants())
-    program.reset(start, Schedule(1e-3, batch, 1e-4, 0.0, 10, 10), 0)
+    seeds = list(range(REPLICATES))
+    program.reset(problem.regressions, Schedule(1e-3, batch, 1e-4, 0.0, 10, 10), seeds)
     order = rng.integers(0, rows, (shape.chunk, shape.steps, REPLICATES, batch)).astype(np.int32)
     mask = tf.ones((1, REPLICATES, 1)), tf.constant(np.full((1, REPLICATES, 1), rows, np.int32))
     data, span, rates = (

@@ -44,10 +44,8 @@ def make_problem(task: TrainingTask, encoded: Encoded, folds: list[int]) -> Prob
     """
     from study.training.problem import Problem
 
-    train, validation = (
-        tuple(encoded.rows[sets[fold]] for fold in folds)
-        for sets in (encoded.train, encoded.validation)
-    )
+    shared = ([encoded.rows[own] for own in sets] for sets in (encoded.train, encoded.validation))
+    train, validation = (tuple(own[fold] for fold in folds) for own in shared)
     y = np.full(len(encoded.matrix.values), np.nan)
     y[encoded.rows] = encoded.y
     most_train, most_validation = encoded.bounds

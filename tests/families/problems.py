@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 from study.data.encoding import Encoded
 from study.data.matrix import Matrix, Term
 from study.families import FAMILIES, first_params, get_family, penalties, resolve_space
-from study.schema import Kind, Search
+from study.schema import REGRESSIONS, Kind, Search
 from study.training.task import TrialTask
 
 N_INNER = 2
@@ -44,8 +44,8 @@ def cases() -> list[Case]:
 
 def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> TrialTask:
     """The search's first trial, as the search would start it."""
-    family = get_family(case.family)
-    space = resolve_space(family, 1_000, {})
+    family, plain = (get_family(name) for name in (case.family, REGRESSIONS[case.kind]))
+    space, path = (resolve_space(each, 1_000, {}) for each in (family, plain))
     return TrialTask(
         study="test",
         seed=seed,
@@ -59,7 +59,7 @@ def task_for(case: Case, *, seed: int = 0, epochs: int = 60, **params: Any) -> T
         epochs=epochs,
         patience=epochs,
         iterations=2_000,
-        penalties=penalties(family, space) if family.convex else (),
+        penalties=penalties(family, space) if family.convex else penalties(plain, path),
     )
 
 

@@ -13,6 +13,7 @@ from study.config import make_config
 from study.config.options import Range, Space
 from study.families import (
     FAMILIES,
+    Architecture,
     Family,
     Layers,
     Neural,
@@ -22,7 +23,7 @@ from study.families import (
     register,
     resolve_space,
 )
-from study.families.stacked import Stack, StackedDense
+from study.families.stacked import Stack, StackedDirect, Weights
 from study.schema import Kind, StudyError, TrialState
 from study.search.cost import Size
 from study.search.plan import families_of, searches_of
@@ -65,7 +66,6 @@ class Bounded(Family):
 
 def test_depth_0_of_neural_and_linear_build_the_same_graph() -> None:
     shape = (2, 3, 1)
-    seeds, last_bias = [1, 2], np.zeros((2, 1))
     params = {"width": 64, "activation": "relu", "dropout": 0.3}
 
     network, regression = (
@@ -75,11 +75,8 @@ def test_depth_0_of_neural_and_linear_build_the_same_graph() -> None:
     assert network == regression
     stacks = [Stack(architecture) for architecture in (network, regression)]
     for stack in stacks:
-        assert [type(layer) for layer in stack.model.layers[1:]] == [StackedDense]
-        assert [tuple(weight.shape) for weight in stack.model.weights] == [(2, 3, 1), (2, 1, 1)]
-    weights = [stack.initial_weights(seeds, last_bias) for stack in stacks]
-    for one, other in zip(*weights, strict=True):
-        np.testing.assert_array_equal(one, other)
+        assert [type(layer) for layer in stack.model.layers[1:]] == [StackedDirect]
+        assert [tuple(weight.shape) for weight in stack.weights] == [(2, 3, 1), (2, 1, 1)]
 
 
 def test_hidden_layers_that_bring_weights_of_their_own_are_refused() -> None:
@@ -106,20 +103,29 @@ def test_a_network_has_dropout_layers_only_where_its_rate_is_above_zero() -> Non
     assert len(Stack(with_dropout).dropouts) == 2
 
 
+def started(architecture: Architecture, seeds: list[int], regressions: Weights) -> Weights:
+    """Weights before the first step."""
+    stack = Stack(architecture)
+    stack.reset(seeds, regressions)
+    return stack.whole([variable.numpy() for variable in stack.weights])
+
+
 def test_each_replicate_is_drawn_from_its_own_seed_whoever_stands_beside_it() -> None:
     params = {"width": 400, "activation": "relu", "dropout": 0}
     architecture, alone = (FAMILIES["neural"].architecture(params, 2, (n, 50, 1)) for n in (2, 1))
 
-    pair = Stack(architecture).initial_weights([5, 6], np.array([[1.0], [2.0]]))
-    single = Stack(alone).initial_weights([6], np.array([[2.0]]))
+    kernel, bias = np.full((2, 50, 1), [[[3.0]], [[4.0]]]), np.array([[[1.0]], [[2.0]]])
+    pair, single = (
+        started(architecture, [5, 6], [kernel, bias]),
+        started(alone, [6], [kernel[1:], bias[1:]]),
+    )
 
     for both, one in zip(pair, single, strict=True):
         np.testing.assert_array_equal(both[1], one[0])
-    spreads = [kernel[0].std() for kernel in pair[::2]]
-    np.testing.assert_allclose(
-        spreads, [(2 / 50) ** 0.5, (2 / 400) ** 0.5, 0.1 / 400**0.5], rtol=0.1
-    )
-    np.testing.assert_array_equal(pair[-1][:, 0, 0], [1.0, 2.0])
+    np.testing.assert_array_equal(pair[0], kernel)
+    np.testing.assert_array_equal(pair[1], bias)
+    spreads = [own[0].std() for own in pair[2::2]]
+    np.testing.assert_allclose(spreads, [(2 / 50) ** 0.5, (2 / 400) ** 0.5, 0.0], rtol=0.1)
 
 
 def test_a_registered_family_appears_in_registry_searches_and_training(

@@ -44,7 +44,7 @@ def trained(case: Case, seeds: list[int], **task: Any) -> tuple[Fit, Architectur
     own, (encoded, _) = task_for(case, **task), encoded_for(case)
     architecture = architecture_of(own, encoded, N_INNER)
     return train(
-        own, architecture, make_problem(encoded, list(range(N_INNER))), seeds
+        own, architecture, make_problem(own, encoded, list(range(N_INNER))), seeds
     ), architecture
 
 

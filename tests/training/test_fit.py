@@ -176,81 +176,64 @@ def test_the_last_epochs_of_a_fit_are_run_though_they_fill_no_chunk() -> None:
     assert (found.curve_val > 0).all()
 
 
-@pytest.mark.parametrize("stop", [1, CHUNK, CHUNK + 4])
-def test_a_fit_with_a_stop_ends_at_that_epoch_of_the_same_schedule_and_keeps_the_last_weights(
-    stop: int,
-) -> None:
+def test_the_first_epoch_scores_the_regression_that_a_fit_starts_as() -> None:
     problem = problem_of()
-    full = fit(problem, NETWORK, SCHEDULE, SEEDS)
+    kernel = np.array([[[0.3], [-0.2], [0.1]]] * 2, np.float32)
+    bias = np.array([[[0.5]], [[-0.5]]], np.float32)
 
-    found = fit(problem, NETWORK, replace(SCHEDULE, stop=stop, patience=2), SEEDS)
+    found = fit(replace(problem, regressions=[kernel, bias]), NETWORK, SCHEDULE, SEEDS)
 
-    assert found.best_epoch.tolist() == [found.curve_val.shape[1]] * 2 == [stop, stop]
-    np.testing.assert_array_equal(found.curve_train, full.curve_train[:, :stop])
-    np.testing.assert_array_equal(found.train_loss, full.curve_train[:, stop - 1])
-    assert np.isnan(found.val_loss).all()
-    assert np.isnan(found.curve_val).all()
-    for k in range(2):
-        np.testing.assert_allclose(
-            squared_errors(found, problem, k).mean(), full.curve_val[k, stop - 1], rtol=1e-4
-        )
+    for k, rows in enumerate(problem.validation):
+        eta = problem.matrix.values[rows] @ kernel[k, :, 0] + bias[k, 0, 0]
+        expected = np.square(eta - problem.y[rows]).mean()
+        np.testing.assert_allclose(found.curve_val[k, 0], expected, rtol=1e-5)
 
 
-def test_a_stop_beyond_the_schedule_ends_with_the_schedule() -> None:
-    found = fit(problem_of(), NETWORK, replace(SCHEDULE, epochs=CHUNK, stop=99), SEEDS)
+def test_a_regression_that_no_epoch_betters_is_kept() -> None:
+    problem = problem_of(noise=0.0)
+    truth = replace(problem, y=problem.matrix.values[:, 0].astype(float))
+    kernel = np.array([[[1.0], [0.0], [0.0]]] * 2, np.float32)
+    regressions = [kernel, np.zeros((2, 1, 1), np.float32)]
 
-    assert found.curve_val.shape[1] == CHUNK
+    found = fit(replace(truth, regressions=regressions), NETWORK, SCHEDULE, SEEDS)
 
-
-def test_a_refit_needs_no_validation_rows() -> None:
-    problem = problem_of()
-    nothing = np.zeros(0, np.int64)
-
-    found = fit(
-        replace(problem, validation=(nothing, nothing)),
-        NETWORK,
-        replace(SCHEDULE, stop=12, patience=2),
-        SEEDS,
-    )
-
-    beside_validation = fit(problem, NETWORK, replace(SCHEDULE, stop=12), SEEDS)
-    for one, other in zip(found.weights, beside_validation.weights, strict=True):
-        np.testing.assert_allclose(
-            one, other, rtol=1e-3, atol=2e-3
-        )  # two programs, which XLA may round in two ways
-    assert np.isnan(found.val_loss).all()
+    assert found.best_epoch.tolist() == [1, 1]
+    np.testing.assert_array_equal(found.weights[0], kernel)
+    np.testing.assert_array_equal(found.weights[-2], 0)
 
 
-def test_the_learning_rate_rises_over_a_twentieth_of_the_epochs_and_falls_along_a_cosine_to_a_hundredth() -> (
-    None
-):
+def test_the_learning_rate_is_0_first_rises_over_a_twentieth_and_falls_along_a_cosine() -> None:
     rates = replace(SCHEDULE, learning_rate=0.5, epochs=100).learning_rates()
 
     cosine = [0.25 * (1 + np.cos(np.pi * epoch / 100)) for epoch in range(100)]
     np.testing.assert_allclose(
-        rates[:5], [cosine[epoch] * (epoch + 1) / 5 for epoch in range(5)], rtol=1e-6
+        rates[:5], [cosine[epoch] * epoch / 5 for epoch in range(5)], rtol=1e-6
     )
     np.testing.assert_allclose(rates[5:93], cosine[5:93], rtol=1e-6)
     np.testing.assert_allclose(rates[-5:], 0.005, rtol=1e-6)
 
 
-def test_a_kernel_without_a_gradient_only_decays_by_the_rate_of_each_step() -> None:
-    # On features that are all zero, the first kernel has no gradient and shows the decay and the
+@pytest.mark.parametrize("kernel", [0.0, 2.0])
+def test_a_kernel_without_a_gradient_decays_by_the_rate_of_each_step_and_the_path_not_at_all(
+    kernel: float,
+) -> None:
+    # On features that are all zero, the first kernels have no gradient and show the decay and the
     # schedule alone.
     problem = replace(
         problem_of(), matrix=Matrix(np.zeros((2 * N_ROWS, 3), np.float32), np.zeros(3))
     )
-    schedule = replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, epochs=25, stop=25)
-    start = Stack(NETWORK).initial_weights(SEEDS, problem.constants())
+    schedule = replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, epochs=25)
+    regressions = [np.full((2, 3, 1), kernel, np.float32), problem.regressions[1]]
+    stack = Stack(NETWORK)
+    stack.reset(SEEDS, regressions)
 
-    found = fit(problem, NETWORK, schedule, SEEDS)
+    found = fit(replace(problem, regressions=regressions), NETWORK, schedule, SEEDS)
 
-    steps = 80 // 16
-    shrunk = np.prod(
-        [(1 - 0.3 * rate) ** steps for rate in schedule.learning_rates().astype(float)]
-    )
-    assert shrunk < 0.8
-    np.testing.assert_allclose(found.weights[0], start[0] * shrunk, rtol=1e-4)
+    rates = schedule.learning_rates().astype(float)
+    shrunk = [np.prod((1 - 0.3 * rates[:best]) ** (80 // 16)) for best in found.best_epoch]
+    expected = stack.weights[2].numpy() * np.reshape(shrunk, (2, 1, 1))
+    np.testing.assert_allclose(found.weights[2], expected, rtol=1e-4)
+    np.testing.assert_array_equal(found.weights[0], kernel)
 
 
 def test_biases_do_not_decay() -> None:
@@ -260,8 +243,6 @@ def test_biases_do_not_decay() -> None:
         matrix=Matrix(np.zeros((2 * N_ROWS, 3), np.float32), np.zeros(3)),
     )
 
-    found = fit(
-        problem, NETWORK, replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3, stop=25), SEEDS
-    )
+    found = fit(problem, NETWORK, replace(SCHEDULE, learning_rate=0.1, weight_decay=0.3), SEEDS)
 
-    np.testing.assert_allclose(found.weights[-1], 3, rtol=1e-5)
+    np.testing.assert_allclose(found.weights[1] + found.weights[-1], 3, rtol=1e-4)

@@ -19,7 +19,7 @@ from study.data.reader import Reader, make_reader
 from study.data.splits import Split, make_splits
 from study.families import first_params, get_family, penalties, resolve_space
 from study.records.trial import TrialRecord, WinnerRecord
-from study.schema import Search
+from study.schema import REGRESSIONS, Search
 from study.training.task import TrialTask
 from study.training.trial import run_trial
 from study.training.winner import run_winner
@@ -75,7 +75,7 @@ def disturbed(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 
 def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
-    own = get_family(family)
+    own, plain = get_family(family), get_family(REGRESSIONS[encoded.kind])
     space = resolve_space(own, N, {})
     params = first_params(own, space) | (
         {"width": 8, "batch_size": 16} if family == "neural" else {}
@@ -98,7 +98,9 @@ def task_for(encoded: Encoded, family: str, outer_fold: int) -> TrialTask:
         epochs=6,
         patience=6,
         iterations=500,
-        penalties=penalties(own, space) if own.convex else (),
+        penalties=penalties(own, space)
+        if own.convex
+        else penalties(plain, resolve_space(plain, N, {})),
     )
 
 

@@ -115,7 +115,7 @@ def test_networks_are_right_on_average_on_their_development_rows(encoded: Encode
 
     task = task_of("neural")
     folds, seeds = replicates_of(task, len(encoded.train))
-    problem, shape = make_problem(encoded, folds), architecture_of(task, encoded, len(folds))
+    problem, shape = make_problem(task, encoded, folds), architecture_of(task, encoded, len(folds))
     weights = train(task, shape, problem, seeds).weights
     rows = encoded.development
 

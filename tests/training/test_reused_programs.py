@@ -26,7 +26,7 @@ def test_a_loss_that_is_not_finite_ends_the_trial_names_the_learning_rate_and_le
 ):
     before = fit(problem_of(), NETWORK, SCHEDULE, SEEDS)
 
-    with pytest.raises(TrainingFailed, match=r"epoch 1;.*10\u00b3\u2070"):
+    with pytest.raises(TrainingFailed, match=r"epoch 2;.*10\u00b3\u2070"):
         fit(problem_of(), NETWORK, replace(SCHEDULE, learning_rate=1e30), SEEDS)
     after = fit(problem_of(), NETWORK, SCHEDULE, SEEDS)
 
