@@ -4,6 +4,7 @@ by side in one run.
 engine CONFIG [KEY…]  where the seconds of a whole study go, here and (--before COMMIT) in another version, in one run
 estimates CONFIG…     how long `study check` says that studies take beside how long they take, and their core-seconds
 fits                  fits a minute on two processes: the stacked fit, cold and warm, Keras's model.fit and MLPRegressor
+networks [TABLE…]     test loss of networks beside the plain regression on the same folds
 terms [SOURCE=TARGET…] test loss of the regression with terms beside a plain grid of its own kind and EBM, on the same folds
 answers [SOURCE=TARGET…] the three answers on built-in tables, beside trees and EBM on the same folds
 truths [TABLES]       the same where the truth is known: simulated tables of a size and kind
@@ -56,6 +57,7 @@ def parsed(words: Sequence[str] | None = None) -> Namespace:
     commands.add_parser("fits")
     commands.add_parser("step")
     commands.add_parser("reading").add_argument("rows", nargs="?", type=int, default=1_000_000)
+    commands.add_parser("networks").add_argument("tables", nargs="*", metavar="TABLE")
     commands.add_parser("terms").add_argument("tables", nargs="*", metavar="SOURCE=TARGET")
     commands.add_parser("answers").add_argument("tables", nargs="*", metavar="SOURCE=TARGET")
     margin = commands.add_parser("margins")

@@ -50,6 +50,7 @@ def trial(
     from study.families import get_family, penalties as path_of, resolve_space
 
     own = get_family(family)
+    own = own if own.convex else get_family(REGRESSIONS[encoded.kind])  # what a network starts as
     fewest = min(len(train) for train in encoded.train)
     search = Search(
         target=encoded.target,

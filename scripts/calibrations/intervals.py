@@ -46,46 +46,44 @@ DEFAULTS = {
 
 
 def judge(frame: pd.DataFrame, folds: int) -> Iterator[dict[str, object]]:
-    """What every scheme, method and candidate of the network says of one table
+    """What every scheme and method says of the network on one table
     (`tables.run_table`).
 
-    Gives dicts of scheme, method, candidate, improvement, low, high, verdict, base and other (mean
+    Gives dicts of scheme, method, improvement, low, high, verdict, base and other (mean
     expected losses on fresh rows of the models of all outer folds), and own (true improvement of
     the models that the scheme trained).
     """
     frame = frame.assign(group=frame["row"])  # every row is a group of its own
     inner = frame[frame["part"] == "validation"]
     winners = inner.groupby(SEARCH)["loss"].mean().rename("val_loss").reset_index()
-    for candidate in ("ensemble", "refit"):
-        used = frame[frame["candidate"] == np.where(frame["depth"] > 0, candidate, "refit")]
-        both = [models(used[used["part"] == part], winners) for part in ("test", "fresh")]
-        tested, fresh = ({model.family: model for model in sides} for sides in both)
-        name = the_regression(both[0], Kind(frame["kind"].iloc[0])).family
-        for scheme, (repeats, methods) in SCHEMES.items():
-            most = repeats * folds
-            base, other = (
-                side.losses[side.losses["outer_fold"] < most]
-                for side in (tested[name], tested[NETWORK])
-            )
-            truth = paired(fresh[name].losses, fresh[NETWORK].losses, folds)
-            own = truth[truth["repeat"] * folds + truth["fold"] < most]
-            pairs = paired(base, other, folds)
-            for method in methods:
-                gain = METHODS[method](pairs)
-                yield {
-                    "scheme": scheme,
-                    "method": method,
-                    "candidate": candidate,
-                    "improvement": gain.estimate,
-                    "low": gain.low,
-                    "high": gain.high,
-                    "verdict": VERDICTS.get(
-                        side(gain.estimate, gain.low, gain.high, MARGIN), findings.UNDECIDED
-                    ),
-                    "base": truth["base"].mean(),
-                    "other": truth["other"].mean(),
-                    "own": 1 - own["other"].mean() / own["base"].mean(),
-                }
+    used = frame[frame["candidate"] == np.where(frame["depth"] > 0, "ensemble", "refit")]
+    both = [models(used[used["part"] == part], winners) for part in ("test", "fresh")]
+    tested, fresh = ({model.family: model for model in sides} for sides in both)
+    name = the_regression(both[0], Kind(frame["kind"].iloc[0])).family
+    for scheme, (repeats, methods) in SCHEMES.items():
+        most = repeats * folds
+        base, other = (
+            side.losses[side.losses["outer_fold"] < most]
+            for side in (tested[name], tested[NETWORK])
+        )
+        truth = paired(fresh[name].losses, fresh[NETWORK].losses, folds)
+        own = truth[truth["repeat"] * folds + truth["fold"] < most]
+        pairs = paired(base, other, folds)
+        for method in methods:
+            gain = METHODS[method](pairs)
+            yield {
+                "scheme": scheme,
+                "method": method,
+                "improvement": gain.estimate,
+                "low": gain.low,
+                "high": gain.high,
+                "verdict": VERDICTS.get(
+                    side(gain.estimate, gain.low, gain.high, MARGIN), findings.UNDECIDED
+                ),
+                "base": truth["base"].mean(),
+                "other": truth["other"].mean(),
+                "own": 1 - own["other"].mean() / own["base"].mean(),
+            }
 
 
 def with_truth(judged: pd.DataFrame) -> pd.DataFrame:
@@ -95,9 +93,9 @@ def with_truth(judged: pd.DataFrame) -> pd.DataFrame:
     truth: 1 - mean `other` / mean `base` over the tables of the cell. covered, covered_own: whether
     the interval holds it, or the table's own. wrong: the verdict says of the margin what is not so.
     """
-    sides = judged.groupby(["cell", "candidate"])[["base", "other"]].mean()
+    sides = judged.groupby("cell")[["base", "other"]].mean()
     truth = (1 - sides["other"] / sides["base"]).rename("truth")
-    judged = judged.merge(truth, on=["cell", "candidate"])
+    judged = judged.merge(truth, on="cell")
     held = {
         name: (judged["low"] <= judged[value]) & (judged[value] <= judged["high"])
         for name, value in (("covered", "truth"), ("covered_own", "own"))
@@ -151,19 +149,6 @@ def by_size(judged: pd.DataFrame, *by: str) -> pd.DataFrame:
         "scheme", key=lambda names: names.map(list(SCHEMES).index), kind="stable"
     )
     return by_group(ranked.sort_values(list(by), kind="stable"), [*by, "scheme"], said)
-
-
-def by_candidate(judged: pd.DataFrame) -> pd.DataFrame:
-    """One row a number of rows: loss of the network's two candidates as a share of the
-    regression's, on fresh rows.
-    """
-    one = judged[judged["scheme"] == "one pass"].drop_duplicates(["cell", "table", "candidate"])
-    ratio = one.assign(ratio=one["other"] / one["base"]).pivot_table(
-        index=["cell", "table", "effect", "rows"], columns="candidate", values="ratio"
-    )
-    grouped = ratio.groupby(["effect", "rows"])
-    better = (ratio["ensemble"] < ratio["refit"]).groupby(["effect", "rows"]).apply(share)
-    return grouped.mean().round(3).assign(**{"ensemble better, % of tables": better}).reset_index()
 
 
 def read(folder: Path, folds: int) -> pd.DataFrame:
@@ -221,16 +206,14 @@ def write(folder: Path, folds: int, page: Path) -> None:
     beside it.
     """
     judged = read(folder, folds)
-    network = judged[judged["candidate"] == "ensemble"]
-    chosen = network[network["method"] == network["scheme"].map(DEFAULTS)]
+    chosen = judged[judged["method"] == judged["scheme"].map(DEFAULTS)]
     best = chosen[chosen["scheme"] == "three repeats"]
     tables = {
-        "methods": by_method(network),
+        "methods": by_method(judged),
         "null": by_size(chosen[chosen["effect"] == "none"], "rows"),
         "effects": by_size(best[best["effect"] != "none"], "effect", "gain", "rows"),
-        "candidates": by_candidate(judged),
     }
     put_tables(page, tables)
-    figure = draw(network, best)
+    figure = draw(judged, best)
     with look():
         figure.savefig(page.with_suffix(".png"), dpi=DPI)

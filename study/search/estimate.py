@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from study.config import StudyConfig
 from study.families import count_programs, get_family, resolve_space
 from study.families.chosen import depths_of, families_of, has_formula, search_trials, search_window
-from study.schema import ALL_ROWS, FORMULA, TREES, Search
+from study.schema import ALL_ROWS, FORMULA, REGRESSIONS, TREES, Search
 from study.search.cost import (
     CELL_S,
     COMPILE_S,
@@ -76,15 +76,18 @@ def study_cost(config: StudyConfig, sizes: Sequence[Size]) -> Cost:
         beside = [trees, formula * has_formula(config, size.kind)]
         last += sum(beside)
         chains += beside
+        plain = Search(
+            target=size.target,
+            kind=size.kind,
+            family=REGRESSIONS[size.kind],
+            depth=0,
+            outer_fold=ALL_ROWS,
+        )
+        starts = trial_cost(config, plain, size)  # the regressions that networks start as
         for name in families_of(config, size.kind):
+            last += starts * (not get_family(name).convex)
             for depth in depths_of(config, name):
-                search = Search(
-                    target=size.target,
-                    kind=size.kind,
-                    family=name,
-                    depth=depth,
-                    outer_fold=ALL_ROWS,
-                )
+                search = plain.model_copy(update={"family": name, "depth": depth})
                 own = search_trials(config, search)
                 trial = tasks[size.target, name, depth] = trial_cost(config, search, size)
                 last += (own + 2) * trial + WINNER_S

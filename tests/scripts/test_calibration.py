@@ -110,7 +110,6 @@ def test_a_verdict_is_wrong_where_the_truth_lies_on_the_other_side_of_the_margin
     said = {"low": [0.06, 0.06, -0.1, -0.1], "high": [0.2, 0.2, 0.04, 0.04], "own": 0.0}
     about = {
         "cell": list("abcd"),
-        "candidate": "ensemble",
         "verdict": [NETWORK, NETWORK, REGRESSION, REGRESSION],
     }
     judged = pd.DataFrame(said | about | {"base": 1.0, "other": [0.9, 0.97, 0.9, 0.97]})
@@ -141,7 +140,7 @@ def test_intervals_on_simulated_tables_hold_their_truth_and_a_large_gain_is_foun
     calibrated: Path,
 ) -> None:
     judged = read(calibrated, FOLDS)
-    judged = judged[(judged["candidate"] == "ensemble") & (judged["scheme"] == "two repeats")]
+    judged = judged[judged["scheme"] == "two repeats"]
     null, large = (judged[judged["effect"] == effect] for effect in ("none", "interaction"))
 
     assert set(judged["method"]) == set(REPEATED)
@@ -164,13 +163,13 @@ def test_test_rows_are_the_tables_own_and_fresh_rows_are_apart(calibrated: Path)
         == [list(range(120))] * 2
     )
     assert frame.loc[frame["part"] == "fresh", "loss"].min() >= 1  # the noise of a continuous cell
-    assert len(list(judge(frame, FOLDS))) == 2 * (1 + 2 + 3 + 3)
+    assert len(list(judge(frame, FOLDS))) == 1 + 2 + 3 + 3
     assert {"products", "curves"} <= set(frame["candidate"])
 
 
 def test_the_pages_are_written_between_their_marks(calibrated: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    names = ("methods", "null", "effects", "candidates", "answers", "rights", "gains", "cells")
+    names = ("methods", "null", "effects", "answers", "rights", "gains", "cells")
     page.write_text(
         "Words.\n"
         + "".join(f"<!-- {name} -->\nold\n<!-- end of {name} -->\n" for name in names)
