@@ -55,7 +55,7 @@ def test_the_executable_ends_in_one_plain_message_too(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "place, args, way",
+    ("place", "args", "way"),
     [
         ("study.api.run_study", ("run", "good.csv", *PRICE), "Resume: study run good.csv"),
         ("study.plan.prepare", ("check", "good.csv", *PRICE), "Run the same command"),
