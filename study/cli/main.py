@@ -44,6 +44,14 @@ class _Program(TyperGroup):
             _without_values(command.get_params(ctx))
         return command
 
+    def invoke(self, ctx: Any) -> Any:
+        """Of Ctrl-C the way on: Typer would end without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            print("\nStopped. Run the same command again.", file=sys.stderr)
+            raise typer.Exit(130) from None
+
 
 def _without_values(params: list[Any]) -> list[Any]:
     for param in params:
@@ -99,9 +107,6 @@ def main() -> None:
     except StudyError as error:
         print("\n".join(map(printable, f"Error: {error}".split("\n"))), file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        sys.exit(130)
     finally:
         signal.signal(
             signal.SIGINT, signal.SIG_IGN

@@ -18,7 +18,7 @@ from study.execution.cluster.allocation import Allocation, Ending, ending, reque
 from study.execution.cluster.lock import let_go
 from study.execution.cluster.note import JobNote, read_note, write_note
 from study.execution.cluster.processes import hold_children, leave_now
-from study.execution.observer import Interrupted, Observer
+from study.execution.observer import Observer
 from study.execution.queue import FoldQueue
 from study.records.paths import StudyPaths
 from study.records.results import Results
@@ -178,7 +178,7 @@ def running(config: StudyConfig, paths: StudyPaths, observer: Observer) -> Itera
             if config.slurm.launch:
                 _warn_by_the_clock()
             yield watch
-    except (KeyboardInterrupt, Interrupted):
+    except KeyboardInterrupt:
         for number in (signal.SIGUSR2, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         if ended.wait(timeout=1):

@@ -38,7 +38,7 @@ class Observer:
         """Something that a user should know."""
 
 
-class Interrupted(Exception):
+class Interrupted(KeyboardInterrupt):
     """The study was stopped before its end; every finished trial is recorded."""
 
 

@@ -74,7 +74,7 @@ class Pool:
         """End all workers, and Ray. Who presses Ctrl-C again waits no longer."""
         self.finish()
         if self._thread is not None:
-            with suppress(KeyboardInterrupt):
+            with suppress(KeyboardInterrupt, RuntimeError):  # one that has not even begun
                 self._thread.join()
 
     def start(self, wanted: int) -> None:
@@ -205,7 +205,10 @@ class Pool:
         self.tell(lost or Reported(worker, future.result()))
 
     def _live(self) -> None:
-        """Ray from its start to its end, in a thread of its own."""
+        """Ray from its start to its end, in a thread of its own, whose processes hear no Ctrl-C from
+        their first moment.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             with ray_cluster(self.config, self.data_bytes, self.verbose) as scratch:
                 if not self.over.is_set():

@@ -62,7 +62,8 @@ def run_searches(
     """
     observer = observer or Observer()
     searches, beside = make_searches(plan, data, paths, observer)
-    observer.started(plan, searches, beside)
+    with pool.stopped_by_ctrl_c():  # a bar that has half begun could not be taken down
+        observer.started(plan, searches, beside)
     recorder = Recorder(paths, observer, searches, beside)
     if not recorder.finished:
         minutes = plan.config.time_budget_min

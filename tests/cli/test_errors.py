@@ -54,6 +54,33 @@ def test_the_executable_ends_in_one_plain_message_too(folder: Path) -> None:
     assert files(folder) == {"good.csv"}
 
 
+@pytest.mark.parametrize(
+    ("place", "args", "way"),
+    [
+        ("study.api.run_study", ("run", "good.csv", *PRICE), "Resume: study run good.csv"),
+        ("study.plan.prepare", ("check", "good.csv", *PRICE), "Run the same command"),
+    ],
+)
+def test_ctrl_c_ends_every_command_in_one_sentence_with_the_way_on(
+    place: str,
+    args: tuple[str, ...],
+    way: str,
+    folder: Path,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def press(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    write_good(folder)
+    monkeypatch.setattr(place, press)
+
+    ended = command(*args)
+
+    assert (ended.code, ended.out) == (130, "")
+    assert re.fullmatch(rf"\nStopped\. [^\n]*{way}[^\n]*\n", ended.err)
+
+
 @pytest.mark.slow
 @pytest.mark.faults
 def test_a_study_whose_every_trial_fails_says_why_and_keeps_the_records(folder: Path) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +14,7 @@ from typing import Any
 import pytest
 from ray.tune.search import Searcher
 
+from study.execution import pool as pools
 from study.execution.cluster.scratch import scratch_folder
 from study.execution.cluster.slots import Slots
 from study.execution.events import Broken, Came, Ended
@@ -110,3 +115,32 @@ def test_without_rays_files_the_next_step_says_that_they_are_gone(pool: Pool) ->
     event = pool.next(0)
     assert isinstance(event, Broken)
     assert event.error is caught.value
+
+
+def test_a_process_that_the_pool_starts_hears_no_ctrl_c_not_even_before_it_is_itself(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks = []
+
+    @contextmanager
+    def cluster(*_: Any) -> Iterator[Path]:
+        masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+        pool.over.set()
+        yield Path()
+
+    monkeypatch.setattr(pools, "ray_cluster", cluster)
+
+    with pool:
+        pool.start(1)
+
+    assert signal.SIGINT in masks[0]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_ctrl_c_while_the_thread_of_a_pool_is_made_ends_the_pool(pool: Pool) -> None:
+    pool._thread = threading.Thread()
+
+    with pool:
+        pass
+
+    assert pool.over.is_set()

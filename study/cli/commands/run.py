@@ -43,17 +43,16 @@ def go_on(
 
     as_json: what is seen while it runs goes to standard error.
     """
-    from study.api import run_share, run_study
-    from study.cli.progress import Progress
-    from study.cli.summary import summary_json
-    from study.execution.cluster.allocation import array_share
-    from study.execution.job import running
-    from study.execution.observer import Interrupted
-    from study.records.paths import StudyPaths
-
-    share = array_share() if config.cluster.address == "slurm" else None
-    paths = StudyPaths(results / config.name, share)
     try:
+        from study.api import run_share, run_study
+        from study.cli.progress import Progress
+        from study.cli.summary import summary_json
+        from study.execution.cluster.allocation import array_share
+        from study.execution.job import running
+        from study.records.paths import StudyPaths
+
+        share = array_share() if config.cluster.address == "slurm" else None
+        paths = StudyPaths(results / config.name, share)
         with (
             Progress(console(stderr=as_json)) as progress,
             running(config, paths, progress) as watch,
@@ -74,7 +73,7 @@ def go_on(
                     print(
                         f"Share {share.number + 1} of {share.count} is done. A job without --array finishes {paths.root}."
                     )
-    except Interrupted:
+    except KeyboardInterrupt:
         print(
             f"\nStopped. Finished trials are kept in {results / config.name}. Resume: {again}",
             file=sys.stderr,
