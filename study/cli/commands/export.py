@@ -14,7 +14,7 @@ from study.cli.options import AsJson, ResultsFolder
 
 def export(
     results: ResultsFolder,
-    to: Annotated[str, typer.Option("--to", help="csv, optuna, tensorboard or mlflow.")],
+    to: Annotated[str, typer.Option("--to", help="csv, optuna or mlflow.")],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Folder or file to write; default: RESULTS/export/…"),

@@ -1,1 +1,1 @@
-"""Records in the forms of other tools: tables, Optuna, TensorBoard, MLflow."""
+"""Records in the forms of other tools: tables, Optuna, MLflow."""

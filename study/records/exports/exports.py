@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +41,6 @@ TOOLS = {
     for tool in (
         Tool("csv", "csv"),
         Tool("optuna", "optuna.db"),
-        Tool("tensorboard", "tensorboard", "tensorboard", "tensorboard"),
         Tool("mlflow", "mlflow.db", "mlflow", "mlflow"),
     )
 }
@@ -139,16 +137,6 @@ def _opened(
                 lambda: storage.sync(changes),
                 str(place),
                 f"optuna-dashboard {quote(f'sqlite:///{place}')}",
-            )
-        case "tensorboard":
-            from study.records.exports.events import Events
-
-            shutil.rmtree(place, ignore_errors=True)
-            events = Events(place)
-            return (
-                lambda: events.sync(changes),
-                str(place),
-                f"tensorboard --logdir {quote(str(place))}",
             )
         case "mlflow":
             from study.records.exports.tracked import Tracked

@@ -31,36 +31,6 @@ def results(tmp_path: Path) -> Results:
     return found
 
 
-def test_tensorboard_finds_losses_by_epoch_and_the_hyperparameters_of_each_trial(
-    results: Results,
-) -> None:
-    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-    from tensorboard.plugins.hparams import metadata, plugin_data_pb2
-
-    done = export(results, "tensorboard")
-
-    def read(run: str) -> Any:
-        return EventAccumulator(str(Path(done.where) / run)).Reload()
-
-    def hparams(run: Any, tag: str) -> Any:
-        text = run.summary_metadata[tag].plugin_data.content
-        return plugin_data_pb2.HParamsPluginData.FromString(text)
-
-    network, linear = read("y-neural-d1-o0/0000"), read("y-linear-o0/0000")
-    points = [(each.step, each.value) for each in network.Scalars(f"y: {LOSS}/validation")]
-    start = hparams(network, metadata.SESSION_START_INFO_TAG).session_start_info.hparams
-    assert (done.trials, points) == (4, [(1, 4.5), (2, 3.5), (3, 2.5)])
-    assert {name: start[name].number_value for name in ("width", "dropout")} == {
-        "width": 32,
-        "dropout": 0.1,
-    }
-    assert (start["activation"].string_value, start["family"].string_value) == ("silu", "neural")
-    assert set(start) == {*PARAMS, "target", "family", "hidden layers", "outer fold", "state"}
-    assert network.Scalars(f"y: {LOSS}/val_loss")[0].value == pytest.approx(trial().val_loss)
-    assert linear.Scalars(f"y: {LOSS}/test_loss refit")[0].value == 0.15625
-
-
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow's own
 @pytest.mark.slow
 def test_mlflow_finds_a_run_a_trial_and_logs_none_twice(results: Results, tmp_path: Path) -> None:
