@@ -55,9 +55,10 @@ def opened(path: Path, root: Path) -> Iterator[None]:
 def damaged(path: Path, root: Path, error: Exception | None = None) -> StudyError:
     """That a file in folder `root` cannot be read, why, and how it is made again."""
     trials = StudyPaths(root).trials
-    first = "" if trials in path.parents else "Remove it; "
+    first = "" if trials in path.parents or not path.exists() else "Remove it; "
     if path.suffix in MODELS:
-        first = f"Remove it and its winner.json, formula.json or trees.json below {trials}; "
+        it = "it and " * path.exists()
+        first = f"Remove {it}its winner.json, formula.json or trees.json below {trials}; "
     return StudyError(
         f"Can't read {path}: {_why(error)}. {first}{run_again(root, name_of(root))} makes it again."
     )

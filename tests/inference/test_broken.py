@@ -106,6 +106,37 @@ def test_a_broken_file_ends_in_its_name_and_the_command_that_makes_it_again(
         (folder / name).write_bytes(whole)
 
 
+OTHERS = ("results.csv", "frames/curves.parquet", "models/folds/price-o1.json")
+
+
+@pytest.mark.parametrize("name", [*list(READ_BY)[1:], *OTHERS])
+def test_verify_finds_a_file_of_a_finished_study_that_is_gone(name: str, folder: Path) -> None:
+    remove(folder / name)
+
+    ended = call(*VERIFY)
+
+    if name == "verdicts.json":  # the study is not finished then
+        assert "Resume: study run" in ended.out
+    else:
+        assert ended.code == 2, ended.shown
+        assert name.split("/")[0] in ended.err
+        assert "study run" in ended.err
+
+
+def test_verify_finds_that_records_of_a_search_or_rows_of_the_csv_are_lost(folder: Path) -> None:
+    csv = folder / "results.csv"
+    whole = csv.read_text()
+    csv.write_text("".join(whole.splitlines(keepends=True)[:-1]))
+    cut_csv = call(*VERIFY)
+    csv.write_text(whole)
+    shutil.rmtree(folder / "trials" / "price-neural-d1-o1")
+    without_records = call(*VERIFY)
+
+    assert (cut_csv.code, without_records.code) == (2, 2)
+    assert "results.csv" in cut_csv.err
+    assert "flats/trials" in without_records.err
+
+
 @pytest.mark.parametrize("name", [name for name in READ_BY if name not in FOUND_BY_STATUS])
 def test_a_file_that_is_gone_ends_in_the_command_that_makes_it_again(
     name: str, folder: Path
