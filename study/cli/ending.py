@@ -26,6 +26,8 @@ MOST_WARNINGS = 3
 """Warnings that are named at the end of a run."""
 WIDTH = 80
 """Columns."""
+LONG = 24
+"""Characters of a cell that stay on one line in any terminal."""
 
 
 def print_ending(results: Results, console: Console) -> None:
@@ -119,14 +121,16 @@ def _models(found: ModelsTable) -> Table:
 
 
 def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Table:
-    """Rows of cells that stay on one line each, under heads that wrap where the terminal is narrow.
+    """Rows of cells, of which long words and heads wrap where the terminal is narrow.
 
     left: columns of words, before those of numbers.
     """
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="")
     for place, (head, *cells) in enumerate(zip(heads, *rows, strict=True)):
-        width = max(map(len, [*head.split(), *cells]))
-        table.add_column(head, justify="left" if place < left else "right", min_width=width)
+        width = min(max(map(len, [*head.split(), *cells])), LONG)
+        table.add_column(
+            head, justify="left" if place < left else "right", min_width=width, overflow="fold"
+        )
     for row in rows:
         table.add_row(*row)
     return table

@@ -70,7 +70,8 @@ class _Family(BaseEstimator):  # type: ignore[misc]
                 {**own, "depths": depths, **given, "data": data, "targets": {target: kind}},
                 origin=f"parameters of {type(self).__name__}",
             )
-            table = frame.assign(**{target: y})
+            table = frame.copy()
+            table[target] = y
             if self.evidence:
                 found = fit_with_evidence(
                     config, table, model, self._folder(), report=self.results is not None

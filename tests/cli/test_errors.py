@@ -57,8 +57,8 @@ def test_the_executable_ends_in_one_plain_message_too(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "args", "way"),
     [
-        ("study.api.run_study", ("run", "good.csv", *PRICE), "Resume: study run good.csv"),
-        ("study.plan.prepare", ("check", "good.csv", *PRICE), "Run the same command"),
+        ("study.api.run_study", ("run", "good.csv", *PRICE), "study run good.csv"),
+        ("study.plan.prepare", ("check", "good.csv", *PRICE), "again"),
     ],
 )
 def test_ctrl_c_ends_every_command_in_one_sentence_with_the_way_on(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from study.cli.ending import aligned
 from study.records.reading import write_winner
 from study.records.results import Results
 from tests.cli.conftest import Command
@@ -69,3 +72,16 @@ def test_json_of_a_finished_study_is_what_its_files_hold(
     assert len(found["metrics"]) == len(finished.metrics)
     assert found["report"] is None
     assert finished.data.notes[0] in found["notes"]
+
+
+def test_a_table_with_long_names_fits_80_columns_and_loses_no_letter_of_them() -> None:
+    names = ["measurement_of_sensor_number_0001_in_kilowatt_hours", "a name of several words " * 3]
+    rows = [[name, "continuous", "numeric, 60 distinct values", "1"] for name in names]
+    console = Console(width=80, file=StringIO())
+
+    console.print(aligned(["column", "type", "why", "empty cells"], rows, 3), crop=False)
+
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= 80
+    first = "".join(line[2:28].split("  ")[0].strip() for line in lines[1:])
+    assert names[0] in first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from study.data.encode import encode
 from study.data.encoding import design
 from study.data.vocabulary import LEAST_LEVEL_ROWS, MOST_LEVELS
 
-from .helpers import bare
+from .helpers import bare, table_of
 
 
 def test_at_most_twenty_levels_are_listed_and_rarer_ones_are_zeros() -> None:
@@ -97,7 +98,18 @@ RESERVED = [
         "estimate",
         "weight",
     ],
-    *["coef_a", "params_l2", "column", "trial_id"],
+    *[
+        "coef_a",
+        "params_l2",
+        "column",
+        "trial_id",
+        "repeat",
+        "trees",
+        "network",
+        "regression",
+        "time",
+    ],
+    *["group", "observed", "candidate", "seed", "low", "high", "self", "kind", "family", "depth"],
     "hinge(a)",
     "a[missing]",
     "town[Bonn]",
@@ -125,6 +137,36 @@ def test_a_column_keeps_its_name_and_a_term_has_none_of_a_column_or_of_the_inter
 
     assert "intercept" not in found
     assert found["intercept (2)" if name == "intercept" else name] == name
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_category_of_any_name_has_its_levels_for_terms(name: str) -> None:
+    words = ["x"] * 25 + ["y"] * 25
+    columns = {"a": COUNTED, "b": COUNTED**2, name: pd.Series(words).sample(50, random_state=0)}
+    columns[name] = columns[name].to_numpy()
+    types = {"a": "numeric", "b": "numeric", name: "category"}
+
+    terms = encode(*bare(columns, types)).terms
+
+    assert [(term.column, term.level) for term in terms][2:] in ([(name, "x")], [(name, "y")])
+    assert terms[-1].name in {f"{name}[x]", f"{name}[y]"}
+
+
+@pytest.mark.parametrize("role", ["target", "groups", "time"])
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_target_and_the_columns_that_split_have_any_name(
+    name: str, role: str, tmp_path: Path
+) -> None:
+    other = "y" if role != "target" else name
+    columns = {"x": np.sin(COUNTED), other: np.cos(COUNTED)}
+    more: dict[str, Any] = {}
+    if role != "target":
+        more = {role: name}
+        columns[name] = COUNTED // 5
+    table = table_of(tmp_path, pd.DataFrame(columns), other, **more)
+
+    assert [own.name for own in table.targets] == [other]
+    assert [own.name for own in table.features] == ["x"]
 
 
 def test_all_such_names_at_once_stay_apart() -> None:

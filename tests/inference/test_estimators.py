@@ -6,6 +6,7 @@ import doctest
 import pickle
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.model_selection import cross_val_score
 
 import study
 from study.families.heads import FloatArray
+from study.inference import estimators
 from study.inference.fitted import simplest
 from study.inference.rows import label_texts
 
@@ -306,3 +308,21 @@ def test_the_examples_of_the_documentation_are_true() -> None:
 
     assert found.attempted > 0
     assert found.failed == 0
+
+
+@pytest.mark.parametrize("name", ["self", "intercept", "row", "loss", "target", "y"])
+def test_a_target_of_any_name_comes_to_the_search_beside_its_columns(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[pd.DataFrame] = []
+
+    def search(_: object, table: pd.DataFrame, model: str) -> SimpleNamespace:
+        searched.append(table)
+        return SimpleNamespace(name=model, trials=None, results=None)
+
+    monkeypatch.setattr(estimators, "fit_here", search)
+    rows = pd.DataFrame({"a": np.arange(30.0)})
+
+    study.FamilyRegressor(model="regression").fit(rows, pd.Series(np.arange(30.0), name=name))
+
+    assert list(searched[0]) == ["a", name]
