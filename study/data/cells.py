@@ -111,5 +111,6 @@ def as_numbers(text: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def as_booleans(text: pd.Series[Any]) -> pd.Series[Any]:
-    """1.0 for a word of TRUE_WORDS in any case, 0.0 for any other; a missing one stays NaN."""
-    return text.str.lower().isin(TRUE_WORDS).astype("float64").where(text.notna())
+    """1.0 for a word of TRUE_WORDS in any case, 0.0 for one of FALSE_WORDS, NaN for any other."""
+    words = dict.fromkeys(TRUE_WORDS, 1.0) | dict.fromkeys(FALSE_WORDS, 0.0)
+    return text.str.lower().map(words).astype("float64")

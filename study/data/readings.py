@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from study.config.options import ColumnType
-from study.data.cells import NUMBER, as_numbers
+from study.data.cells import NUMBER, as_label, as_numbers
 from study.data.dates import OR, parse_dates
 from study.data.numbers import GAPS, PLAIN, read_numbers
 from study.data.written import place, places, written
 from study.formatting import count
+from study.schema import StudyError
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,19 @@ class Column:
 def first(offends: pd.Series[bool]) -> int:
     """Position of the first cell that offends; -1 if none."""
     return int(np.argmax(offends)) if offends.any() else -1
+
+
+def refuse(
+    what: str, cells: pd.Series[Any], offends: pd.Series[bool], way_out: str, has: str = ""
+) -> None:
+    """Raise a StudyError that names the first cell that offends, if one does.
+
+    what: what the column is, as the error begins. has: what is wrong with it, else the cell.
+    """
+    if (row := first(offends)) >= 0:
+        cell = cells.iloc[row]
+        has = has or f"has {repr(cell) if isinstance(cell, str) else as_label(cell)}"
+        raise StudyError(f"{what} {str(cells.name)!r} {has} in {place(cells, row)}. {way_out}")
 
 
 def _read(text: pd.Series[Any], values: pd.Series[Any], what: str, pattern: str) -> Column:

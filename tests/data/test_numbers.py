@@ -12,6 +12,7 @@ import pytest
 
 from study.data.columns import read_as, read_column
 from study.data.files import read_file
+from study.data.numbers import PLAIN
 from study.data.tables import read_table
 from study.schema import StudyError
 
@@ -171,7 +172,7 @@ def test_a_mixed_date_that_may_be_two_is_asked_about(cells: list[str]) -> None:
 def test_new_cells_are_read_as_those_of_training(
     pattern: str, cells: list[str], numbers: list[float]
 ) -> None:
-    column = read_as(series(cells), "numeric", pattern, "")
+    column = read_as(series(cells), "numeric", pattern=pattern or PLAIN)
 
     np.testing.assert_allclose(column.values, numbers)
     assert "gaps" not in " ".join(column.notes)
@@ -188,7 +189,7 @@ def test_new_cells_are_read_as_those_of_training(
 )
 def test_a_new_cell_that_training_has_no_form_of_is_named(pattern: str, cells: list[str]) -> None:
     with pytest.raises(StudyError, match=r"'x' has '.*' in row \d\. Write it"):
-        read_as(series(cells), "numeric", pattern, "Write it.")
+        read_as(series(cells), "numeric", "Write it.", pattern or PLAIN)
 
 
 @pytest.mark.parametrize("first", [2**53, 2**63, 10**30])
