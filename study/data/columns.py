@@ -102,14 +102,32 @@ def _from_text(raw: pd.Series[Any]) -> Column:
         if dates.pattern and dates.lost <= 0.05 * n_present:
             return dates
         del dates
-    numbers = replace(text_numbers(text), reason=f"numbers, {different}")
-    if numbers.lost <= (1 - NUMBERS) * n_present and not padded:
-        return numbers
+    numbers, most = text_numbers(text), (1 - NUMBERS) * n_present
+    if numbers.lost <= most and not padded:
+        return replace(numbers, reason=f"numbers, {different}")
+    signs = r"[$€£%]"
+    if text.str.contains(signs).any():
+        bare = text_numbers(text.str.replace(signs, "", regex=True))
+        if bare.lost <= most:
+            return replace(bare, unclear=_mixed(text, numbers.values, bare.values))
     reason = f"text, {different}"
     if 0 < numbers.lost < 0.5 * n_present:
         row = first(text.notna() & numbers.values.isna())
         reason += f", mostly numbers but {text[row]!r} in {place(text, row)}"
     return Column(name, "category", text, reason)
+
+
+def _mixed(text: pd.Series[Any], own: pd.Series[Any], bare: pd.Series[Any]) -> str:
+    """What is asked of numbers with different signs; own, bare: with the sign of most, and none."""
+    one, other = (
+        f"{text.iloc[row]!r} in {place(text, row)}"
+        for row in (first(own.notna()), first(own.isna() & bare.notna()))
+    )
+    name = str(text.name)
+    return (
+        f"Column {name!r} has {one} and {other}, which may differ in unit. "
+        f"Write all alike, or set data.types.{name} to category."
+    )
 
 
 def read_as(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,13 @@ def test_numbers_are_read_as_a_person_reads_them(
         ["007", "010", "123"],
         ["0", "1,234.5", "007"],
         ["1 km", "2 mi"] * 20,
-        ["50 %", "0.5"] * 20,
         ["level 1", "level 2"],
         ["012 345 678", "098 765 432"],
         [*[f"word {i}" for i in range(20)], "1", "2", "3"],
         [*map(str, range(30)), *["many"] * 4],
         ["12:30", "13:45"],
-        ["$5", "€7"] * 20,
+        ["<5%", "5-10%", ">10%"] * 9,
+        ["5 %", "7", "many"] * 9,
     ],
 )
 def test_what_is_no_column_of_numbers_stays_a_category(cells: list[str]) -> None:
@@ -130,6 +131,22 @@ def test_a_sign_that_may_part_thousands_or_decimals_is_asked_about(
         for kind in ("numeric", "category")
     }
     assert read == {"numeric": number, "category": cells[0]}
+
+
+@pytest.mark.parametrize(
+    "cells", [["12 %", "50 %", "12"], ["0.5", "0.2", "50%", ""], ["$5", "$9", "€7"]]
+)
+def test_signs_that_some_cells_lack_are_asked_about(tmp_path: Path, cells: list[str]) -> None:
+    frame = pd.DataFrame({"x": cells * 20}).assign(y=lambda own: own.index / 7)
+    path = written(tmp_path, frame.to_csv(index=False))
+
+    with pytest.raises(
+        StudyError, match=rf"'x'.*{re.escape(repr(cells[0]))}.*line 2 .*line 4 .*data\.types\.x"
+    ):
+        read_table(config_for(path))
+
+    kept = read_table(config_for(path, data={"types": {"x": "category"}}))
+    assert kept.features[0].type == "category"
 
 
 @pytest.mark.parametrize(
