@@ -8,7 +8,6 @@ import math
 import numbers
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -105,9 +104,8 @@ def _parts(column: pd.Series[Any]) -> Iterator[pd.Series[Any]]:
 
 def as_numbers(text: pd.Series[Any]) -> pd.Series[Any]:
     """float64 values of numbers that are text; a missing one is a NaN already."""
-    cells = chain.from_iterable(part.to_numpy(dtype=object) for part in _parts(text))
-    values = np.fromiter(map(float, cells), np.float64, len(text))
-    return pd.Series(values, index=text.index, name=text.name)
+    parts = [part.to_numpy(dtype=object).astype(np.float64) for part in _parts(text)]
+    return pd.Series(np.concatenate(parts), index=text.index, name=text.name)
 
 
 def as_booleans(text: pd.Series[Any]) -> pd.Series[Any]:

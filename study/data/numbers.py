@@ -32,6 +32,11 @@ PLAIN = "1234.5"
 """The pattern of numbers as Python reads them."""
 
 
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number in any style and unit."""
+    return any(style.fullmatch(cell) for style in _CELLS.values())
+
+
 def read_numbers(
     cells: Sequence[str], counts: npt.NDArray[np.int64], decimal: str, pattern: str = ""
 ) -> tuple[list[str | None], str, npt.NDArray[np.bool_]]:

@@ -13,7 +13,7 @@ import pandas as pd
 from study.config.options import ColumnType
 from study.data.cells import NUMBER, as_label, as_numbers
 from study.data.dates import OR, parse_dates
-from study.data.numbers import GAPS, PLAIN, read_numbers
+from study.data.numbers import GAPS, PLAIN, is_number, read_numbers
 from study.data.written import place, places, written
 from study.formatting import count
 from study.schema import StudyError
@@ -76,8 +76,9 @@ def text_numbers(text: pd.Series[Any], pattern: str = "") -> Column:
     name, decimal = str(text.name), written(text).decimal
     codes = pd.factorize(text)[0]
     distinct = text.dropna().drop_duplicates()  # in the order of their codes
-    plain, notes, unclear = distinct, list[str](), ""
-    if pattern or decimal == "," or not distinct.str.fullmatch(NUMBER).all():
+    usual = distinct.str.fullmatch(NUMBER)
+    plain, notes, unclear = distinct.where(usual), list[str](), ""
+    if pattern or decimal == "," or any(map(is_number, distinct[~usual])):
         counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
         found, style, either = read_numbers(list(distinct), counts, decimal, pattern)
         plain = pd.Series(found, distinct.index, dtype="str")
@@ -92,7 +93,7 @@ def text_numbers(text: pd.Series[Any], pattern: str = "") -> Column:
     return replace(
         column,
         type="numeric",
-        pattern=pattern + GAPS * (column.lost > 0 and not pattern.endswith(GAPS)),
+        pattern=f"{pattern.removesuffix(GAPS) or PLAIN}{GAPS}" if column.lost else pattern,
         notes=(*notes, *column.notes),
         unclear=unclear,
         merged=merged(text, plain, numbers),
