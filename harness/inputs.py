@@ -21,7 +21,9 @@ def make_frame(rows: int = 40) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     size = rng.normal(50, 10, rows)
     towns = np.array(["Bonn", "Ulm"])[np.arange(rows) % 2]
-    return pd.DataFrame({"size": size, "town": towns, "price": 3 * size + rng.normal(size=rows)})
+    return pd.DataFrame(
+        {"size": size, "town": towns, "price": 3 * size + 6 * rng.normal(size=rows)}
+    )
 
 
 def write_good(folder: Path) -> None:
