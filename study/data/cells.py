@@ -52,22 +52,26 @@ def as_plain(raw: pd.Series[Any]) -> pd.Series[Any]:
         return raw.astype("str")
     if isinstance(raw.dtype, pd.PeriodDtype):
         return pd.Series(raw.dt.to_timestamp())
-    if pd.api.types.is_timedelta64_dtype(raw.dtype):
+    if raw.dtype.kind == "m":
         return pd.Series(raw.dt.total_seconds() / 86_400)
-    if pd.api.types.is_complex_dtype(raw.dtype):
+    if raw.dtype.kind == "c":
         return raw.astype(object)
     if raw.dtype != object:
         return raw
     present = raw.dropna()
-    if all(isinstance(value, str) for value in present):
+
+    def all_are(*kinds: type) -> bool:
+        return all(isinstance(value, kinds) for value in present)
+
+    if all_are(str):
         return raw.astype("str")
-    if all(isinstance(value, bool | np.bool_) for value in present):
+    if all_are(bool, np.bool_):
         return raw.astype("boolean")
-    if all(isinstance(value, numbers.Real | decimal.Decimal) for value in present):
+    if all_are(numbers.Real, decimal.Decimal):
         return raw.map(_as_float, na_action="ignore").astype("float64")
-    if all(isinstance(value, dt.date) for value in present):
+    if all_are(dt.date):
         return pd.to_datetime(raw, utc=True)
-    if all(isinstance(value, str | numbers.Real) for value in present):
+    if all_are(str, numbers.Real):
         return raw.map(as_label, na_action="ignore").astype("str")
     return raw
 

@@ -85,8 +85,8 @@ def _alien(raw: pd.Series[Any]) -> str | None:
 def _from_text(raw: pd.Series[Any]) -> Column:
     name, text = str(raw.name), as_text(raw)
     n_present = int(text.notna().sum())
-    distinct = pd.Series(text.dropna().unique(), dtype="str")
-    different = _counted(len(distinct))
+    distinct = text.drop_duplicates().dropna()
+    different = count(len(distinct), "distinct value")
     if not len(distinct):
         return Column(name, "category", text, "no cell filled")
     if len(distinct) < 9 and set(distinct.str.lower()) in TRUTHS:
@@ -177,11 +177,7 @@ def read_as(
 
 
 def _distinct(values: pd.Series[Any]) -> str:
-    return _counted(values.nunique())
-
-
-def _counted(values: int) -> str:
-    return count(values, "distinct value")
+    return count(values.nunique(), "distinct value")
 
 
 def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:

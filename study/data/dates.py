@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?", re.ASCII)
+_ISO = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ][0-9]{1,2}:[0-9]{2}.*)?"
 _DAYS = (
     "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y",
 )  # fmt: skip
@@ -75,7 +74,7 @@ def _swapped(pattern: str) -> set[str]:
 def _parse(text: pd.Series[Any], pattern: str) -> pd.Series[Any]:
     if pattern != "ISO 8601":
         return as_days(pd.to_datetime(text, format=pattern, errors="coerce", utc=True))
-    looks = text.map(lambda value: _ISO.fullmatch(value) is not None).astype(bool)
+    looks = text.str.fullmatch(_ISO)
     return as_days(pd.to_datetime(text.where(looks), format="ISO8601", errors="coerce", utc=True))
 
 

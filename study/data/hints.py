@@ -78,7 +78,7 @@ def _is_unit(name: str, counts: pd.Series[Any]) -> bool:
     """Whether whole numbers are those of dealers, say."""
     words = _WORDS.findall(name)
     whole = not (np.asarray(counts.index, np.float64) % 1).any()
-    return bool(words) and whole and _UNITS.fullmatch(words[-1].lower()) is not None
+    return bool(words and whole and _UNITS.fullmatch(words[-1].lower()))
 
 
 def _is_code(name: str, counts: pd.Series[Any]) -> bool:
@@ -90,7 +90,7 @@ def _is_code(name: str, counts: pd.Series[Any]) -> bool:
     digits between 1500 and 2200 are years.
     """
     values = np.asarray(counts.index, np.float64)
-    if len(values) < 3 or (values % 1 != 0).any() or values.min() < 0:
+    if len(values) < 3 or (values % 1).any() or values.min() < 0:
         return False
     words = _WORDS.findall(name)
     if words and words[-1].lower() in _CODE_WORDS:

@@ -84,16 +84,15 @@ def read_numbers(
             sure = (signs == {","} and named) or (signs == {"."} and written)
             unclear = either & (not sure)
     group, good = ",."[point == ","], fits[point] & ~(unclear & (known is not None))
-    read = [match for match, fit in zip(matches[point], good, strict=True) if match and fit]
+    read = [match if fit else None for match, fit in zip(matches[point], good, strict=True)]
     plain = [
-        "-" * bool(_BELOW.match(cell))
+        match
+        and "-" * bool(_BELOW.match(match.string))
         + re.sub(f"[{group}{_SPACES}]", "", match["body"]).replace(point, ".")
         + match["power"]
-        if match and fit
-        else None
-        for cell, match, fit in zip(cells, matches[point], good, strict=True)
+        for match in read
     ]
-    apart = next((match["apart"] for match in read if match["apart"]), "")
-    commas = point == "," and any("," in match["body"] for match in read)
+    apart = next((match["apart"] for match in read if match and match["apart"]), "")
+    commas = point == "," and any("," in match["body"] for match in read if match)
     style = f"1{apart}234{',' if commas else '.'}5 {unit * (unit in units)}".strip()
     return plain, style, unclear

@@ -124,7 +124,7 @@ def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
     values = column.values.to_numpy(np.float64)
     strange = np.abs(values) > TARGET_SIZES[1]
     if target.kind is Kind.COUNT:
-        strange |= (values < 0) | (values % 1 != 0)
+        strange |= (values < 0) | (values % 1 > 0)
     return np.where(strange, np.nan, values)
 
 
@@ -140,7 +140,7 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
     if column.type == "date":
         return Kind.CONTINUOUS, f"dates as days since 1970-01-01, {distinct} distinct values"
     values = column.values.dropna().to_numpy()
-    if (values % 1 != 0).any() or values.min() < 0:
+    if (values % 1).any() or values.min() < 0:
         return Kind.CONTINUOUS, f"numeric, {distinct} distinct values"
     low, high = int(values.min()), int(values.max())
     facts = f"non-negative whole numbers, {distinct} distinct values, at most {high}"
