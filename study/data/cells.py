@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 TRUE_WORDS = frozenset({"true", "yes", "t", "y", "1"})
@@ -104,6 +105,12 @@ def as_text(raw: pd.Series[Any]) -> pd.Series[Any]:
 def _parts(column: pd.Series[Any]) -> Iterator[pd.Series[Any]]:
     """`column` in parts of PIECE cells; an empty one is one part."""
     return (column.iloc[first : first + PIECE] for first in range(0, max(1, len(column)), PIECE))
+
+
+def distinct_cells(text: pd.Series[Any]) -> tuple[npt.NDArray[np.int32], pd.Series[Any]]:
+    """(n_rows,) a code a cell, -1 where missing, and the first cell of each, in their order."""
+    codes = pd.factorize(text)[0].astype(np.int32)
+    return codes, text[np.diff(np.maximum.accumulate(codes), prepend=-1) > 0]
 
 
 def as_numbers(text: pd.Series[Any]) -> pd.Series[Any]:

@@ -15,6 +15,7 @@ from study.data.cells import (
     as_booleans,
     as_plain,
     as_text,
+    distinct_cells,
 )
 from study.data.dates import FORMATS, OR, as_days
 from study.data.numbers import GAPS, PLAIN
@@ -84,8 +85,8 @@ def _alien(raw: pd.Series[Any]) -> str | None:
 
 def _from_text(raw: pd.Series[Any]) -> Column:
     name, text = str(raw.name), as_text(raw)
-    n_present = int(text.notna().sum())
-    distinct = text.drop_duplicates().dropna()
+    n_present = text.count()
+    known = _, distinct = distinct_cells(text)
     different = count(len(distinct), "distinct value")
     if not len(distinct):
         return Column(name, "category", text, "no cell filled")
@@ -102,32 +103,31 @@ def _from_text(raw: pd.Series[Any]) -> Column:
         if dates.pattern and dates.lost <= 0.05 * n_present:
             return dates
         del dates
-    numbers, most = text_numbers(text), (1 - NUMBERS) * n_present
+    numbers, most = text_numbers(text, known=known), (1 - NUMBERS) * n_present
     if numbers.lost <= most and not padded:
         return replace(numbers, reason=f"numbers, {different}")
-    signs = r"[$€£%]"
-    if text.str.contains(signs).any():
+    signs, lost = "[$€£%]", numbers.values.isna() & text.notna()
+    if distinct.str.contains(signs).any():
         bare = text_numbers(text.str.replace(signs, "", regex=True))
-        if bare.lost <= most:
-            return replace(bare, unclear=_mixed(text, numbers.values, bare.values))
+        if bare.lost <= most < numbers.lost:
+            one, other = (
+                _cell(text, numbers.values.notna()),
+                _cell(text, lost & bare.values.notna()),
+            )
+            unclear = (
+                f"Column {name!r} has {one} and {other}, which may differ in unit. "
+                f"Write all alike, or set data.types.{name} to category."
+            )
+            return replace(bare, unclear=unclear)
     reason = f"text, {different}"
     if 0 < numbers.lost < 0.5 * n_present:
-        row = first(text.notna() & numbers.values.isna())
-        reason += f", mostly numbers but {text[row]!r} in {place(text, row)}"
+        reason += f", mostly numbers but {_cell(text, lost)}"
     return Column(name, "category", text, reason)
 
 
-def _mixed(text: pd.Series[Any], own: pd.Series[Any], bare: pd.Series[Any]) -> str:
-    """What is asked of numbers with different signs; own, bare: with the sign of most, and none."""
-    one, other = (
-        f"{text.iloc[row]!r} in {place(text, row)}"
-        for row in (first(own.notna()), first(own.isna() & bare.notna()))
-    )
-    name = str(text.name)
-    return (
-        f"Column {name!r} has {one} and {other}, which may differ in unit. "
-        f"Write all alike, or set data.types.{name} to category."
-    )
+def _cell(text: pd.Series[Any], wanted: pd.Series[bool]) -> str:
+    """The first of the wanted cells, with its place."""
+    return f"{text[first(wanted)]!r} in {place(text, first(wanted))}"
 
 
 def read_as(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from study.config.options import ColumnType
-from study.data.cells import NUMBER, as_label, as_numbers
+from study.data.cells import NUMBER, as_label, as_numbers, distinct_cells
 from study.data.dates import OR, parse_dates
 from study.data.numbers import GAPS, PLAIN, is_number, read_numbers
 from study.data.written import place, places, written
@@ -65,22 +65,22 @@ def _read(text: pd.Series[Any], values: pd.Series[Any], what: str, pattern: str)
     """Values of text, with a note of the cells that are lost."""
     values.attrs = text.attrs
     rows = np.flatnonzero(text.notna() & values.isna())
-    said = f"{len(rows)} of {text.notna().sum()}: {places(text, rows)}"
+    said = f"{len(rows)} of {text.count()}: {places(text, rows)}"
     note = f"Column {str(text.name)!r}: cells that aren't {what} count as missing, {said}."
     notes = (note,) * bool(len(rows))
     return Column(str(text.name), None, values, what, len(rows), pattern, notes)
 
 
-def text_numbers(text: pd.Series[Any], pattern: str = "") -> Column:
-    """Text as numbers, in any style or that of a pattern; what is none is lost."""
+def text_numbers(text: pd.Series[Any], pattern: str = "", known: Any = None) -> Column:
+    """Text as numbers, in any style or that of a pattern; what is none is lost. known: its distinct
+    cells."""
     name, decimal = str(text.name), written(text).decimal
-    codes = pd.factorize(text)[0]
-    distinct = text.dropna().drop_duplicates()  # in the order of their codes
+    codes, distinct = known or distinct_cells(text)
     usual = distinct.str.fullmatch(NUMBER)
     plain, notes, unclear = distinct.where(usual), list[str](), ""
-    if pattern or decimal == "," or any(map(is_number, distinct[~usual])):
+    if pattern or decimal == "," or any(map(is_number, distinct[~usual].to_list())):
         counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
-        found, style, either = read_numbers(list(distinct), counts, decimal, pattern)
+        found, style, either = read_numbers(distinct.to_list(), counts, decimal, pattern)
         plain = pd.Series(found, distinct.index, dtype="str")
         if style not in {PLAIN, PLAIN.replace(".", decimal)}:
             notes = [f"Column {name!r} has numbers written like {style}."]
