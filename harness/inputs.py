@@ -119,6 +119,14 @@ BAD_INPUTS: dict[str, Bad] = {
     "a text column declared numeric": Bad(
         ("run", "good.csv", *PRICE, "--set", "data.types={town: numeric}"), write_good
     ),
+    "a percent sign in some cells": Bad(
+        ("run", "signs.csv", *PRICE),
+        lambda folder: (
+            make_frame()
+            .assign(size=[f"{3 * i}{' %' * (i % 2)}" for i in range(40)])
+            .to_csv(folder / "signs.csv", index=False)
+        ),
+    ),
     "a comma that may part thousands or decimals": Bad(
         ("run", "comma.tsv", *PRICE),
         lambda folder: (

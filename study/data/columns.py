@@ -107,7 +107,7 @@ def _from_text(raw: pd.Series[Any]) -> Column:
     if numbers.lost <= most and not padded:
         return replace(numbers, reason=f"numbers, {different}")
     signs, lost = "[$€£%]", numbers.values.isna() & text.notna()
-    if distinct.str.contains(signs).any():
+    if not padded and distinct.str.contains(signs).any():
         bare = text_numbers(text.str.replace(signs, "", regex=True))
         if bare.lost <= most < numbers.lost:
             one, other = (
