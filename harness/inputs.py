@@ -21,7 +21,9 @@ def make_frame(rows: int = 40) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     size = rng.normal(50, 10, rows)
     towns = np.array(["Bonn", "Ulm"])[np.arange(rows) % 2]
-    return pd.DataFrame({"size": size, "town": towns, "price": 3 * size + rng.normal(size=rows)})
+    return pd.DataFrame(
+        {"size": size, "town": towns, "price": 3 * size + 6 * rng.normal(size=rows)}
+    )
 
 
 def write_good(folder: Path) -> None:
@@ -116,6 +118,14 @@ BAD_INPUTS: dict[str, Bad] = {
     ),
     "a text column declared numeric": Bad(
         ("run", "good.csv", *PRICE, "--set", "data.types={town: numeric}"), write_good
+    ),
+    "a percent sign in some cells": Bad(
+        ("run", "signs.csv", *PRICE),
+        lambda folder: (
+            make_frame()
+            .assign(size=[f"{3 * i}{' %' * (i % 2)}" for i in range(40)])
+            .to_csv(folder / "signs.csv", index=False)
+        ),
     ),
     "a comma that may part thousands or decimals": Bad(
         ("run", "comma.tsv", *PRICE),

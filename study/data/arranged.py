@@ -9,17 +9,14 @@ import pandas as pd
 from study.config import StudyConfig
 from study.data.cells import as_label
 from study.data.columns import TARGET_SIZES, check, read_column
-from study.data.readings import Column, first
-from study.data.written import place
+from study.data.readings import Column, refuse
 from study.schema import StudyError
 
 
 def _groups(raw: pd.Series[Any]) -> pd.Series[Any]:
     values = read_column(raw, "category").values
-    if (row := first(values.isna())) >= 0:
-        raise StudyError(
-            f"groups column {str(raw.name)!r} is empty in {place(raw, row)}. Fill the cell, or remove the row."
-        )
+    way_out = "Fill the cell, or remove the row."
+    refuse("groups column", values, values.isna(), way_out, "is empty")
     return values
 
 
@@ -32,10 +29,8 @@ def _time(raw: pd.Series[Any], config: StudyConfig) -> Column:
             f"Fix its cells; with data.types.{name}: date the first wrong one is named."
         )
     check(column, TARGET_SIZES)
-    if (row := first(column.values.isna())) >= 0:
-        raise StudyError(
-            f"time column {name!r} has no date or number in {place(raw, row)}. Fix the cell, or remove the row."
-        )
+    values, way_out = column.values, "Fix the cell, or remove the row."
+    refuse("time column", values, values.isna(), way_out, "has no date or number")
     return column
 
 

@@ -8,10 +8,10 @@ import math
 import numbers
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 TRUE_WORDS = frozenset({"true", "yes", "t", "y", "1"})
@@ -53,22 +53,26 @@ def as_plain(raw: pd.Series[Any]) -> pd.Series[Any]:
         return raw.astype("str")
     if isinstance(raw.dtype, pd.PeriodDtype):
         return pd.Series(raw.dt.to_timestamp())
-    if pd.api.types.is_timedelta64_dtype(raw.dtype):
+    if raw.dtype.kind == "m":
         return pd.Series(raw.dt.total_seconds() / 86_400)
-    if pd.api.types.is_complex_dtype(raw.dtype):
+    if raw.dtype.kind == "c":
         return raw.astype(object)
     if raw.dtype != object:
         return raw
     present = raw.dropna()
-    if all(isinstance(value, str) for value in present):
+
+    def all_are(*kinds: type) -> bool:
+        return all(isinstance(value, kinds) for value in present)
+
+    if all_are(str):
         return raw.astype("str")
-    if all(isinstance(value, bool | np.bool_) for value in present):
+    if all_are(bool, np.bool_):
         return raw.astype("boolean")
-    if all(isinstance(value, numbers.Real | decimal.Decimal) for value in present):
+    if all_are(numbers.Real, decimal.Decimal):
         return raw.map(_as_float, na_action="ignore").astype("float64")
-    if all(isinstance(value, dt.date) for value in present):
+    if all_are(dt.date):
         return pd.to_datetime(raw, utc=True)
-    if all(isinstance(value, str | numbers.Real) for value in present):
+    if all_are(str, numbers.Real):
         return raw.map(as_label, na_action="ignore").astype("str")
     return raw
 
@@ -103,13 +107,19 @@ def _parts(column: pd.Series[Any]) -> Iterator[pd.Series[Any]]:
     return (column.iloc[first : first + PIECE] for first in range(0, max(1, len(column)), PIECE))
 
 
+def distinct_cells(text: pd.Series[Any]) -> tuple[npt.NDArray[np.int32], pd.Series[Any]]:
+    """(n_rows,) a code a cell, -1 where missing, and the first cell of each, in their order."""
+    codes = pd.factorize(text)[0].astype(np.int32)
+    return codes, text[np.diff(np.maximum.accumulate(codes), prepend=-1) > 0]
+
+
 def as_numbers(text: pd.Series[Any]) -> pd.Series[Any]:
     """float64 values of numbers that are text; a missing one is a NaN already."""
-    cells = chain.from_iterable(part.to_numpy(dtype=object) for part in _parts(text))
-    values = np.fromiter(map(float, cells), np.float64, len(text))
-    return pd.Series(values, index=text.index, name=text.name)
+    parts = [part.to_numpy(dtype=object).astype(np.float64) for part in _parts(text)]
+    return pd.Series(np.concatenate(parts), index=text.index, name=text.name)
 
 
 def as_booleans(text: pd.Series[Any]) -> pd.Series[Any]:
-    """1.0 for a word of TRUE_WORDS in any case, 0.0 for any other; a missing one stays NaN."""
-    return text.str.lower().isin(TRUE_WORDS).astype("float64").where(text.notna())
+    """1.0 for a word of TRUE_WORDS in any case, 0.0 for one of FALSE_WORDS, NaN for any other."""
+    words = dict.fromkeys(TRUE_WORDS, 1.0) | dict.fromkeys(FALSE_WORDS, 0.0)
+    return text.str.lower().map(words).astype("float64")

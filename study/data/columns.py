@@ -10,17 +10,16 @@ import pandas as pd
 
 from study.config.options import ColumnType
 from study.data.cells import (
-    FALSE_WORDS,
     NUMBER,
-    TRUE_WORDS,
     ZERO_PADDED,
     as_booleans,
     as_plain,
     as_text,
+    distinct_cells,
 )
 from study.data.dates import FORMATS, OR, as_days
 from study.data.numbers import GAPS, PLAIN
-from study.data.readings import Column, first, merged, text_dates, text_numbers
+from study.data.readings import Column, first, merged, refuse, text_dates, text_numbers
 from study.data.written import place
 from study.formatting import count
 from study.schema import StudyError
@@ -52,18 +51,18 @@ def read_column(raw: pd.Series[Any], declared: ColumnType | None = None) -> Colu
     name, cells = str(raw.name), raw
     raw = as_plain(raw)
     if declared is not None:
-        column = _declared(cells, declared)
+        column = read_as(cells, declared)
         unclear = "" if declared == "numeric" else column.unclear
         return replace(column, reason="declared in data.types", unclear=unclear)
     if alien := _alien(raw):
         return Column(name, None, raw, f"cells of type {alien}")
     if isinstance(raw.dtype, pd.CategoricalDtype):
         return Column(name, "category", as_text(raw), f"categorical, {_distinct(raw)}")
-    if pd.api.types.is_bool_dtype(raw.dtype):
+    if raw.dtype.kind == "b":
         return Column(name, "boolean", raw.astype("float64"), "true or false")
-    if pd.api.types.is_numeric_dtype(raw.dtype):
+    if pd.api.types.is_numeric_dtype(raw):
         return _typed(cells, raw)
-    if pd.api.types.is_datetime64_any_dtype(raw.dtype):
+    if raw.dtype.kind == "M":
         return Column(name, "date", as_days(raw), f"dates, {_distinct(raw)}")
     return _from_text(raw)
 
@@ -86,9 +85,9 @@ def _alien(raw: pd.Series[Any]) -> str | None:
 
 def _from_text(raw: pd.Series[Any]) -> Column:
     name, text = str(raw.name), as_text(raw)
-    n_present = int(text.notna().sum())
-    distinct = pd.Series(text.dropna().unique(), dtype="str")
-    different = _counted(len(distinct))
+    n_present = text.count()
+    known = _, distinct = distinct_cells(text)
+    different = count(len(distinct), "distinct value")
     if not len(distinct):
         return Column(name, "category", text, "no cell filled")
     if len(distinct) < 9 and set(distinct.str.lower()) in TRUTHS:
@@ -104,103 +103,81 @@ def _from_text(raw: pd.Series[Any]) -> Column:
         if dates.pattern and dates.lost <= 0.05 * n_present:
             return dates
         del dates
-    numbers = replace(text_numbers(text), reason=f"numbers, {different}")
-    if numbers.lost <= (1 - NUMBERS) * n_present and not padded:
-        return numbers
+    numbers, most = text_numbers(text, known=known), (1 - NUMBERS) * n_present
+    if numbers.lost <= most and not padded:
+        return replace(numbers, reason=f"numbers, {different}")
+    signs, lost = "[$€£%]", numbers.values.isna() & text.notna()
+    if not padded and distinct.str.contains(signs).any():
+        bare = text_numbers(text.str.replace(signs, "", regex=True))
+        if bare.lost <= most < numbers.lost:
+            one, other = (
+                _cell(text, numbers.values.notna()),
+                _cell(text, lost & bare.values.notna()),
+            )
+            unclear = (
+                f"Column {name!r} has {one} and {other}, which may differ in unit. "
+                f"Write all alike, or set data.types.{name} to category."
+            )
+            return replace(bare, unclear=unclear)
     reason = f"text, {different}"
     if 0 < numbers.lost < 0.5 * n_present:
-        row = first(text.notna() & numbers.values.isna())
-        reason += f", mostly numbers but {text[row]!r} in {place(text, row)}"
+        reason += f", mostly numbers but {_cell(text, lost)}"
     return Column(name, "category", text, reason)
 
 
-def number_column(raw: pd.Series[Any], what: str, way_out: str, pattern: str = "") -> Column:
-    """`raw` as numbers, or a StudyError that names the first cell that is none.
-
-    what: what the column is, as the error begins. pattern: how it was written in training; cells
-    that are no numbers are lost where it says so, but not all.
-    """
-    cells, raw = raw, as_plain(raw)
-    if pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        return Column(str(raw.name), "date", as_days(raw), "")
-    if pd.api.types.is_bool_dtype(raw.dtype) or pd.api.types.is_numeric_dtype(raw.dtype):
-        return _typed(cells, raw)
-    text = as_text(raw)
-    column = text_numbers(text, pattern)
-    if column.lost and (not pattern.endswith(GAPS) or column.values.isna().all()):
-        row = first(column.values.isna() & text.notna())
-        raise StudyError(
-            f"{what} {str(raw.name)!r} has {text.iloc[row]!r} in {place(raw, row)}. {way_out}"
-        )
-    return column
+def _cell(text: pd.Series[Any], wanted: pd.Series[bool]) -> str:
+    """The first of the wanted cells, with its place."""
+    return f"{text[first(wanted)]!r} in {place(text, first(wanted))}"
 
 
-def read_as(raw: pd.Series[Any], kind: ColumnType, pattern: str, way_out: str) -> Column:
-    """Cells of a column whose type is known, numbers and dates that are text as they were written
-    in training.
+def read_as(
+    cells: pd.Series[Any], kind: ColumnType, way_out: str = "", pattern: str = ""
+) -> Column:
+    """Cells of a column whose type is known.
 
-    Cells that are no such date are lost, and numbers where training lost some.
+    way_out: what to do where one breaks it. pattern: how numbers and dates were written in
+    training, PLAIN where they were typed; then dates that can't be read are lost, and numbers where
+    training lost some, but not all.
 
     Raises
     ------
     StudyError
         A cell breaks the type, or all cells of such a column are lost.
     """
-    plain = as_plain(raw)
-    if kind != "date" or _alien(plain) or pd.api.types.is_datetime64_any_dtype(plain.dtype):
-        return _declared(raw, kind, way_out, pattern or PLAIN)
-    text = as_text(plain)
-    column = text_dates(text, tuple(pattern.split(OR)) if pattern else FORMATS)
-    if column.lost and column.values.isna().all():
-        row = first(text.notna())
-        raise StudyError(
-            f"Date column {column.name!r} ({pattern or 'any format'}) has {text[row]!r} in {place(raw, row)}. {way_out}"
-        )
-    return column
-
-
-def _declared(
-    cells: pd.Series[Any], declared: ColumnType, way_out: str = "", pattern: str = ""
-) -> Column:
-    """Cells of a declared type; way_out: what to do where one breaks it. pattern: of numbers in
-    training.
-    """
     name, raw = str(cells.name), as_plain(cells)
+    what, dated = f"{kind.capitalize()} column", raw.dtype.kind == "M"
     if alien := _alien(raw):
         raise StudyError(
-            f"{declared.capitalize()} column {name!r} has cells of type {alien}, which can't be read. {way_out}"
+            f"{what} {name!r} has cells of type {alien}, which can't be read. {way_out}"
         )
-    if declared == "numeric" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
+    if kind == "numeric" and dated:
         way_out = way_out or f"Set data.types.{name} to date."
-        raise StudyError(f"Numeric column {name!r} has dates. {way_out}")
-    way_out = way_out or f"Fix the cell, or set data.types.{name} to category."
-    if declared == "numeric":
-        return number_column(cells, "Numeric column", way_out, pattern)
-    exact = pd.api.types.is_float_dtype(raw.dtype)  # objects may have more digits
+        raise StudyError(f"{what} {name!r} has dates. {way_out}")
+    if kind == "date" and dated:
+        return Column(name, kind, as_days(raw), "")
+    if kind == "numeric" and pd.api.types.is_numeric_dtype(raw):
+        return _typed(cells, raw)
+    exact = kind != "numeric" and raw.dtype.kind == "f"  # objects may have more digits
     text = as_text(cells if exact else raw)
-    if declared == "category":
-        return Column(name, declared, text, "")
-    if declared == "boolean":
-        column = Column(name, declared, as_booleans(text), "")
-        broken = ~text.str.lower().isin(TRUE_WORDS | FALSE_WORDS) & text.notna()
-    elif pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        return Column(name, declared, as_days(raw), "")
+    if kind == "category":
+        return Column(name, kind, text, "")
+    if kind == "numeric":
+        column = text_numbers(text, pattern)
+    elif kind == "date":
+        formats = FORMATS if pattern in {"", PLAIN} else tuple(pattern.split(OR))
+        column = text_dates(text, formats)
     else:
-        column = text_dates(text, FORMATS)
-        broken = text.notna() & column.values.isna()
-    if (row := first(broken)) >= 0:
-        raise StudyError(
-            f"{declared.capitalize()} column {name!r} has {text[row]!r} in {place(raw, row)}. {way_out}"
-        )
+        column = Column(name, kind, as_booleans(text), "")
+    lost = column.values.isna() & text.notna()
+    lenient = (pattern and kind == "date") or pattern.endswith(GAPS)
+    if not lenient or column.values.isna().all():
+        way_out = way_out or f"Fix the cell, or set data.types.{name} to category."
+        refuse(what, text, lost, way_out)
     return column
 
 
 def _distinct(values: pd.Series[Any]) -> str:
-    return _counted(values.nunique())
-
-
-def _counted(values: int) -> str:
-    return count(values, "distinct value")
+    return count(values.nunique(), "distinct value")
 
 
 def read_labels(raw: pd.Series[Any], column: Column) -> pd.Series[Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?", re.ASCII)
+from study.data.cells import distinct_cells
+
+_ISO = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ][0-9]{1,2}:[0-9]{2}.*)?"
 _DAYS = (
     "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y",
 )  # fmt: skip
@@ -35,8 +36,7 @@ def parse_dates(
         another date, as day and month can change places and formats are mixed. Plain numbers are
         never dates.
     """
-    codes = pd.factorize(text)[0]
-    distinct = text.dropna().drop_duplicates()  # in the order of their codes
+    codes, distinct = distinct_cells(text)
     days = pd.Series(np.nan, distinct.index)
     parsed: dict[str, pd.Series[Any]] = {}
     while days.isna().any():
@@ -57,13 +57,13 @@ def parse_dates(
 def _best(distinct: pd.Series[Any], formats: tuple[str, ...]) -> tuple[str, pd.Series[Any]]:
     """The format that fits most texts, and what it makes of them; empty where none fits any."""
     sample = distinct.iloc[:: max(1, len(distinct) // 200)]
-    hits = {pattern: int(_parse(sample, pattern).notna().sum()) for pattern in formats}
+    hits = {pattern: _parse(sample, pattern).count() for pattern in formats}
     best = max(formats, key=lambda pattern: hits[pattern])  # the first of equals
     if not hits[best]:
         return "", distinct
     twins = _swapped(best)  # a sample may not tell them apart
     parsed = {pattern: _parse(distinct, pattern) for pattern in formats if pattern in twins}
-    return max(parsed.items(), key=lambda pair: int(pair[1].notna().sum()))
+    return max(parsed.items(), key=lambda pair: pair[1].count())
 
 
 def _swapped(pattern: str) -> set[str]:
@@ -75,7 +75,7 @@ def _swapped(pattern: str) -> set[str]:
 def _parse(text: pd.Series[Any], pattern: str) -> pd.Series[Any]:
     if pattern != "ISO 8601":
         return as_days(pd.to_datetime(text, format=pattern, errors="coerce", utc=True))
-    looks = text.map(lambda value: _ISO.fullmatch(value) is not None).astype(bool)
+    looks = text.str.fullmatch(_ISO)
     return as_days(pd.to_datetime(text.where(looks), format="ISO8601", errors="coerce", utc=True))
 
 

@@ -5,7 +5,6 @@ folds that drift.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from study.evidence.warnings.limits import (
     CHANCE_TWINS,
     DISTANCE,
     DRIFT_CHANCE,
-    FINE_COLUMN,
+    FINE,
     LOG_GAIN,
     RARE,
     TWINS,
@@ -81,22 +80,27 @@ def twins(places: list[Encoded]) -> StudyWarning | None:
     """S010 where TWINS or more of the test rows equal a development row in every column and the
     target, or in every feature.
 
-    Of columns with few values rows are equal by chance: some measured column, or the target, has
-    fewer than FINE_COLUMN rows a value, and pairs of equal rows are CHANCE_TWINS times what
-    independent columns would make.
+    Of columns with few values rows are equal by chance: a twin has a value that at most FINE
+    rows have, and pairs of equal rows are CHANCE_TWINS times what independent columns would make.
     """
     first = places[0]
-    cells = first.matrix.values
     for columns, y in (("columns", first.y), ("features", np.zeros(len(first.y)))):
-        hashes = _hashes(cells, first.rows, y)
-        if not (equal := _same(hashes)):
+        hashes = _hashes(first.matrix.values, first.rows, y)
+        alike, rarest, chance = _shared(hashes), _shared(y), _shared(y).mean()
+        if not alike.any():
             continue
-        fine = any(len(np.unique(each)) * FINE_COLUMN > len(y) for each in _columns(first, y))
-        if not fine or equal <= CHANCE_TWINS * np.prod([*map(_same, _columns(first, y))]):
+        for column in first.matrix.values.T:
+            shared = _shared(column[first.rows])
+            rarest, chance = np.minimum(rarest, shared), chance * shared.mean()
+        if alike.mean() <= CHANCE_TWINS * chance:
             continue
+        copied = rarest * (len(y) - 1) < FINE
         tested = np.concatenate([encoded.rows[encoded.test] for encoded in places])
         twin = np.concatenate(
-            [np.isin(hashes[own.test], hashes[own.development]) for own in places]
+            [
+                copied[own.test] & np.isin(hashes[own.test], hashes[own.development])
+                for own in places
+            ]
         )
         if twin.mean() >= TWINS:
             return StudyWarning(
@@ -125,15 +129,10 @@ def _hashes(
     return np.concatenate(parts)
 
 
-def _same(values: npt.NDArray[np.generic]) -> float:
-    """Probability that two rows share a value."""
-    counts = np.unique(values, return_counts=True)[1].astype(float)
-    return float((counts * (counts - 1)).sum() / max(len(values) * (len(values) - 1), 1))
-
-
-def _columns(encoded: Encoded, y: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[Any]]:
-    yield y
-    yield from (column[encoded.rows] for column in encoded.matrix.values.T)
+def _shared(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """(n_rows,) the share of the other rows that have a row's value."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((counts[places] - 1) / max(len(values) - 1, 1))
 
 
 def drift(places: list[Encoded]) -> StudyWarning | None:
@@ -174,10 +173,11 @@ def drift(places: list[Encoded]) -> StudyWarning | None:
 
 def skewed(encoded: Encoded) -> StudyWarning | None:
     """S017 where ridge regressions of the logarithm of a positive target have LOG_GAIN less squared
-    error, in its own unit, than those of the target, by more than a standard error; or the reverse
-    where the logarithm is trained.
+    error, in its own unit, than those of the target, by more than a standard error, and than a
+    constant; or the reverse where the logarithm is trained.
 
-    Skewness alone says little: a skewed target may well be a sum of skewed columns.
+    Skewness alone says little: a skewed target may well be a sum of skewed columns. Without the
+    constant it spoke of a fifth of 60 rows of noise, where a logarithm only follows it less.
     """
     from sklearn.linear_model import Ridge
 
@@ -192,14 +192,19 @@ def skewed(encoded: Encoded) -> StudyWarning | None:
             model = Ridge().fit(encoded.x(e, train).astype(float), both[train])
             smear = np.exp(both[train, 1] - model.predict(encoded.x(e, train))[:, 1]).mean()
             own, logs = model.predict(encoded.x(e, held)).T
-            found.append([(y[held] - own) ** 2, (y[held] - np.exp(logs) * smear) ** 2])
+            guesses = np.array([own, np.exp(logs) * smear, np.full(len(held), y[train].mean())])
+            found.append((y[held] - guesses) ** 2)
         losses, name = np.concatenate(found, axis=1), encoded.target
         scales, todo = [name, f"log({name})"], f"Set targets.{name}.transform to log"
         if encoded.measured is not None:
-            losses, scales, todo = losses[::-1], scales[::-1], f"Remove targets.{name}.transform"
+            losses, scales, todo = (
+                losses[[1, 0, 2]],
+                scales[::-1],
+                f"Remove targets.{name}.transform",
+            )
         gains = (losses[0] - losses[1]) / losses[0].mean()
         gain, error = gains.mean(), gains.std() / len(gains) ** 0.5
-    if not gain > max(LOG_GAIN, error):
+    if not gain > max(LOG_GAIN, error) or losses[1].mean() > (1 - LOG_GAIN) * losses[2].mean():
         return None
     return StudyWarning(
         id="S017",

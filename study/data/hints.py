@@ -78,7 +78,7 @@ def _is_unit(name: str, counts: pd.Series[Any]) -> bool:
     """Whether whole numbers are those of dealers, say."""
     words = _WORDS.findall(name)
     whole = not (np.asarray(counts.index, np.float64) % 1).any()
-    return bool(words) and whole and _UNITS.fullmatch(words[-1].lower()) is not None
+    return bool(words and whole and _UNITS.fullmatch(words[-1].lower()))
 
 
 def _is_code(name: str, counts: pd.Series[Any]) -> bool:
@@ -86,11 +86,11 @@ def _is_code(name: str, counts: pd.Series[Any]) -> bool:
     zip codes.
 
     These all have four digits or more and equally many, come again and again, lie far apart, and
-    are mostly no multiples of ten, as prices and incomes are; four digits between 1500 and 2200 are
-    years.
+    are mostly no multiples of ten, as prices and incomes are, nor all squares, as of ages; four
+    digits between 1500 and 2200 are years.
     """
     values = np.asarray(counts.index, np.float64)
-    if len(values) < 3 or (values % 1 != 0).any() or values.min() < 0:
+    if len(values) < 3 or (values % 1).any() or values.min() < 0:
         return False
     words = _WORDS.findall(name)
     if words and words[-1].lower() in _CODE_WORDS:
@@ -99,10 +99,11 @@ def _is_code(name: str, counts: pd.Series[Any]) -> bool:
     alike = low >= 1_000 and len(f"{low:.0f}") == len(f"{high:.0f}")
     years = low >= 1_500 and high <= 2_200
     apart = SPARSE * len(values) <= high - low + 1
-    return (
+    return bool(
         alike
         and not years
         and apart
         and counts.mean() >= OFTEN
-        and float((values % 10 == 0).mean()) < 0.5
+        and (values % 10 == 0).mean() < 0.5
+        and (values**0.5 % 1).any()
     )

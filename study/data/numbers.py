@@ -32,6 +32,11 @@ PLAIN = "1234.5"
 """The pattern of numbers as Python reads them."""
 
 
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number in any style and unit."""
+    return any(style.fullmatch(cell) for style in _CELLS.values())
+
+
 def read_numbers(
     cells: Sequence[str], counts: npt.NDArray[np.int64], decimal: str, pattern: str = ""
 ) -> tuple[list[str | None], str, npt.NDArray[np.bool_]]:
@@ -79,16 +84,15 @@ def read_numbers(
             sure = (signs == {","} and named) or (signs == {"."} and written)
             unclear = either & (not sure)
     group, good = ",."[point == ","], fits[point] & ~(unclear & (known is not None))
-    read = [match for match, fit in zip(matches[point], good, strict=True) if match and fit]
+    read = [match if fit else None for match, fit in zip(matches[point], good, strict=True)]
     plain = [
-        "-" * bool(_BELOW.match(cell))
+        match
+        and "-" * bool(_BELOW.match(match.string))
         + re.sub(f"[{group}{_SPACES}]", "", match["body"]).replace(point, ".")
         + match["power"]
-        if match and fit
-        else None
-        for cell, match, fit in zip(cells, matches[point], good, strict=True)
+        for match in read
     ]
-    apart = next((match["apart"] for match in read if match["apart"]), "")
-    commas = point == "," and any("," in match["body"] for match in read)
+    apart = next((match["apart"] for match in read if match and match["apart"]), "")
+    commas = point == "," and any("," in match["body"] for match in read if match)
     style = f"1{apart}234{',' if commas else '.'}5 {unit * (unit in units)}".strip()
     return plain, style, unclear

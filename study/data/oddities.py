@@ -60,8 +60,10 @@ def far(counts: pd.Series[Any]) -> list[float]:
     """Values, of a column's value counts, that repeat far outside the rest.
 
     One of NUMBERS at either end is, if half the spread of the middle half away or alone below 0,
-    and, but for -9 and less, three times as far away as the rest are from each other. So are up to
-    three values of few cells, FAR times the range of the LEAST_VALUES or more others away.
+    and, but for -9 and less, three times as far away as the rest are from each other; or, such as
+    99 among ages up to 90, if it is further away than these and three times as frequent as the next
+    LEAST_VALUES. So are up to three values of few cells, FAR times the range of the LEAST_VALUES or
+    more others away.
     """
     counts = counts.sort_index()
     values, cells = counts.index.to_numpy(float), counts.to_numpy()
@@ -70,10 +72,12 @@ def far(counts: pd.Series[Any]) -> list[float]:
     fit = (cells >= MARKED) & (cells <= MOST_MARKED * cells.sum())
     found = list[float]()
     for way in (1, -1):
-        ends, gaps = values[::way], np.diff(values)[::way]
-        away = gaps[0] > 3 * np.quantile(gaps[1:], 0.9) or ends[0] < -1
+        ends, sizes, gaps = values[::way], cells[::way], np.diff(values)[::way]
+        usual = np.quantile(gaps[1:], 0.9)
+        away = gaps[0] > 3 * usual or ends[0] < -1
         alone = gaps[0] >= iqr(values) / 2 or ends[0] < 0 <= ends[1]
-        known = ends[0] in NUMBERS and away and alone
+        often = gaps[0] > usual and sizes[0] > 3 * sizes[1 : LEAST_VALUES + 1].mean()
+        known = ends[0] in NUMBERS and (often or (away and alone))
         wide = [
             n
             for n in range(1, min(4, len(values) - LEAST_VALUES))

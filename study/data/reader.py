@@ -16,6 +16,7 @@ from study.config.options import ColumnType
 from study.data.cells import plain_number
 from study.data.columns import FEATURE_SIZES, check, read_as
 from study.data.encoding import Encoded
+from study.data.numbers import PLAIN
 from study.data.tables import Table
 from study.data.targets import as_target
 from study.data.vocabulary import missing_name
@@ -103,7 +104,7 @@ class Reader(Frozen):
         counts: dict[str, dict[str, int]] = {"gaps": {}, "unseen": {}, "outside": {}, "unread": {}}
         for column in self.columns:
             way_out = f"Write {column.name!r} as it was in training."
-            read = read_as(frame[column.name], column.type, column.pattern, way_out)
+            read = read_as(frame[column.name], column.type, way_out, column.pattern or PLAIN)
             check(read, (0, FEATURE_SIZES[1]), "Fix or empty the cells.")
             notes += read.notes
             typed[column.name] = read.values

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from study.config.options import ColumnType
-from study.data.cells import NUMBER, as_numbers
+from study.data.cells import NUMBER, as_label, as_numbers, distinct_cells
 from study.data.dates import OR, parse_dates
-from study.data.numbers import GAPS, PLAIN, read_numbers
+from study.data.numbers import GAPS, PLAIN, is_number, read_numbers
 from study.data.written import place, places, written
 from study.formatting import count
+from study.schema import StudyError
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,25 +48,39 @@ def first(offends: pd.Series[bool]) -> int:
     return int(np.argmax(offends)) if offends.any() else -1
 
 
+def refuse(
+    what: str, cells: pd.Series[Any], offends: pd.Series[bool], way_out: str, has: str = ""
+) -> None:
+    """Raise a StudyError that names the first cell that offends, if one does.
+
+    what: what the column is, as the error begins. has: what is wrong with it, else the cell.
+    """
+    if (row := first(offends)) >= 0:
+        cell = cells.iloc[row]
+        has = has or f"has {repr(cell) if isinstance(cell, str) else as_label(cell)}"
+        raise StudyError(f"{what} {str(cells.name)!r} {has} in {place(cells, row)}. {way_out}")
+
+
 def _read(text: pd.Series[Any], values: pd.Series[Any], what: str, pattern: str) -> Column:
     """Values of text, with a note of the cells that are lost."""
     values.attrs = text.attrs
     rows = np.flatnonzero(text.notna() & values.isna())
-    said = f"{len(rows)} of {text.notna().sum()}: {places(text, rows)}"
+    said = f"{len(rows)} of {text.count()}: {places(text, rows)}"
     note = f"Column {str(text.name)!r}: cells that aren't {what} count as missing, {said}."
     notes = (note,) * bool(len(rows))
     return Column(str(text.name), None, values, what, len(rows), pattern, notes)
 
 
-def text_numbers(text: pd.Series[Any], pattern: str = "") -> Column:
-    """Text as numbers, in any style or that of a pattern; what is none is lost."""
+def text_numbers(text: pd.Series[Any], pattern: str = "", known: Any = None) -> Column:
+    """Text as numbers, in any style or that of a pattern; what is none is lost. known: its distinct
+    cells."""
     name, decimal = str(text.name), written(text).decimal
-    codes = pd.factorize(text)[0]
-    distinct = text.dropna().drop_duplicates()  # in the order of their codes
-    plain, notes, unclear = distinct, list[str](), ""
-    if pattern or decimal == "," or not distinct.str.fullmatch(NUMBER).all():
+    codes, distinct = known or distinct_cells(text)
+    usual = distinct.str.fullmatch(NUMBER)
+    plain, notes, unclear = distinct.where(usual), list[str](), ""
+    if pattern or decimal == "," or any(map(is_number, distinct[~usual].to_list())):
         counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
-        found, style, either = read_numbers(list(distinct), counts, decimal, pattern)
+        found, style, either = read_numbers(distinct.to_list(), counts, decimal, pattern)
         plain = pd.Series(found, distinct.index, dtype="str")
         if style not in {PLAIN, PLAIN.replace(".", decimal)}:
             notes = [f"Column {name!r} has numbers written like {style}."]
@@ -78,7 +93,7 @@ def text_numbers(text: pd.Series[Any], pattern: str = "") -> Column:
     return replace(
         column,
         type="numeric",
-        pattern=pattern + GAPS * (column.lost > 0 and not pattern.endswith(GAPS)),
+        pattern=f"{pattern.removesuffix(GAPS) or PLAIN}{GAPS}" if column.lost else pattern,
         notes=(*notes, *column.notes),
         unclear=unclear,
         merged=merged(text, plain, numbers),

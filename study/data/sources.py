@@ -143,9 +143,7 @@ def named(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     if twice:
         raise StudyError(f"{origin} has two columns named {twice[0]!r}. Rename one.")
     index = frame.index
-    telling = index.nlevels == 1 and (
-        index.name is not None or not pd.api.types.is_integer_dtype(index.dtype)
-    )
+    telling = index.nlevels == 1 and (index.name is not None or index.dtype.kind not in "iu")
     label = _printable(index.name if index.name is not None else "index")
     frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     if telling and label not in names:

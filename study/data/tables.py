@@ -275,11 +275,7 @@ def _identifier(column: Column, unique: float = 1, dense: float = 1) -> str:
     distinct = present.nunique()
     if column.type == "category" and distinct > max(LEAST_ROWS, 0.5 * len(present)):
         return _TEXT
-    if (
-        column.type != "numeric"
-        or distinct < unique * len(column.values)
-        or (present % 1 != 0).any()
-    ):
+    if column.type != "numeric" or distinct < unique * len(column.values) or (present % 1).any():
         return ""
     if distinct >= dense * (present.max() - present.min() + 1):
         return "consecutive numbers count the rows"

@@ -10,10 +10,9 @@ import pandas as pd
 
 from study.config.options import ColumnType, LogTarget, TargetForm
 from study.data.cells import as_label, as_plain, as_text
-from study.data.columns import TARGET_SIZES, check, number_column, read_column, read_labels
+from study.data.columns import TARGET_SIZES, check, read_as, read_column, read_labels
 from study.data.numbers import PLAIN
-from study.data.readings import Column, first, text_numbers
-from study.data.written import place
+from study.data.readings import Column, refuse, text_numbers
 from study.formatting import count
 from study.schema import Kind, StudyError, Target, in_order
 
@@ -95,7 +94,7 @@ def _column(raw: pd.Series[Any], wanted: str, declared: ColumnType | None) -> Co
         return read_column(raw, "category")
     if wanted in {Kind.CONTINUOUS, Kind.COUNT} and column.type in {"category", "boolean"}:
         way_out = f"Fix the cell, or set targets.{column.name} to auto."
-        column = number_column(raw, f"{wanted.capitalize()} target", way_out)
+        column = read_as(raw, "numeric", way_out)
     check(column, TARGET_SIZES, "Fix or empty the cells, or choose another target.")
     if column.merged:
         raise StudyError(column.merged)
@@ -120,12 +119,12 @@ def as_target(raw: pd.Series[Any], target: Target) -> npt.NDArray[np.float64]:
             labels.map({label: float(i) for i, label in enumerate(target.classes)}), np.float64
         )
     plain = as_plain(raw)
-    if column.type != "date" and not pd.api.types.is_numeric_dtype(plain.dtype):
+    if column.type != "date" and not pd.api.types.is_numeric_dtype(plain):
         column = text_numbers(as_text(plain), target.pattern or PLAIN)
     values = column.values.to_numpy(np.float64)
     strange = np.abs(values) > TARGET_SIZES[1]
     if target.kind is Kind.COUNT:
-        strange |= (values < 0) | (values % 1 != 0)
+        strange |= (values < 0) | (values % 1 > 0)
     return np.where(strange, np.nan, values)
 
 
@@ -141,7 +140,7 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
     if column.type == "date":
         return Kind.CONTINUOUS, f"dates as days since 1970-01-01, {distinct} distinct values"
     values = column.values.dropna().to_numpy()
-    if (values % 1 != 0).any() or values.min() < 0:
+    if (values % 1).any() or values.min() < 0:
         return Kind.CONTINUOUS, f"numeric, {distinct} distinct values"
     low, high = int(values.min()), int(values.max())
     facts = f"non-negative whole numbers, {distinct} distinct values, at most {high}"
@@ -162,26 +161,19 @@ def _infer(column: Column, counts: pd.Series[int]) -> tuple[Kind, str]:
 
 
 def _number_target(column: Column, kind: Kind) -> pd.Series[Any]:
-    name, values = column.name, column.values
+    values = column.values
     if kind is Kind.COUNT:
-        row = first((values < 0) | (values % 1 != 0) & values.notna())
-        if row >= 0:
-            raise StudyError(
-                f"Count target {name!r} has {as_label(values[row])} in {place(values, row)}. "
-                f"Fix the cell, or set targets.{name} to continuous."
-            )
+        offends = (values < 0) | (values % 1 > 0)
+        way_out = f"Fix the cell, or set targets.{column.name} to continuous."
+        refuse("Count target", values, offends, way_out)
     return values
 
 
 def _logged(
     target: Target, values: pd.Series[Any], notes: tuple[str, ...]
 ) -> tuple[Target, pd.Series[Any], tuple[str, ...]]:
-    row = first(values <= 0)
-    if row >= 0:
-        raise StudyError(
-            f"Target {target.name!r} has {as_label(values[row])} in {place(values, row)}, which has no logarithm. "
-            f"Fix the cell, or remove targets.{target.name}.transform."
-        )
+    way_out = f"A logarithm needs numbers above 0: fix the cell, or remove targets.{target.name}.transform."
+    refuse("Target", values, values <= 0, way_out)
     said = (
         f"Models are trained on log({target.name}). Predictions and test losses are in its own unit: the exponential, "
         "times the mean error factor of the training rows (Duan's smearing)."

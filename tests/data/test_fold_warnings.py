@@ -18,7 +18,7 @@ from study.schema import StudyWarning
 
 from .helpers import config_for, saved
 
-RNG = np.random.default_rng(0)
+RNG, NOISE = np.random.default_rng(0), np.random.default_rng(20)
 
 
 def found(folder: Path, frame: pd.DataFrame, **more: Any) -> dict[str, StudyWarning]:
@@ -81,6 +81,13 @@ def test_rows_of_a_few_coarse_columns_are_equal_by_chance(tmp_path: Path) -> Non
     assert found(tmp_path, coarse.assign(y=[*"abcd" * 60])) == {}
 
 
+def test_rows_that_share_frequent_values_alone_are_no_copies(tmp_path: Path) -> None:
+    earned = np.where(np.arange(240) % 4 == 0, NOISE.normal(size=(8, 240)), 0)
+    frame = pd.DataFrame(earned.T, columns=[*"abcdefgh"]).assign(age=NOISE.integers(20, 40, 240))
+
+    assert found(tmp_path, frame.assign(y=NOISE.integers(0, 4, 240) + 0.5)) == {}
+
+
 def test_a_column_that_grows_with_time_is_warned_of_and_one_that_does_not_is_not(
     tmp_path: Path,
 ) -> None:
@@ -140,6 +147,9 @@ def test_a_target_whose_logarithm_is_linear_is_warned_of_and_no_skewed_sum(tmp_p
     logged = found(tmp_path, product, targets={"y": {"transform": "log"}})
     total = found(tmp_path, skewed.assign(y=skewed.sum(axis=1) + 0.1 * np.exp(noise)))
     alone = found(tmp_path, frame.assign(y=np.exp(noise)))
+    random = np.random.default_rng(20)
+    few = pd.DataFrame(random.normal(size=(60, 8)), columns=[*"abcdefgh"])
+    followed = found(tmp_path, few.assign(y=random.lognormal(size=60)))
     wrong = found(
         tmp_path,
         skewed.assign(y=skewed.sum(axis=1) + 0.1 * np.exp(noise)),
@@ -152,4 +162,4 @@ def test_a_target_whose_logarithm_is_linear_is_warned_of_and_no_skewed_sum(tmp_p
     assert "targets.y.transform" in told.todo
     assert wrong.keys() == {"S017"}
     assert wrong["S017"].todo.startswith("Remove targets.y.transform ")
-    assert logged == total == alone == below == {}
+    assert logged == total == alone == followed == below == {}

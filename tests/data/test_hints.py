@@ -88,6 +88,7 @@ def test_a_column_that_counts_rows_is_to_be_dropped_and_no_category(
         ("price", RNG.integers(10_000, 99_999, ROWS)),
         ("visits", RNG.poisson(3, ROWS)),
         ("day", range(1_000, 1_100)),
+        ("ageSquared", [age**2 for age in range(35, 55, 2)]),
         ("metres", [900, 1_234, 20_345, 33_333]),
         ("width", [0.5, 1_234.5, 4_321.5]),
         ("paid", [1, 2]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from study.data.columns import read_as, read_column
 from study.data.files import read_file
+from study.data.numbers import PLAIN
 from study.data.tables import read_table
 from study.schema import StudyError
 
@@ -71,14 +73,16 @@ def test_numbers_are_read_as_a_person_reads_them(
     [
         ["007", "010", "123"],
         ["0", "1,234.5", "007"],
+        ["$5", "007"],
+        ["12 %", "7", "007"],
         ["1 km", "2 mi"] * 20,
-        ["50 %", "0.5"] * 20,
         ["level 1", "level 2"],
         ["012 345 678", "098 765 432"],
         [*[f"word {i}" for i in range(20)], "1", "2", "3"],
         [*map(str, range(30)), *["many"] * 4],
         ["12:30", "13:45"],
-        ["$5", "€7"] * 20,
+        ["<5%", "5-10%", ">10%"] * 9,
+        ["5 %", "7", "many"] * 9,
     ],
 )
 def test_what_is_no_column_of_numbers_stays_a_category(cells: list[str]) -> None:
@@ -132,6 +136,22 @@ def test_a_sign_that_may_part_thousands_or_decimals_is_asked_about(
 
 
 @pytest.mark.parametrize(
+    "cells", [["12 %", "50 %", "12"], ["0.5", "0.2", "50%", ""], ["$5", "$9", "€7"]]
+)
+def test_signs_that_some_cells_lack_are_asked_about(tmp_path: Path, cells: list[str]) -> None:
+    frame = pd.DataFrame({"x": cells * 20}).assign(y=lambda own: own.index / 7)
+    path = written(tmp_path, frame.to_csv(index=False))
+
+    with pytest.raises(
+        StudyError, match=rf"'x'.*{re.escape(repr(cells[0]))}.*line 2 .*line 4 .*data\.types\.x"
+    ):
+        read_table(config_for(path))
+
+    kept = read_table(config_for(path, data={"types": {"x": "category"}}))
+    assert kept.features[0].type == "category"
+
+
+@pytest.mark.parametrize(
     ("cells", "days"),
     [
         (["1970-01-02", "31/01/1970"] * 9, [1, 30] * 9),
@@ -171,7 +191,7 @@ def test_a_mixed_date_that_may_be_two_is_asked_about(cells: list[str]) -> None:
 def test_new_cells_are_read_as_those_of_training(
     pattern: str, cells: list[str], numbers: list[float]
 ) -> None:
-    column = read_as(series(cells), "numeric", pattern, "")
+    column = read_as(series(cells), "numeric", pattern=pattern or PLAIN)
 
     np.testing.assert_allclose(column.values, numbers)
     assert "gaps" not in " ".join(column.notes)
@@ -188,7 +208,7 @@ def test_new_cells_are_read_as_those_of_training(
 )
 def test_a_new_cell_that_training_has_no_form_of_is_named(pattern: str, cells: list[str]) -> None:
     with pytest.raises(StudyError, match=r"'x' has '.*' in row \d\. Write it"):
-        read_as(series(cells), "numeric", pattern, "Write it.")
+        read_as(series(cells), "numeric", "Write it.", pattern or PLAIN)
 
 
 @pytest.mark.parametrize("first", [2**53, 2**63, 10**30])

@@ -17,6 +17,7 @@ from .helpers import table_of
 RNG = np.random.default_rng(0)
 ROWS = 300
 AGES = RNG.integers(18, 81, ROWS)
+NORMAL_AGES = np.random.default_rng(1).normal(45, 18, ROWS).clip(18, 90).round()
 RECENT = RNG.integers(16_000, 19_000, ROWS)
 
 
@@ -36,6 +37,7 @@ def far_of(values: Any, mark: float, cells: int) -> list[float]:
         (RNG.integers(0, 11, ROWS), 99, 5),
         (RNG.integers(0, 2, ROWS), 9, 5),
         (AGES, 99, 5),
+        (NORMAL_AGES, 99, 9),
         (AGES, -1, 5),
         (RNG.uniform(1.5, 2.1, ROWS), 0, 5),
         (RNG.integers(-14_000, 12_000, ROWS), -25_567, 5),
@@ -54,6 +56,9 @@ def test_a_value_far_outside_the_rest_that_repeats_may_mean_missing(
     [
         (RNG.integers(-1, 2, ROWS), -1, 0),
         (AGES, 0, 5),
+        (NORMAL_AGES, 99, 1),
+        (np.arange(ROWS) % 90, 99, 5),
+        (np.minimum(np.arange(ROWS), 99), 99, 0),
         (RNG.poisson(3, ROWS), 12, 3),
         (RNG.choice([0, 1, 10, 100], ROWS), 100, 0),
         (RNG.lognormal(5, 1, ROWS), 0, 120),

@@ -166,3 +166,12 @@ def test_warnings_are_read_as_they_were_written_and_another_question_replaces_th
     assert read_verdicts(text) == [verdict]
     assert anew == in_order([*of_verdict(verdict), stored[1], stored[3]])
     assert anew[0].text != "Few."
+
+
+def test_a_target_that_a_column_gives_away_is_not_also_on_the_wrong_scale() -> None:
+    found = [
+        StudyWarning(id=id_, target=target, text="", todo="")
+        for id_, target in [("S017", "y"), ("S017", "z"), ("S006", "y")]
+    ]
+
+    assert [(each.id, each.target) for each in in_order(found)] == [("S006", "y"), ("S017", "z")]

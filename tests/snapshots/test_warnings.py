@@ -164,7 +164,8 @@ def of_tables(folder: Path, rng: np.random.Generator) -> Found:
     yield from warned(
         folder, plain.assign(make=spelt, x=np.where(rows % 50 == 0, -999, plain["x"]))
     )
-    yield from warned(folder, plain.assign(y=np.exp(5 + plain["x"] + 0.3 * plain["z"])))
+    price = np.exp(5 + plain["x"] + 0.3 * plain["z"])
+    yield from warned(folder, plain.assign(price=price), targets="price")
     yield from warned(
         folder,
         plain.assign(zip=10_115 + 7 * (rows % 30), town=[f"town {row % 40}" for row in rows]),

@@ -44,8 +44,12 @@ def asked_anew(stored: Iterable[StudyWarning], verdicts: Sequence[Verdict]) -> l
 
 
 def in_order(warnings: Iterable[StudyWarning]) -> list[StudyWarning]:
-    """DOUBTS first, then by id, and within one as they were found."""
-    return sorted(warnings, key=lambda warning: (warning.id not in DOUBTS, warning.id))
+    """DOUBTS first, then by id, and within one as they were found; no S017 where S006 suspects that
+    the target's logarithm is a feature.
+    """
+    found = sorted(warnings, key=lambda warning: (warning.id not in DOUBTS, warning.id))
+    leaky = {warning.target for warning in found if warning.id == "S006"}
+    return [each for each in found if each.id != "S017" or each.target not in leaky]
 
 
 def too_few_rows(verdict: Verdict) -> StudyWarning | None:

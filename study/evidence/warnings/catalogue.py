@@ -128,7 +128,7 @@ ENTRIES = (
         "Duplicates across splits",
         VERDICT,
         f"At least {100 * limits.TWINS:g}% of test rows equal a training row in every column or feature, "
-        f"{limits.CHANCE_TWINS} times what chance would produce.",
+        f"{limits.CHANCE_TWINS} times what chance would produce. One of its values is in at most {limits.FINE} rows.",
         "Models that memorise rows look better than they are, and intervals are too narrow.",
         "Remove copies. If they are repeated measurements of one unit, name the unit's column in `groups`.",
     ),
@@ -190,7 +190,8 @@ ENTRIES = (
         "Target on the wrong scale",
         VERDICT,
         f"A quick regression of the positive target's logarithm has over {100 * limits.LOG_GAIN:g}% less squared error, in the "
-        "target's own unit, than one of the target itself. With `transform: log` the reverse.",
+        "target's own unit, than one of the target itself or a constant. With `transform: log` the reverse. Silent where S006 "
+        "speaks.",
         "Extra terms or a network may be ahead only because they make up for the scale.",
         "Set `targets.TARGET.transform` to `log`, or remove it, under another `name`. `study compare` shows which has the "
         "lower loss. Coefficients of a logarithm are relative changes.",

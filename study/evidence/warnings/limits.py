@@ -58,12 +58,12 @@ mean loss by as much."""
 CHANCE_TWINS = 10
 """Times that twins are more than chance makes of independent columns; of a few coarse columns it
 makes many."""
-FINE_COLUMN = 5
-"""Rows that share a value, on average, of the finest column: where it is coarser, equal rows say
-nothing."""
+FINE = 5
+"""Rows that share the rarest value of a twin at most: where all its values are frequent, equal rows
+say nothing. People without any income are equal in ten columns."""
 LOG_GAIN = 0.05
-"""Share of its squared error that a quick regression must be rid of by a logarithm: the default
-margin."""
+"""Share of its squared error that a quick regression must be rid of by a logarithm, and that of a
+constant too: the default margin."""
 DISTANCE = 0.25
 """Kolmogorov-Smirnov distance between test and development rows that is warned of: that of two
 normal distributions whose means are 0.64 standard deviations apart."""
