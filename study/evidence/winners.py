@@ -16,12 +16,8 @@ MODEL = SEARCH[:-1]
 CHOSEN = -1
 """Depth of *the network*: the procedure that chooses family and depth by validation loss in each
 outer fold."""
-CANDIDATES = {
-    "ensemble": "the mean prediction of the members that the search trained",
-    "refit": "the best trial refitted on all training rows",
-}
-"""Candidates trained on all that an outer fold leaves, in words; `rows-<fraction>` are made of a
-part of it."""
+CANDIDATES = "ensemble", "refit"
+"""Candidates trained on all that an outer fold leaves; `rows-<fraction>` are made of a part of it."""
 ROUNDING = 1e-9
 """Losses that differ by less than this share of the constant's are shown as alike: float32 and the
 order of a machine's sums change them by so little."""
@@ -101,15 +97,12 @@ def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> p
     `default`.
 
     `default` is how each model would be used: a regression refitted on all development rows, a
-    network as the mean of its replicates' predictions; where a model lacks that candidate, the
-    other.
+    network as the mean of its replicates' predictions.
     """
     if candidate != "default":
         return predictions[predictions["candidate"] == candidate]
-    predictions = predictions[predictions["candidate"].isin(CANDIDATES)]
-    wanted = predictions["candidate"] == np.where(predictions["depth"] > 0, "ensemble", "refit")
-    present = wanted.groupby([predictions[column] for column in MODEL]).transform("any")
-    return predictions[wanted | ~present]
+    used = np.where(predictions["depth"] > 0, "ensemble", "refit")
+    return predictions[predictions["candidate"] == used]
 
 
 def class_probabilities(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -56,12 +56,6 @@ def test_by_default_a_regression_is_refitted_and_a_network_is_an_ensemble(
     }
 
 
-def test_a_network_without_an_ensemble_is_judged_by_its_refit(rng: np.random.Generator) -> None:
-    predictions = scored(rng.random(4), "neural", 1, "refit")
-
-    assert len(winners.select_candidate(predictions)) == 4
-
-
 def test_test_scores_average_seeds_then_rows(
     monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
 ) -> None:

@@ -141,8 +141,8 @@ def test_nothing_is_pickled(results: Path) -> None:
 def test_every_frame_is_read_by_pandas_and_by_load_results(results: Path) -> None:
     # candidates, two of each search on parts of the rows, and the simple formula's; two trials are too
     # few for parts of a gain
-    predicted = 80 * (3 * (2 + 2) + (4 + 2) + 1)
-    rows = {"folds": 36, "predictions": predicted, "coefficients": 8, "scores": 10, "pairs": 7}
+    predicted = 80 * (3 * (2 + 2) + (1 + 2) + 1)
+    rows = {"folds": 36, "predictions": predicted, "coefficients": 8, "scores": 9, "pairs": 7}
     loaded = load_results(results)
 
     frames = {name: pd.read_parquet(results / "frames" / f"{name}.parquet") for name in rows}
