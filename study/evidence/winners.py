@@ -101,7 +101,7 @@ def select_candidate(predictions: pd.DataFrame, candidate: str = "default") -> p
     """
     if candidate != "default":
         return predictions[predictions["candidate"] == candidate]
-    used = np.where(predictions["depth"] > 0, "ensemble", "refit")
+    used = np.where(predictions["depth"] == 0, "refit", "ensemble")
     return predictions[predictions["candidate"] == used]
 
 
