@@ -27,7 +27,10 @@ def judged(kind: Kind, metric: str) -> Verdict:
     """Of a regression and of a network that errs a little less, on the same rows."""
     family = REGRESSIONS[kind]
     sides = [made(kind, np.random.default_rng(0), noise) for noise in (0.5, 0.45)]
-    rows = [sides[0].assign(family=family), sides[1].assign(family="neural", depth=1)]
+    rows = [
+        sides[0].assign(family=family),
+        sides[1].assign(family="neural", candidate="ensemble", depth=1),
+    ]
     searches = [
         trial(f, d, 1.0, outer_fold=fold, kind=kind)
         for fold in range(5)

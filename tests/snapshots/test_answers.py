@@ -140,7 +140,10 @@ def metrics(rng: np.random.Generator) -> Told:
         if kind is Kind.CONTINUOUS:
             richer["predicted"] *= 0.9
             richer["loss"] = (richer["observed"] - richer["predicted"]) ** 2
-        rows = [plain.assign(family=family), richer.assign(family="neural", depth=1)]
+        rows = [
+            plain.assign(family=family),
+            richer.assign(family="neural", candidate="ensemble", depth=1),
+        ]
         question = {
             "metric": metric,
             "margin_of": "unit",
