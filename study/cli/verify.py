@@ -65,8 +65,8 @@ def _lacks(results: Results, records: Records) -> Iterator[str]:
     for path in sorted(needed):
         if not path.exists():
             yield str(damaged(path, paths.root, FileNotFoundError(2, "the file is missing")))
-    with opened(paths.results_csv, paths.root):
-        told = paths.results_csv.read_text(encoding="utf-8")
+    with opened(csv := paths.results_csv, paths.root):
+        told = csv.read_text(encoding="utf-8")
     if told != results.trials.to_csv(index=False):
         differs = OSError(0, f"it differs from {paths.results.name}")
-        yield str(damaged(paths.results_csv, paths.root, differs))
+        yield str(damaged(csv, paths.root, differs))

@@ -164,6 +164,7 @@ def read_as(
     if kind == "numeric":
         column = text_numbers(text, pattern)
     elif kind == "date":
+        what += f" ({pattern})" * ("%" in pattern)
         formats = FORMATS if pattern in {"", PLAIN} else tuple(pattern.split(OR))
         column = text_dates(text, formats)
     else:
