@@ -213,7 +213,7 @@ def test_a_day_first_date_is_read_day_first_though_one_row_does_not_tell(flats: 
     )
 
     assert day_first.tolist() == known.tolist()
-    with pytest.raises(StudyError, match=r"'built'.*%d/%m/%Y.*'2010-03-02'.*row 0"):
+    with pytest.raises(StudyError, match=r"%d/%m/%Y.*'built'.*'2010-03-02'.*row 0"):
         predict(flats, rows.iloc[1:], "price", "regression")
 
 
