@@ -58,6 +58,6 @@ def linear_predictor(
     rows, n_features).
     """
     stack = Stack(replace(architecture, n_replicates=len(x)))
-    for variable, value in zip(stack.weights, weights, strict=True):
+    for variable, value in zip([*stack.straight.weights, *stack.weights], weights, strict=True):
         variable.assign(value)
     return np.asarray(stack.model(x, training=False).numpy(), np.float64)

@@ -29,7 +29,7 @@ class Layers(Protocol):
         """
 
     def direct(self, units: int) -> Callable[[Any], Any]:
-        """The path from the inputs to the predictor, which starts as the regression."""
+        """The path from the inputs to the predictor: the regression, which is not trained."""
 
     def dropout(self) -> Callable[[Any], Any]:
         """Dropout at the schedule's rate while training; here, for layers that only predict,

@@ -22,7 +22,7 @@ class Schedule:
     a better validation loss after which a replicate has stopped: it keeps its best weights for
     good. least_fall: the fit ends when the mean of the replicates' best losses has not fallen by
     this share for `patience` epochs, so at the latest when all have stopped.
-    weight_decay: decoupled, on kernels alone, and on the direct path's distance from the regression.
+    weight_decay: decoupled, on kernels alone.
     prune_above: mean of the replicates' best losses, in the target's own unit, above which a fit is
     given up, one for each of `rungs`;
         none where nothing is given up.

@@ -43,21 +43,6 @@ class StackedDense(keras.layers.Layer):  # type: ignore[misc]
         return self.activation(keras.ops.matmul(x, self.kernel) + self.bias)
 
 
-class StackedDirect(StackedDense):
-    """Dense layer that starts as a given one: what is trained, and decays, is the difference to it."""
-
-    def build(self, shape: tuple[int, int | None, int]) -> None:
-        super().build(shape)
-        self.start = [
-            self.add_weight(shape=own.shape, initializer="zeros", trainable=False, name="start")
-            for own in (self.kernel, self.bias)
-        ]
-
-    def call(self, x: Any) -> Any:
-        kernel, bias = self.start
-        return keras.ops.matmul(x, kernel + self.kernel) + (bias + self.bias)
-
-
 class StackedDropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout whose rate and seed are variables, so that one compiled program serves every rate.
 
@@ -87,7 +72,8 @@ class Stack:
     """Layers of one architecture that train, and the model made of them: linear predictors of all
     replicates.
 
-    denses, dropouts: in the order in which the architecture asked for them, the direct path first.
+    straight: the direct path, which is not trained. denses, dropouts: in the order in which the architecture asked for
+    them.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -107,9 +93,10 @@ class Stack:
         self.denses.append(StackedDense(units, activation, variance))
         return self.denses[-1]
 
-    def direct(self, units: int) -> StackedDirect:
-        self.denses.append(StackedDirect(units))
-        return self.denses[-1]
+    def direct(self, units: int) -> StackedDense:
+        self.straight = StackedDense(units)
+        self.straight.trainable = False
+        return self.straight
 
     def dropout(self) -> StackedDropout:
         self.dropouts.append(StackedDropout())
@@ -128,17 +115,15 @@ class Stack:
         layer's variance over fan_in.
         """
         generators = [np.random.default_rng(seed) for seed in seeds]
-        first, *hidden = self.denses
-        for variable, value in zip(first.start, regressions, strict=True):
+        for variable, value in zip(self.straight.weights, regressions, strict=True):
             variable.assign(value)
         for variable in self.weights:
             variable.assign(np.zeros(variable.shape))
-        for dense in hidden[:-1]:
+        for dense in self.denses[:-1]:
             _, fan_in, fan_out = dense.kernel.shape
             spread = (dense.variance / max(fan_in, 1)) ** 0.5
             dense.kernel.assign([own.normal(0, spread, (fan_in, fan_out)) for own in generators])
 
     def whole(self, trained: Weights) -> Weights:
-        """Kernel and bias of each dense layer in turn, of what is trained of them."""
-        kernel, bias = (variable.numpy() for variable in self.denses[0].start)
-        return [trained[0] + kernel, trained[1] + bias, *trained[2:]]
+        """Kernel and bias of each dense layer in turn, the direct path's first."""
+        return [*(variable.numpy() for variable in self.straight.weights), *trained]

@@ -27,7 +27,7 @@ class Problem(Reading):
 
     matrix: the table. y: (rows of the matrix,) float64: value, class index or count. train,
     validation: rows of each replicate. regressions: kernel and bias of the regression that each
-    starts as. epoch_rows: rows from whose number that of an epoch's
+    adds hidden layers to. epoch_rows: rows from whose number that of an epoch's
     steps follows: the most that a replicate trains on, or would train on if it were not given a
     part of them. most_train, most_validation: most rows that any problem of this study trains on or
     validates on, by which programs are shaped.

@@ -23,7 +23,7 @@ from study.families import (
     register,
     resolve_space,
 )
-from study.families.stacked import Stack, StackedDirect, Weights
+from study.families.stacked import Stack, StackedDense, Weights
 from study.schema import Kind, StudyError, TrialState
 from study.search.cost import Size
 from study.search.plan import families_of, searches_of
@@ -75,8 +75,8 @@ def test_depth_0_of_neural_and_linear_build_the_same_graph() -> None:
     assert network == regression
     stacks = [Stack(architecture) for architecture in (network, regression)]
     for stack in stacks:
-        assert [type(layer) for layer in stack.model.layers[1:]] == [StackedDirect]
-        assert [tuple(weight.shape) for weight in stack.weights] == [(2, 3, 1), (2, 1, 1)]
+        assert [type(layer) for layer in stack.model.layers[1:]] == [StackedDense]
+        assert [tuple(weight.shape) for weight in stack.model.weights] == [(2, 3, 1), (2, 1, 1)]
 
 
 def test_hidden_layers_that_bring_weights_of_their_own_are_refused() -> None:
