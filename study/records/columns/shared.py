@@ -49,7 +49,7 @@ SHARED: dict[str, Told] = {
     "val_loss": "Mean loss on validation rows, of logarithms where they are trained; missing if the trial failed.",
     "val_loss_se": "Standard error of `val_loss` over inner folds.",
     "train_loss": "Mean loss on training rows.",
-    "best_epoch": ("Int64", "Epoch with the lowest validation loss, from 1; missing for a regression."),
+    "best_epoch": ("Int64", "Epoch with the lowest validation loss; 1 is the regression that a network starts as."),
     "n_parameters": ("Int64", "Fitted parameters."),
     "n_replicates": ("int64", "Inner folds times seeds."),
     "wall_time_s": "Seconds on the worker.",
